@@ -1,0 +1,1 @@
+"""Briefcase, the reference host: a workspace in which firms run matters for their clients."""
