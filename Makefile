@@ -1,0 +1,62 @@
+# `make demo` runs the site, `make test` checks everything. Both need Python 3.11+ and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Checks and tests run on these; app/dev and the servers it embeds are checked like the rest.
+SOURCES := bff app tests deploy
+
+.PHONY: demo test venv lint format types imports generated unit lock wheel clean
+
+demo: venv
+	@exec $(BIN)/python -m app.dev.demo
+
+test: lint types imports generated unit
+
+# Linters, not opinions: `make format` mends what can be mended.
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: venv
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+types: venv
+	$(BIN)/mypy
+
+imports: venv
+	$(BIN)/lint-imports
+
+# What is generated from the sources and committed must be what the sources give now.
+generated: venv
+	$(BIN)/bff --app app:create_app schema --check
+
+unit: venv
+	$(BIN)/python -m pytest -n 2 $(PYTEST)
+
+# The environment holds exactly what the lock file names, each file checked against its hash; `--only-binary` because
+# building a source distribution would fetch build tools that no lock names. A second run finds nothing to do.
+venv: .venv/project
+
+.venv/lock: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, $(PYTHON) is %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo 'Python has no venv module here; on Debian: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'Installing the locked packages into .venv (once) ...'
+	@$(PYTHON) -m venv --clear .venv
+	@PIP_USER=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+.venv/project: .venv/lock pyproject.toml
+	@PIP_USER=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# No registry address and no path of the machine that made it goes into the lock.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
+
+wheel: venv
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

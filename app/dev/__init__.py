@@ -1,0 +1,1 @@
+"""The development runtime: embedded servers and the demo. Nothing in production imports it."""

@@ -1,0 +1,277 @@
+"""What every test may use: the real PostgreSQL and Valkey, the seeded site, counted SQL, and a leak detector.
+
+The servers are started once a run by the process that the developer started: under xdist that is the controller.
+Every worker has databases of its own in the one cluster, copied from one migrated and seeded template.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from itertools import count
+from typing import Any
+from weakref import WeakSet
+
+import gevent
+import psycopg2
+import pytest
+import redis
+from psycopg2 import sql
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.pool import Pool
+
+from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey, temporary_directory
+
+TEMPLATE = "briefcase"
+SEED_SCALE = 0.02
+
+
+@dataclass
+class Servers:
+    """Where the run's PostgreSQL and Valkey listen."""
+
+    postgres_url: str
+    redis_url: str
+
+    def database(self, name: str) -> str:
+        """The address of the database `name`, spelt for SQLAlchemy."""
+        url = make_url(self.postgres_url).set(drivername="postgresql+psycopg2", database=name)
+        return url.render_as_string(hide_password=False)
+
+    def create_database(self, name: str, *, template: str | None = None) -> str:
+        """A new database, empty or a copy of `template`. Gives its address."""
+        statement = sql.SQL("create database {}").format(sql.Identifier(name))
+        if template is not None:
+            statement += sql.SQL(" template {}").format(sql.Identifier(template))
+        with self.maintenance() as cursor:
+            cursor.execute(statement)
+        return self.database(name)
+
+    def drop_database(self, name: str) -> None:
+        with self.maintenance() as cursor:
+            cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+    def seeded_template(self) -> str:
+        """The name of the migrated and seeded Briefcase database, made by whichever worker is first to ask."""
+        with self.maintenance() as cursor:
+            cursor.execute("select pg_advisory_lock(1)")
+            cursor.execute("select 1 from pg_database where datname = %s", (TEMPLATE,))
+            if cursor.fetchone() is None:
+                self._make_template()
+        return TEMPLATE
+
+    def _make_template(self) -> None:
+        # Here, so that the tests of `bff` run without Briefcase.
+        from app.database import migrate
+        from app.seed import seed
+
+        unfinished = f"{TEMPLATE}_unfinished"
+        url = self.create_database(unfinished)
+        try:
+            migrate(url)
+            engine = create_engine(url)
+            try:
+                seed(engine, scale=SEED_SCALE)
+                with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("vacuum analyze")
+            finally:
+                engine.dispose()
+        except BaseException:
+            self.drop_database(unfinished)
+            raise
+        with self.maintenance() as cursor:
+            cursor.execute(f"alter database {unfinished} rename to {TEMPLATE}")
+
+    @contextmanager
+    def maintenance(self) -> Iterator[Any]:
+        """A cursor on the maintenance database, outside of any transaction."""
+        with closing(psycopg2.connect(self.postgres_url)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                yield cursor
+
+
+_servers = pytest.StashKey[Servers]()
+
+
+def _servers_of(config: pytest.Config) -> Servers:
+    """The run's servers, started at the first call and stopped with the run."""
+    if _servers not in config.stash:
+        if hasattr(config, "workerinput"):
+            config.stash[_servers] = Servers(**config.workerinput["servers"])
+        else:
+            with ExitStack() as stack:
+                directory = stack.enter_context(temporary_directory())
+                postgres = EmbeddedPostgres(directory / "postgres", durable=False, max_connections=200)
+                valkey = EmbeddedValkey(directory / "valkey", durable=False)
+                config.stash[_servers] = Servers(
+                    postgres_url=stack.enter_context(postgres).url, redis_url=stack.enter_context(valkey).url
+                )
+                config.add_cleanup(stack.pop_all().close)
+    return config.stash[_servers]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist's controller starts a worker: tell it where the servers are."""
+    node.workerinput["servers"] = asdict(_servers_of(node.config))
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Servers:
+    """The run's PostgreSQL and Valkey."""
+    return _servers_of(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """This process's name among xdist's workers: gw0, gw1, ...; gw0 too without xdist."""
+    name: str = getattr(request.config, "workerinput", {}).get("workerid", "gw0")
+    return name
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers: Servers) -> str:
+    """The server's maintenance database, as superuser."""
+    return servers.database("postgres")
+
+
+@pytest.fixture(scope="session")
+def make_database(servers: Servers, worker: str) -> Callable[[], str]:
+    """`make_database()` gives the address of a new, empty database: for models that are not Briefcase's."""
+    numbers = count(1)
+    return lambda: servers.create_database(f"{worker}_{next(numbers)}")
+
+
+@pytest.fixture(scope="session")
+def database_url(servers: Servers, worker: str) -> str:
+    """The seeded Briefcase. All tests of a worker share it: what they write they roll back."""
+    return servers.create_database(f"{worker}_briefcase", template=servers.seeded_template())
+
+
+@pytest.fixture
+def fresh_database_url(servers: Servers, worker: str) -> Iterator[str]:
+    """A seeded Briefcase for this test alone, which may commit to it."""
+    name = f"{worker}_fresh"
+    yield servers.create_database(name, template=servers.seeded_template())
+    servers.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def engine(database_url: str) -> Iterator[Engine]:
+    """The seeded Briefcase, through a pool of five connections."""
+    engine = create_engine(database_url, pool_size=5, max_overflow=0)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def redis_url(servers: Servers, worker: str) -> str:
+    """A Valkey database of this worker's own, empty when the test begins. (Channels are shared by all databases.)"""
+    url = f"{servers.redis_url.rpartition('/')[0]}/{worker.removeprefix('gw')}"
+    with closing(redis.Redis.from_url(url)) as client:
+        client.flushdb()
+    return url
+
+
+# Programs that a bare machine lacks
+
+
+@pytest.fixture(scope="session")
+def require_program() -> Callable[..., str]:
+    """`require_program("chromium", "chrome")` gives the path of the first that is installed.
+
+    With none, the test is skipped with its reason; in CI, which installs them, it fails.
+    """
+
+    def require(*names: str) -> str:
+        for name in names:
+            path = shutil.which(name)
+            if path is not None:
+                return path
+        reason = f"needs {' or '.join(names)}, which is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{reason}; .ci/run must install it")
+        pytest.skip(reason)
+
+    return require
+
+
+# Counted SQL
+
+
+@dataclass
+class CountedSql:
+    """The statements that a block sent, in order."""
+
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.statements)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{number}. {statement}" for number, statement in enumerate(self.statements, 1))
+
+
+@pytest.fixture
+def count_sql() -> Callable[..., AbstractContextManager[CountedSql]]:
+    """`with count_sql(engine) as n: ...` then `assert n.count == 13, n`; without an engine it counts all of them."""
+
+    @contextmanager
+    def counting(target: Engine | type[Engine] = Engine) -> Iterator[CountedSql]:
+        counted = CountedSql()
+
+        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            counted.statements.append(statement)
+
+        event.listen(target, "before_cursor_execute", note)
+        try:
+            yield counted
+        finally:
+            event.remove(target, "before_cursor_execute", note)
+
+    return counting
+
+
+# Leaks
+
+
+class _Open:
+    """What is open right now in this process, kept up by the libraries' own events."""
+
+    def __init__(self) -> None:
+        self.connections: WeakSet[Any] = WeakSet()
+        self.transactions: WeakSet[SessionTransaction] = WeakSet()
+        self.greenlets: WeakSet[gevent.Greenlet[..., Any]] = WeakSet()
+        event.listen(Pool, "checkout", lambda _connection, record, _proxy: self.connections.add(record))
+        event.listen(Pool, "checkin", lambda _connection, record: self.connections.discard(record))
+        event.listen(Pool, "detach", lambda _connection, record: self.connections.discard(record))
+        event.listen(Session, "after_transaction_create", lambda _session, it: self.transactions.add(it))
+        event.listen(Session, "after_transaction_end", lambda _session, it: self.transactions.discard(it))
+        gevent.Greenlet.add_spawn_callback(self.greenlets.add)
+
+    def now(self) -> dict[str, set[Any]]:
+        return {
+            "a connection that is checked out": set(self.connections),
+            "a session in a transaction": {it.session for it in set(self.transactions)},
+            "a greenlet that runs": {it for it in set(self.greenlets) if not it.dead},
+        }
+
+
+_open = _Open()
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that leaves a connection, a session or a greenlet open fails under its own name."""
+    before = _open.now()
+    yield
+    left = {kind: things - before[kind] for kind, things in _open.now().items()}
+    leaks = [f"{kind}: {thing!r}" for kind, things in left.items() for thing in things]
+    if leaks:
+        pytest.fail(f"{request.node.nodeid} left open " + ", ".join(leaks), pytrace=False)
