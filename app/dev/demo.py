@@ -1,0 +1,161 @@
+"""`make demo`: Briefcase on this machine with nothing installed or running beforehand.
+
+In order: PostgreSQL and Valkey (embedded under `.bff/`, unless `DATABASE_URL` or `REDIS_URL` name others), migrations,
+rows where there are none, GraphiQL's assets where they are missing, then the site under gunicorn as in production.
+Ctrl-C or SIGTERM ends all that it started, in the opposite order, and nothing else.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy.orm import Session
+
+from app.database import migrate, sqlalchemy_url
+from app.dev.embedded import Child, EmbeddedError, EmbeddedPostgres, EmbeddedValkey
+from app.models import Organization, User
+from app.seed import seed
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / ".bff"
+DATABASE = "briefcase"
+START_TIMEOUT = 60.0
+
+
+class DemoError(RuntimeError):
+    """The demo cannot start; the message says why and what to do."""
+
+
+def main() -> int:
+    """Run until a signal comes. Gives the exit status: 0 after a signal, 1 when something did not start."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        with ExitStack() as running:
+            return _serve(os.environ, running)
+    except KeyboardInterrupt:
+        print("\nStopped.")
+        return 0
+    except (DemoError, EmbeddedError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Stopping is bounded in time and must not be cut short: it would leave servers behind.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _serve(environ: Mapping[str, str], running: ExitStack) -> int:
+    port = _port(environ.get("PORT") or "5000")
+    environment = {**environ, "PORT": str(port), "BRIEFCASE_ENV": "development"}
+    environment["DATABASE_URL"] = environ.get("DATABASE_URL") or _postgres(running)
+    environment["REDIS_URL"] = environ.get("REDIS_URL") or _valkey(running)
+    with _step("Migrations"):
+        migrate(environment["DATABASE_URL"])
+    engine = create_engine(sqlalchemy_url(environment["DATABASE_URL"]))
+    running.callback(engine.dispose)
+    seed(engine, scale=1)
+    site = Child(
+        [sys.executable, "-m", "gunicorn", "--config", ROOT / "deploy" / "gunicorn.conf.py"],
+        stop_signal=signal.SIGTERM,
+        cwd=ROOT,
+        env=environment,
+    )
+    running.callback(site.stop)
+    _wait_for(site, port)
+    _welcome(engine, f"http://127.0.0.1:{port}")
+    return site.wait()
+
+
+def _port(value: str) -> int:
+    """The port to serve on. Raises `DemoError` when it is none, or taken."""
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise DemoError(f"PORT is {value!r}: a number from 1 to 65535 is needed")
+    with closing(socket.socket()) as probe:
+        # As gunicorn binds: a port that a server has just left is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(value)))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise DemoError(
+                    f"port {value} is in use, perhaps by another demo: make demo PORT={int(value) % 65535 + 1}"
+                ) from None
+            raise DemoError(f"cannot listen on port {value}: {error.strerror}") from None
+    return int(value)
+
+
+def _postgres(running: ExitStack) -> str:
+    with _step("PostgreSQL"):
+        postgres = running.enter_context(EmbeddedPostgres(DATA / "postgres"))
+        if not postgres.has_database(DATABASE):
+            postgres.create_database(DATABASE)
+        return postgres.database(DATABASE)
+
+
+def _valkey(running: ExitStack) -> str:
+    with _step("Valkey"):
+        return running.enter_context(EmbeddedValkey(DATA / "valkey")).url
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    """One line for one step: its title at once, its seconds when it is done."""
+    print(f"{title:<12} ...", end="", flush=True)
+    began = time.monotonic()
+    yield
+    print(f" {time.monotonic() - began:.1f} s")
+
+
+def _wait_for(site: Child, port: int) -> None:
+    """Return once the site has answered a request: gunicorn listens before its workers are there."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while site.returncode is None and time.monotonic() < deadline:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT)) as connection:
+            try:
+                connection.request("HEAD", "/")
+                connection.getresponse()
+            except (OSError, http.client.HTTPException):
+                time.sleep(0.05)
+            else:
+                return
+    raise DemoError("the site does not start; what gunicorn says about it is above")
+
+
+def _welcome(engine: Engine, site: str) -> None:
+    with Session(engine) as session:
+        first = select(func.min(User.id)).where(
+            User.organization_id == select(func.min(Organization.id)).scalar_subquery()
+        )
+        people = session.scalars(select(User).where(User.id.in_(first.group_by(User.role))).order_by(User.id)).all()
+    print(
+        f"""
+  Pages     {site}/
+  GraphiQL  {site}/graphql
+  REST      {site}/api
+
+  Sign in with an email alone, or send the header beside it:
+"""
+    )
+    width = max(len(person.email) for person in people)
+    for person in people:
+        print(f"  {person.email:<{width}}  {person.role:<6}  Authorization: Bearer dev-{person.id}")
+    print("\n  Ctrl-C stops everything.\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

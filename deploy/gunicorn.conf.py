@@ -1,0 +1,51 @@
+import gevent.monkey
+
+gevent.monkey.patch_all()  # before everything: sockets and locks that were made earlier would stay blocking
+
+# How Briefcase is served, by `make demo` and in production alike: gunicorn -c deploy/gunicorn.conf.py
+#
+# One number sizes it all: DATABASE_CONNECTIONS, the connections that PostgreSQL has for the pages of this host. They
+# are shared out evenly among the workers, without overflow: what every worker may open is what PostgreSQL has, so no
+# load makes it refuse one. There are as many workers as cores (WEB_CONCURRENCY overrides), since a worker is one
+# thread and what it does besides waiting is Python.
+#
+#   variable              default     meaning
+#   DATABASE_CONNECTIONS  20          connections of this host, all workers together
+#   WEB_CONCURRENCY       cores       workers; never more than there are connections
+#   HOST, PORT            127.0.0.1, 5000
+#   BRIEFCASE_ENV         production  `development` does not wait for open sockets at the end
+
+import gc
+import os
+
+from sqlalchemy import Engine
+
+DATABASE_CONNECTIONS = int(os.environ.get("DATABASE_CONNECTIONS", "20"))
+IS_DEVELOPMENT = os.environ.get("BRIEFCASE_ENV") == "development"
+
+wsgi_app = "app:create_app()"
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
+
+# gunicorn's own gevent worker speaks WebSocket through simple-websocket; gevent-websocket breaks it.
+worker_class = "gevent"
+workers = min(int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1), DATABASE_CONNECTIONS)
+raw_env = [f"DATABASE_POOL_SIZE={DATABASE_CONNECTIONS // workers}"]
+
+# Load and plan once, before the fork: a broken document stops the start with one message, not one a worker.
+preload_app = True
+
+# Open sockets keep a worker alive for all of this time; a page is done long before.
+graceful_timeout = 2 if IS_DEVELOPMENT else 30
+keepalive = 5
+
+# A persisted query carries its variables in the address.
+limit_request_line = 8190
+# Nothing controls the master but signals.
+control_socket_disable = True
+
+
+def post_fork(server, worker):
+    """A connection that two processes use is garbage to both: forget, without closing, what came over the fork."""
+    for thing in gc.get_objects():
+        if issubclass(type(thing), Engine):
+            thing.dispose(close=False)
