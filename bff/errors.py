@@ -4,8 +4,11 @@
     ├── DeclarationError     the developer: mend the type, the model or the mount
     ├── DocumentError        the developer: mend the operation document
     ├── RequestError         the client: send another request; answered before anything runs
-    │   ├── BadRequest, MethodNotAllowed, UnsupportedMediaType, BodyTooLarge, CsrfRefused, ...
-    │   └── PersistedQueryNotFound, FreeTextRefused, ...
+    │   ├── BadRequest, BatchingDisabled, CsrfRefused, MethodNotAllowed, NotAcceptable, RequestTimeout,
+    │   │   BodyTooLarge, UnsupportedMediaType, OperationNotFound, SubscriptionRefused
+    │   ├── PersistedQueryNotFound, PersistedQueryMismatch, FreeTextRefused
+    │   └── DocumentRefused      the request is well-formed, its document is not
+    │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled
     ├── FieldError           the client: mend one argument; the rest of the page is answered
     │   └── BadUserInput, NotFound, Forbidden, Unauthenticated
     └── TryAgain             nobody: send the same request later
@@ -18,7 +21,10 @@ id, and is logged whole (see `bff.web`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
+
+from graphql import GraphQLError
 
 
 class BffError(Exception):
@@ -46,10 +52,143 @@ class DocumentError(BffError):
 
 
 class RequestError(BffError):
-    """The request cannot be answered as it is; nothing was run."""
+    """The request cannot be answered as it is; nothing was run.
+
+    `is_well_formed` tells a request that is fine as HTTP from one that is not: clients that ask for
+    `application/json` get the first answered with 200, as GraphQL over HTTP has it.
+    """
 
     code = "BAD_REQUEST"
     status = 400
+    is_well_formed: ClassVar[bool] = False
+
+
+class BadRequest(RequestError):
+    """The body, the query string or a parameter is not what GraphQL over HTTP asks for."""
+
+
+class BatchingDisabled(RequestError):
+    """The body is an array of requests; send one operation a request."""
+
+    code = "BATCHING_DISABLED"
+
+
+class CsrfRefused(RequestError):
+    """A GET that a foreign page could have made the browser send; see `bff.http.is_csrf_safe`."""
+
+    code = "CSRF"
+
+
+class MethodNotAllowed(RequestError):
+    """Neither GET nor POST, or a mutation by GET; `allow` is the answer's `Allow` header."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
+
+
+class NotAcceptable(RequestError):
+    """`Accept` takes neither media type of a GraphQL response."""
+
+    code = "NOT_ACCEPTABLE"
+    status = 406
+
+
+class RequestTimeout(RequestError):
+    """The body did not arrive in time."""
+
+    code = "REQUEST_TIMEOUT"
+    status = 408
+
+
+class BodyTooLarge(RequestError):
+    """The body is over the limit; it was not read."""
+
+    code = "BODY_TOO_LARGE"
+    status = 413
+
+
+class UnsupportedMediaType(RequestError):
+    """The body is not plain `application/json` in UTF-8."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
+class OperationNotFound(RequestError):
+    """The document has no operation of that name, or several and no name was sent."""
+
+    code = "OPERATION_NOT_FOUND"
+
+
+class SubscriptionRefused(RequestError):
+    """A subscription over HTTP; subscriptions travel over Socket.IO."""
+
+    code = "SUBSCRIPTION_REFUSED"
+
+
+class PersistedQueryNotFound(RequestError):
+    """No document has this id, hash or name. The message is the one that Apollo's and urql's clients
+    compare with before they send the text along."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+    is_well_formed = True
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class PersistedQueryMismatch(RequestError):
+    """The text that came with a hash has another hash."""
+
+    code = "PERSISTED_QUERY_MISMATCH"
+
+    def __init__(self) -> None:
+        super().__init__("provided sha does not match query")
+
+
+class FreeTextRefused(RequestError):
+    """A query text, where only registered documents are answered."""
+
+    code = "FREE_TEXT_REFUSED"
+    status = 403
+
+
+class DocumentRefused(RequestError):
+    """The request is well-formed, its document is not answered; `errors` says why, with locations."""
+
+    is_well_formed = True
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = tuple(errors)
+
+
+class ParseFailed(DocumentRefused):
+    """The text is not a GraphQL document."""
+
+    code = "PARSE_FAILED"
+
+
+class ValidationFailed(DocumentRefused):
+    """The document asks for what the schema does not have."""
+
+    code = "VALIDATION_FAILED"
+
+
+class DocumentLimit(DocumentRefused):
+    """The document is larger than a free text may be; a registered one has no such limits."""
+
+    code = "DOCUMENT_LIMIT"
+
+
+class IntrospectionDisabled(DocumentRefused):
+    """`__schema` or `__type` outside of development."""
+
+    code = "INTROSPECTION_DISABLED"
 
 
 class FieldError(BffError):
@@ -88,6 +227,15 @@ class TryAgain(BffError):
 
     code = "OVERLOADED"
     status = 503
+
+    def __init__(self, message: str = "the server is busy", *, retry_after: int | None = None) -> None:
+        """`retry_after` is the answer's `Retry-After`, in seconds."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Overloaded(TryAgain):
+    """No ticket is free, and the line for one is full or longer than the deadline."""
 
 
 class DeadlineExceeded(TryAgain):
