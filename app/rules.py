@@ -64,7 +64,7 @@ class RefusalCode(StrEnum):
     CONFLICT = "CONFLICT"
 
 
-class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+class Refusal(Exception):
     """A rule said no. `field` is the argument to mend, in Python's spelling, or None."""
 
     def __init__(self, code: RefusalCode, message: str, field: str | None = None) -> None:
@@ -186,9 +186,7 @@ def log_time(
     matter = _find(session, Matter, matter_id, "matter_id")
     _refuse_closed(matter)
     if not 0 < minutes <= MINUTES_A_DAY:
-        raise Refusal(
-            RefusalCode.BAD_USER_INPUT, f"minutes go from 1 to {MINUTES_A_DAY}, not {minutes}", "minutes"
-        )
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"minutes go from 1 to {MINUTES_A_DAY}, not {minutes}", "minutes")
     # A day of grace: it is already tomorrow in half of the world.
     if worked_on > _now().date() + timedelta(days=1):
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"{worked_on} has not come yet", "worked_on")
@@ -211,9 +209,7 @@ def add_document_version(
     """Store the next version of a document, by the viewer. `checksum` is a SHA-256 in lower-case hex."""
     _refuse_guest(viewer, "add document versions")
     if not _SHA256.fullmatch(checksum):
-        raise Refusal(
-            RefusalCode.BAD_USER_INPUT, "checksum is a SHA-256: 64 lower-case hex digits", "checksum"
-        )
+        raise Refusal(RefusalCode.BAD_USER_INPUT, "checksum is a SHA-256: 64 lower-case hex digits", "checksum")
     if size_bytes is not None and not 0 <= size_bytes <= LARGEST_FILE:
         raise Refusal(
             RefusalCode.BAD_USER_INPUT,
@@ -222,9 +218,7 @@ def add_document_version(
         )
     # The lock hands out numbers one after the other; the unique constraint is only the backstop.
     document = _find(session, Document, document_id, "document_id", lock=True)
-    last = session.scalar(
-        select(func.max(DocumentVersion.number)).where(DocumentVersion.document_id == document.id)
-    )
+    last = session.scalar(select(func.max(DocumentVersion.number)).where(DocumentVersion.document_id == document.id))
     version = DocumentVersion(
         document_id=document.id, author_id=viewer.user_id, number=(last or 0) + 1, checksum=checksum
     )
@@ -292,9 +286,7 @@ def _text(value: str, field: str, limit: int) -> str:
     if not value:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"{field} is empty", field)
     if len(value) > limit:
-        raise Refusal(
-            RefusalCode.BAD_USER_INPUT, f"{field} has {len(value)} characters; at most {limit} fit", field
-        )
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"{field} has {len(value)} characters; at most {limit} fit", field)
     # PostgreSQL's text holds neither NUL nor half a surrogate pair.
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"{field} holds a character that is not text", field)
@@ -322,18 +314,14 @@ def _priority(value: int) -> int:
 
 def _instant(value: datetime | None, field: str) -> datetime | None:
     if value is not None and value.tzinfo is None:
-        raise Refusal(
-            RefusalCode.BAD_USER_INPUT, f"{field} needs a time zone: {value.isoformat()}Z for UTC", field
-        )
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"{field} needs a time zone: {value.isoformat()}Z for UTC", field)
     return value
 
 
 def _tags(session: Session, tag_ids: Sequence[int]) -> list[Tag]:
     wanted = list(dict.fromkeys(tag_ids))
     if len(wanted) > TAG_LIMIT:
-        raise Refusal(
-            RefusalCode.BAD_USER_INPUT, f"a task has at most {TAG_LIMIT} tags, not {len(wanted)}", "tag_ids"
-        )
+        raise Refusal(RefusalCode.BAD_USER_INPUT, f"a task has at most {TAG_LIMIT} tags, not {len(wanted)}", "tag_ids")
     tags = [_find(session, Tag, tag_id, "tag_ids") for tag_id in wanted]
     return sorted(tags, key=lambda tag: (tag.name, tag.id))
 

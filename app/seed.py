@@ -1,0 +1,138 @@
+"""Fills an empty Briefcase with a realistic volume of data: ``python -m app.seed --scale 1``.
+
+The rows come from `app.world`: the same scale and day give the same bytes on every machine. The whole seeding is one
+transaction: an interrupted one leaves nothing, and a database that holds an organization is complete and left alone.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+
+import click
+from sqlalchemy import Connection, Engine, Table, create_engine, select, text
+
+from app.database import ConfigurationError, database_url, lock_schema, migrate, sqlalchemy_url
+from app.models import Organization, Role, User
+from app.world import Row, Volume, World
+
+ROWS_A_COPY = 5_000
+
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody whom a newcomer may sign in as."""
+
+    user_id: int
+    email: str
+    name: str
+    role: str
+    organization: str
+
+
+def seed(engine: Engine, *, scale: float = 1.0, today: date | None = None, progress: bool = False) -> bool:
+    """Fill the migrated, empty database of `engine`; dates lie around `today`, by default the current day in UTC.
+
+    Returns False, having done nothing, when the database already holds an organization. With `progress` a bar runs
+    on standard error, when that is a terminal. The rows are frozen as they are written, so no vacuum follows.
+    """
+    volume = Volume.of_scale(scale)
+    counts = volume.counts
+    with engine.begin() as connection:
+        lock_schema(connection)
+        if connection.scalar(select(Organization.id).limit(1)) is not None:
+            return False
+        world = World(volume, today or datetime.now(UTC).date())
+        # COPY freezes rows only in a table that its own transaction has made or emptied.
+        connection.execute(text(f"truncate {', '.join(model.__tablename__ for model in counts)}"))
+        bar = click.progressbar(
+            length=sum(counts.values()),
+            label=f"Seeding at scale {scale:g}",
+            file=sys.stderr,
+            hidden=not (progress and sys.stderr.isatty()),
+        )
+        with bar:
+            for table, rows in world.tables():
+                for batch in _batches(rows, ROWS_A_COPY):
+                    _copy(connection, table, batch)
+                    bar.update(len(batch))
+        for model, count in counts.items():
+            if "id" in model.__table__.c:
+                sequence = f"pg_get_serial_sequence('{model.__tablename__}', 'id')"
+                connection.execute(text(f"select setval({sequence}, {count})"))
+        for model in counts:
+            connection.execute(text(f"analyze {model.__tablename__}"))
+    return True
+
+
+def sign_ins(engine: Engine) -> list[SignIn]:
+    """Whom to try the demo as: one person of every role of the first organization, and the second one's owner."""
+    with engine.connect() as connection:
+        firms = connection.execute(select(Organization.id).order_by(Organization.id).limit(2)).scalars().all()
+        people = (
+            select(User.id, User.email, User.name, User.role, Organization.name)
+            .join(Organization)
+            .where(User.organization_id.in_(firms))
+            .order_by(User.organization_id, User.id)
+        )
+        found: dict[tuple[str, str], SignIn] = {}
+        for person in connection.execute(people):
+            sign_in = SignIn(*person)
+            found.setdefault((sign_in.organization, sign_in.role), sign_in)
+    first = [it for it in found.values() if it.organization == next(iter(found.values())).organization]
+    others = [it for it in found.values() if it not in first and it.role == Role.OWNER]
+    return sorted(first, key=lambda it: list(Role).index(Role(it.role))) + others
+
+
+def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def copy_text(rows: Iterable[Row]) -> str:
+    """`rows` in the text format of PostgreSQL's COPY."""
+    return "".join("\t".join(map(_copy_value, row)) + "\n" for row in rows)
+
+
+def _copy_value(value: object) -> str:
+    if value is None:
+        return "\\N"
+    return value.translate(_COPY_ESCAPES) if isinstance(value, str) else str(value)
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    columns = ", ".join(column.name for column in table.columns)
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.copy_expert(f"copy {table.name} ({columns}) from stdin (freeze)", io.StringIO(copy_text(rows)))
+
+
+@click.command()
+@click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
+@click.option("--database-url", "address", help="The database to fill; DATABASE_URL when not given.")
+def main(scale: float, address: str | None) -> None:
+    """Migrate the database, fill it with data when it is empty, and say whom to sign in as."""
+    try:
+        url = sqlalchemy_url(address) if address else database_url()
+    except (ConfigurationError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    migrate(url)
+    engine = create_engine(url)
+    try:
+        if not seed(engine, scale=scale, progress=True):
+            click.echo("The database holds data already; nothing was changed.", err=True)
+        for it in sign_ins(engine):
+            click.echo(f"{it.role:<7} {it.email}  ({it.name}, {it.organization}, dev-{it.user_id})")
+    finally:
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
