@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := PIP_USER=0 $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 # Checks and tests run on these; app/dev and the servers it embeds are checked like the rest.
 SOURCES := bff app tests deploy
 
@@ -43,11 +44,11 @@ venv: .venv/project
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo 'Python has no venv module here; on Debian: apt-get install python3-venv' >&2; exit 1; }
 	@echo 'Installing the locked packages into .venv (once) ...'
 	@$(PYTHON) -m venv --clear .venv
-	@PIP_USER=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r requirements.lock
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements.lock
 	@touch $@
 
 .venv/project: .venv/lock pyproject.toml
-	@PIP_USER=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # No registry address and no path of the machine that made it goes into the lock.
@@ -56,7 +57,7 @@ lock:
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
 
 wheel: venv
-	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

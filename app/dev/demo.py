@@ -19,13 +19,11 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from sqlalchemy import Engine, create_engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, create_engine
 
 from app.database import migrate, sqlalchemy_url
 from app.dev.embedded import Child, EmbeddedError, EmbeddedPostgres, EmbeddedValkey
-from app.models import Organization, User
-from app.seed import seed
+from app.seed import seed, sign_ins
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / ".bff"
@@ -137,23 +135,18 @@ def _wait_for(site: Child, port: int) -> None:
 
 
 def _welcome(engine: Engine, site: str) -> None:
-    with Session(engine) as session:
-        first = select(func.min(User.id)).where(
-            User.organization_id == select(func.min(Organization.id)).scalar_subquery()
-        )
-        people = session.scalars(select(User).where(User.id.in_(first.group_by(User.role))).order_by(User.id)).all()
-    print(
-        f"""
+    print(f"""
   Pages     {site}/
   GraphiQL  {site}/graphql
   REST      {site}/api
 
-  Sign in with an email alone, or send the header beside it:
-"""
-    )
+  Sign in with one of these emails, no password, or send the header beside it:
+""")
+    people = sign_ins(engine)
     width = max(len(person.email) for person in people)
     for person in people:
-        print(f"  {person.email:<{width}}  {person.role:<6}  Authorization: Bearer dev-{person.id}")
+        header = f"Authorization: Bearer dev-{person.user_id}"
+        print(f"  {person.email:<{width}}  {header:<32}  {person.role}, {person.organization}")
     print("\n  Ctrl-C stops everything.\n", flush=True)
 
 

