@@ -85,6 +85,20 @@ class TaskChanges(TypedDict, total=False):
     tag_ids: Sequence[int]
 
 
+def find(session: Session, model: type[M], key: int, field: str | None = None, *, lock: bool = False) -> M:
+    """The row that the viewer sees under `key`, refused as not found otherwise.
+
+    With `lock` it is freshly read, and nobody else changes it before the transaction ends.
+    """
+    found = None
+    if 0 < key < _BIGINT_END:
+        # No-key-update, so that children may still be inserted under the row meanwhile.
+        found = session.get(model, key, with_for_update={"key_share": True} if lock else None)
+    if found is None:
+        raise _missing(model, key, field)
+    return found
+
+
 def create_task(
     session: Session,
     viewer: Viewer,
@@ -99,7 +113,7 @@ def create_task(
     """Add an open task at the end of a matter that is not closed."""
     _refuse_guest(viewer, "create tasks")
     # The lock gives the task a position of its own when two are created at once.
-    matter = _find(session, Matter, matter_id, "matter_id", lock=True)
+    matter = find(session, Matter, matter_id, "matter_id", lock=True)
     _refuse_closed(matter)
     last = session.scalar(select(func.max(Task.position)).where(Task.matter_id == matter.id))
     task = Task(
@@ -109,7 +123,7 @@ def create_task(
         priority=_priority(priority),
         position=0 if last is None else last + 1,
         due_at=_instant(due_at, "due_at"),
-        assignee_id=None if assignee_id is None else _find(session, User, assignee_id, "assignee_id").id,
+        assignee_id=None if assignee_id is None else find(session, User, assignee_id, "assignee_id").id,
         tags=_tags(session, tag_ids),
     )
     session.add(task)
@@ -120,7 +134,7 @@ def create_task(
 def update_task(session: Session, viewer: Viewer, task_id: int, **changes: Unpack[TaskChanges]) -> Task:
     """Change what is given of a task, and when it was updated."""
     _refuse_guest(viewer, "change tasks")
-    task = _find(session, Task, task_id, "task_id", lock=True)
+    task = find(session, Task, task_id, "task_id", lock=True)
     if "title" in changes:
         task.title = _text(changes["title"], "title", TITLE_LIMIT)
     if "status" in changes:
@@ -131,7 +145,7 @@ def update_task(session: Session, viewer: Viewer, task_id: int, **changes: Unpac
         task.due_at = _instant(changes["due_at"], "due_at")
     if "assignee_id" in changes:
         assignee_id = changes["assignee_id"]
-        task.assignee = None if assignee_id is None else _find(session, User, assignee_id, "assignee_id")
+        task.assignee = None if assignee_id is None else find(session, User, assignee_id, "assignee_id")
     if "tag_ids" in changes:
         task.tags = _tags(session, changes["tag_ids"])
     if changes:
@@ -148,9 +162,9 @@ def move_task(session: Session, viewer: Viewer, task_id: int, position: int) -> 
     _refuse_guest(viewer, "move tasks")
     if position < 0:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"position counts from 0, not {position}", "position")
-    task = _find(session, Task, task_id, "task_id")
+    task = find(session, Task, task_id, "task_id")
     # One mover a matter at a time: two renumberings over the same old positions would mix.
-    _find(session, Matter, task.matter_id, "task_id", lock=True)
+    find(session, Matter, task.matter_id, "task_id", lock=True)
     in_order = select(Task).where(Task.matter_id == task.matter_id).order_by(Task.position, Task.id)
     siblings = list(session.scalars(in_order, execution_options={"populate_existing": True}))
     siblings.remove(task)
@@ -164,7 +178,7 @@ def move_task(session: Session, viewer: Viewer, task_id: int, position: int) -> 
 
 def add_comment(session: Session, viewer: Viewer, task_id: int, *, body: str) -> Comment:
     """Say something about a task, as the viewer."""
-    task = _find(session, Task, task_id, "task_id")
+    task = find(session, Task, task_id, "task_id")
     comment = Comment(task_id=task.id, author_id=viewer.user_id, body=_text(body, "body", TEXT_LIMIT))
     session.add(comment)
     session.flush()
@@ -183,7 +197,7 @@ def log_time(
 ) -> TimeEntry:
     """Record the viewer's own work of one day on a matter that is not closed."""
     _refuse_guest(viewer, "log time")
-    matter = _find(session, Matter, matter_id, "matter_id")
+    matter = find(session, Matter, matter_id, "matter_id")
     _refuse_closed(matter)
     if not 0 < minutes <= MINUTES_A_DAY:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"minutes go from 1 to {MINUTES_A_DAY}, not {minutes}", "minutes")
@@ -217,7 +231,7 @@ def add_document_version(
             "size_bytes",
         )
     # The lock hands out numbers one after the other; the unique constraint is only the backstop.
-    document = _find(session, Document, document_id, "document_id", lock=True)
+    document = find(session, Document, document_id, "document_id", lock=True)
     last = session.scalar(select(func.max(DocumentVersion.number)).where(DocumentVersion.document_id == document.id))
     version = DocumentVersion(
         document_id=document.id, author_id=viewer.user_id, number=(last or 0) + 1, checksum=checksum
@@ -232,7 +246,7 @@ def add_document_version(
 
 def mark_notification_read(session: Session, viewer: Viewer, notification_id: int) -> Notification:
     """Mark one of the viewer's own notifications as read; the first time counts."""
-    notification = _find(session, Notification, notification_id, "notification_id", lock=True)
+    notification = find(session, Notification, notification_id, "notification_id", lock=True)
     if notification.user_id != viewer.user_id:
         raise _missing(Notification, notification_id, "notification_id")
     if notification.read_at is None:
@@ -243,7 +257,7 @@ def mark_notification_read(session: Session, viewer: Viewer, notification_id: in
 
 def send_invoice(session: Session, viewer: Viewer, invoice_id: int) -> Invoice:
     """Send a draft. Whatever was sent, paid or voided stays as it is."""
-    invoice = _find(session, Invoice, invoice_id, "invoice_id", lock=True)
+    invoice = find(session, Invoice, invoice_id, "invoice_id", lock=True)
     _refuse_guest(viewer, "send invoices")
     if invoice.status != InvoiceStatus.DRAFT:
         raise Refusal(
@@ -256,18 +270,7 @@ def send_invoice(session: Session, viewer: Viewer, invoice_id: int) -> Invoice:
     return invoice
 
 
-def _find(session: Session, model: type[M], key: int, field: str, *, lock: bool = False) -> M:
-    """The row that the viewer sees under `key`; locked against other writers and freshly read if asked."""
-    found = None
-    if 0 < key < _BIGINT_END:
-        # No-key-update, so that children may still be inserted under the row meanwhile.
-        found = session.get(model, key, with_for_update={"key_share": True} if lock else None)
-    if found is None:
-        raise _missing(model, key, field)
-    return found
-
-
-def _missing(model: type[Base], key: int, field: str) -> Refusal:
+def _missing(model: type[Base], key: int, field: str | None) -> Refusal:
     return Refusal(RefusalCode.NOT_FOUND, f"there is no {model.__name__} {key}", field)
 
 
@@ -322,7 +325,7 @@ def _tags(session: Session, tag_ids: Sequence[int]) -> list[Tag]:
     wanted = list(dict.fromkeys(tag_ids))
     if len(wanted) > TAG_LIMIT:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"a task has at most {TAG_LIMIT} tags, not {len(wanted)}", "tag_ids")
-    tags = [_find(session, Tag, tag_id, "tag_ids") for tag_id in wanted]
+    tags = [find(session, Tag, tag_id, "tag_ids") for tag_id in wanted]
     return sorted(tags, key=lambda tag: (tag.name, tag.id))
 
 

@@ -37,11 +37,11 @@ class SignIn:
     organization: str
 
 
-def seed(engine: Engine, *, scale: float = 1.0, today: date | None = None, progress: bool = False) -> bool:
+def seed(engine: Engine, *, scale: float = 1.0, today: date | None = None) -> bool:
     """Fill the migrated, empty database of `engine`; dates lie around `today`, by default the current day in UTC.
 
-    Returns False, having done nothing, when the database already holds an organization. With `progress` a bar runs
-    on standard error, when that is a terminal. The rows are frozen as they are written, so no vacuum follows.
+    Returns False, having done nothing, when the database already holds an organization. A bar runs on
+    standard error when that is a terminal. The rows are frozen as they are written, so no vacuum follows.
     """
     volume = Volume.of_scale(scale)
     counts = volume.counts
@@ -56,7 +56,7 @@ def seed(engine: Engine, *, scale: float = 1.0, today: date | None = None, progr
             length=sum(counts.values()),
             label=f"Seeding at scale {scale:g}",
             file=sys.stderr,
-            hidden=not (progress and sys.stderr.isatty()),
+            hidden=not sys.stderr.isatty(),
         )
         with bar:
             for table, rows in world.tables():
@@ -126,7 +126,7 @@ def main(scale: float, address: str | None) -> None:
     migrate(url)
     engine = create_engine(url)
     try:
-        if not seed(engine, scale=scale, progress=True):
+        if not seed(engine, scale=scale):
             click.echo("The database holds data already; nothing was changed.", err=True)
         for it in sign_ins(engine):
             click.echo(f"{it.role:<7} {it.email}  ({it.name}, {it.organization}, dev-{it.user_id})")
