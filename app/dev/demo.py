@@ -26,7 +26,6 @@ from app.dev.embedded import Child, EmbeddedError, EmbeddedPostgres, EmbeddedVal
 from app.seed import seed, sign_ins
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / ".bff"
 DATABASE = "briefcase"
 START_TIMEOUT = 60.0
 
@@ -35,13 +34,13 @@ class DemoError(RuntimeError):
     """The demo cannot start; the message says why and what to do."""
 
 
-def main() -> int:
+def main(*, data: Path = ROOT / ".bff", scale: float = 1) -> int:
     """Run until a signal comes. Gives the exit status: 0 after a signal, 1 when something did not start."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         with ExitStack() as running:
-            return _serve(os.environ, running)
+            return _serve(os.environ, data, scale, running)
     except KeyboardInterrupt:
         print("\nStopped.")
         return 0
@@ -57,16 +56,18 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _serve(environ: Mapping[str, str], running: ExitStack) -> int:
+def _serve(environ: Mapping[str, str], data: Path, scale: float, running: ExitStack) -> int:
     port = _port(environ.get("PORT") or "5000")
     environment = {**environ, "PORT": str(port), "BRIEFCASE_ENV": "development"}
-    environment["DATABASE_URL"] = environ.get("DATABASE_URL") or _postgres(running)
-    environment["REDIS_URL"] = environ.get("REDIS_URL") or _valkey(running)
+    environment["DATABASE_URL"] = environ.get("DATABASE_URL") or _postgres(data / "postgres", running)
+    environment["REDIS_URL"] = environ.get("REDIS_URL") or _valkey(data / "valkey", running)
     with _step("Migrations"):
         migrate(environment["DATABASE_URL"])
     engine = create_engine(sqlalchemy_url(environment["DATABASE_URL"]))
     running.callback(engine.dispose)
-    seed(engine, scale=1)
+    began = time.monotonic()
+    is_new = seed(engine, scale=scale)
+    print(f"{'Rows':<12} ... {f'seeded in {time.monotonic() - began:.0f} s' if is_new else 'there already'}")
     site = Child(
         [sys.executable, "-m", "gunicorn", "--config", ROOT / "deploy" / "gunicorn.conf.py"],
         stop_signal=signal.SIGTERM,
@@ -97,17 +98,17 @@ def _port(value: str) -> int:
     return int(value)
 
 
-def _postgres(running: ExitStack) -> str:
+def _postgres(path: Path, running: ExitStack) -> str:
     with _step("PostgreSQL"):
-        postgres = running.enter_context(EmbeddedPostgres(DATA / "postgres"))
+        postgres = running.enter_context(EmbeddedPostgres(path))
         if not postgres.has_database(DATABASE):
             postgres.create_database(DATABASE)
         return postgres.database(DATABASE)
 
 
-def _valkey(running: ExitStack) -> str:
+def _valkey(path: Path, running: ExitStack) -> str:
     with _step("Valkey"):
-        return running.enter_context(EmbeddedValkey(DATA / "valkey")).url
+        return running.enter_context(EmbeddedValkey(path)).url
 
 
 @contextmanager

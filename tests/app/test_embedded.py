@@ -144,6 +144,8 @@ def starter(directory: Path) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout.readline()
         yield process
         process.kill()
+    for server in servers_in(directory):
+        server.kill()
 
 
 def test_servers_end_when_their_starter_is_killed(directory: Path, starter: subprocess.Popen[str]) -> None:
