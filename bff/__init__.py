@@ -1,0 +1,53 @@
+"""flask-bff: a page is one GraphQL operation, answered from one database session."""
+
+from .errors import (
+    BadUserInput,
+    BffError,
+    DeadlineExceeded,
+    DeclarationError,
+    DocumentError,
+    FieldError,
+    Forbidden,
+    TryAgain,
+    Unauthenticated,
+)
+from .scope import Deadline, Scope
+from .session import patch_psycopg2
+from .types.connection import Connection
+from .types.declare import Node, entity
+from .types.fields import batched, collection, column, count, field, lookup, node, relation, total
+from .types.policy import public, through
+from .types.scalars import BigInt
+from .types.schema import Schema
+
+
+__all__ = [
+    "BadUserInput",
+    "BffError",
+    "BigInt",
+    "Connection",
+    "Deadline",
+    "DeadlineExceeded",
+    "DeclarationError",
+    "DocumentError",
+    "FieldError",
+    "Forbidden",
+    "Node",
+    "Schema",
+    "Scope",
+    "TryAgain",
+    "Unauthenticated",
+    "batched",
+    "collection",
+    "column",
+    "count",
+    "entity",
+    "field",
+    "lookup",
+    "node",
+    "patch_psycopg2",
+    "public",
+    "relation",
+    "through",
+    "total",
+]

@@ -1,0 +1,176 @@
+"""Loads: the batched reads of a plan. One load serves every place of an operation that reads the same thing.
+
+A load knows what it reads and which columns the operation needs of it, all places together; so all users of a
+page are one statement with the union of their columns. Planning adds columns with `slot`; afterwards a load
+does not change. What differs between requests (keys, filters, cursors) comes with the call.
+
+    RowsByKey      rows of an entity by primary key: to-one relations, lookups, objects a resolver returned
+    ListByParent   rows of a relationship by parent: lists, connections, to-one relations from the other side
+    RootList       rows of an entity without a parent
+    Aggregates     counts and sums of a relationship by parent
+    Counts         `totalCount` of a connection
+    Batch          a Python function over keys
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from functools import cached_property
+
+import cachetools
+
+from . import sql
+from .types.arguments import Condition
+from .types.entity import Entity, Ordering
+from .types.policy import Policies
+from .types.specs import Aggregate, Batched, Collection
+
+_STATEMENTS_A_LOAD = 32
+"""Texts kept of one list's statement: one for each shape of filter, order and cursor in use."""
+
+
+class Load(ABC):
+    """A node of the plan's graph of reads. `downstream` are the loads that wait for this one's rows."""
+
+    label: str
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.downstream: set[Load] = set()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.label}>"
+
+
+class Rows(Load):
+    """A load of rows of `entity`, with the columns that the operation needs of them."""
+
+    def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
+        super().__init__(label)
+        self.entity, self.policies, self.key_width = entity, policies, key_width
+        self.columns: list[str] = []
+        self._slots: dict[str, int] = {}
+        self.discriminator = None if entity.discriminator is None else self.slot(entity.discriminator)
+
+    def slot(self, attribute: str) -> int:
+        if attribute not in self._slots:
+            self._slots[attribute] = self.key_width + len(self.columns)
+            self.columns.append(attribute)
+        return self._slots[attribute]
+
+    def slots(self, attributes: tuple[str, ...]) -> tuple[int, ...]:
+        """Where several attributes stand."""
+        return tuple(self.slot(name) for name in attributes)
+
+    def position(self, attribute: str) -> int | None:
+        """Where an attribute stands, or None when the plan did not ask for it."""
+        return self._slots.get(attribute)
+
+
+class RowsByKey(Rows):
+    """Rows by primary key, which are their first columns."""
+
+    def __init__(self, entity: Entity, policies: Policies) -> None:
+        super().__init__(f"{entity.name} by {', '.join(entity.key)}", entity, policies, len(entity.key))
+        self._slots.update({name: i for i, name in enumerate(entity.key)})
+
+    @cached_property
+    def statement(self) -> sql.Statement:
+        return sql.rows_by_key(self.entity, self.policies, tuple(self.columns))
+
+
+class _Lists(Rows):
+    """Rows in lists; behind the columns stand those of the order, for cursors."""
+
+    order: tuple[Ordering, ...]
+    bound: int
+
+    def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
+        super().__init__(label, entity, policies, key_width)
+        self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+
+    @property
+    def order_slot(self) -> int:
+        """Where in a row the ordering columns begin."""
+        return self.key_width + len(self.columns)
+
+    def statement(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement:
+        """The statement for arguments of this shape."""
+        statement = self._statements.get(shape)
+        if statement is None:
+            statement = self._statements[shape] = self._build(shape, condition)
+        return statement
+
+    @abstractmethod
+    def _build(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement: ...
+
+
+class ListByParent(_Lists):
+    """Rows of a relationship by the key values of their parent, which come first."""
+
+    def __init__(self, label: str, join: sql.Join, policies: Policies, order: tuple[Ordering, ...], bound: int) -> None:
+        super().__init__(label, join.target, policies, len(join.key))
+        self.join, self.order, self.bound = join, order, bound
+
+    def _build(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement:
+        return sql.lists_by_parent(self.join, self.policies, tuple(self.columns), shape, condition)
+
+
+class RootList(_Lists):
+    """Rows of an entity under a fixed condition."""
+
+    def __init__(self, label: str, entity: Entity, policies: Policies, spec: Collection) -> None:
+        super().__init__(label, entity, policies, 0)
+        self.spec, self.order, self.bound = spec, entity.orderings(spec.order), spec.bound
+
+    def _build(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement:
+        return sql.collection(self.entity, self.policies, tuple(self.columns), shape, condition, self.spec.where)
+
+
+class Aggregates(Load):
+    """Counts and sums of one relationship, all that the operation asks for in one statement."""
+
+    def __init__(self, label: str, join: sql.Join, policies: Policies) -> None:
+        super().__init__(label)
+        self.join, self.policies = join, policies
+        self.measures: list[Aggregate] = []
+
+    def slot(self, measure: Aggregate) -> int:
+        """Where in a row the aggregate stands."""
+        if measure not in self.measures:
+            self.measures.append(measure)
+        return len(self.join.key) + self.measures.index(measure)
+
+    @cached_property
+    def statement(self) -> sql.Statement:
+        return sql.aggregates_by_parent(self.join, self.policies, tuple(self.measures))
+
+
+class Counts(Load):
+    """How many rows a connection has under its filter."""
+
+    def __init__(self, of: ListByParent | RootList) -> None:
+        super().__init__(f"count of {of.label}")
+        self.of = of
+        self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+
+    def statement(self, shape: Hashable, condition: Condition | None) -> sql.Statement:
+        """The statement for a condition of this shape."""
+        statement = self._statements.get(shape)
+        if statement is None:
+            of = self.of
+            statement = self._statements[shape] = (
+                sql.counts_by_parent(of.join, of.policies, condition)
+                if isinstance(of, ListByParent)
+                else sql.collection_count(of.entity, of.policies, condition, of.spec.where)
+            )
+        return statement
+
+
+class Batch(Load):
+    """A Python function over all keys of a level."""
+
+    def __init__(self, label: str, spec: Batched) -> None:
+        super().__init__(label)
+        self.spec = spec

@@ -1,0 +1,631 @@
+"""Plans: an operation compiled once, into what execution, `bff plan`, cost and live updates read.
+
+`compile_plan(schema, document)` gives a `Plan`. A plan has one `Variant` for each set of values that the operation's
+`@skip` and `@include` variables take; a variant is a tree of selections and fields in which everything that does
+not depend on a request is settled: response keys and their order, nullability, how each field is resolved (its
+step), which columns each load reads. Planning never touches a database; execution never parses.
+
+Any graphql-core schema can be planned: fields without a `spec` are resolved by their resolver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import cachetools
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLNamedOutputType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    get_argument_values,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+    visit,
+)
+from graphql.execution.collect_fields import (
+    FieldDetails,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues
+from graphql.execution.get_variable_signature import get_variable_signature
+
+from . import sql
+from .errors import DeclarationError
+from .leaves import Serializer, serializer
+from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
+from .types.arguments import DEFINITION
+from .types.catalog import Catalog, spec_of
+from .types.entity import Entity, entity_of, is_list
+from .types.specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation
+
+MAX_FIELDS = 20_000
+"""Fields of one plan. Fragments on interfaces multiply with the types that implement them; this bounds it."""
+
+_VARIANTS = 64
+"""Variants kept of one plan: 2^6, so six independent @skip/@include variables are never planned anew."""
+
+
+# ---- steps: how one field of a selection is resolved -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Typename:
+    """`__typename`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """Read from the row."""
+
+    slot: int
+
+
+@dataclass(frozen=True)
+class ReadNodeId:
+    """The global id, from the key columns of the row."""
+
+    entity: Entity
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LoadOne:
+    """The row of `load` that the key in `slots` leads to."""
+
+    load: RowsByKey | ListByParent
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LoadList:
+    """The rows of `load` for the key in `slots`, as a list or, with `page`, as a connection."""
+
+    load: ListByParent | RootList
+    slots: tuple[int, ...]
+    page: bool
+
+
+@dataclass(frozen=True)
+class LoadAggregate:
+    """A count or sum for the key in `slots`."""
+
+    load: Aggregates
+    slots: tuple[int, ...]
+    slot: int
+
+
+@dataclass(frozen=True)
+class CallBatch:
+    """The value of a batch function for the key in `slots`."""
+
+    load: Batch
+    slots: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CallResolver:
+    """One call of the field's resolver an object; over rows, `rows` tells how to read `self` from one."""
+
+    rows: Rows | None
+
+
+@dataclass(frozen=True)
+class ReadAttribute:
+    """An attribute of the source object: Strawberry's own default, without the call."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """One row by a key from the arguments or the viewer."""
+
+    load: RowsByKey
+    spec: Lookup
+
+
+@dataclass(frozen=True)
+class LookUpNode:
+    """One row by global id; a load for each type."""
+
+    loads: Mapping[str, RowsByKey]
+
+
+@dataclass(frozen=True)
+class PageRows:
+    """The rows of a page (`nodes`), or of its edges (`edges`, then `node`)."""
+
+    part: str
+
+
+@dataclass(frozen=True)
+class PageTotal:
+    """`totalCount` of a page."""
+
+    load: Counts
+
+
+Step = (
+    Typename | ReadColumn | ReadNodeId | LoadOne | LoadList | LoadAggregate | CallBatch | CallResolver
+    | ReadAttribute | LookUp | LookUpNode | PageRows | PageTotal
+)  # fmt: skip
+
+
+# ---- the tree ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class FieldPlan:
+    """One response key of a selection.
+
+    `non_null` holds for each list level, outermost first, whether null is forbidden there: `[T!]` is
+    (False, True). `selections` are the sub-selections by object type. `rows` tells that the field's objects are rows
+    of a load; `references` are the loads that turn objects which a resolver returned into rows.
+    """
+
+    key: str
+    index: int
+    parent: Selection
+    definition: GraphQLField
+    details: list[FieldDetails]
+    step: Step
+    non_null: tuple[bool, ...]
+    named_type: GraphQLNamedOutputType
+    is_leaf: bool
+    static_arguments: dict[str, Any] | GraphQLError | None
+    serialize: Serializer
+    selections: dict[str, Selection | GraphQLError] = field(default_factory=dict)
+    rows: Rows | None = None
+    references: dict[str, RowsByKey] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> list[FieldNode]:
+        return [each.node for each in self.details]
+
+    @property
+    def name(self) -> str:
+        """`Type.field`, for messages."""
+        return f"{self.parent.type.name}.{self.details[0].node.name.value}"
+
+    def __repr__(self) -> str:
+        return f"<FieldPlan {self.name} as {self.key}: {type(self.step).__name__}>"
+
+
+@dataclass(eq=False)
+class Selection:
+    """The fields selected on objects of one type; `rows` tells that the objects are rows of a load."""
+
+    type: GraphQLObjectType
+    field: FieldPlan | None
+    rows: Rows | None
+    fields: list[FieldPlan] = field(default_factory=list)
+    template: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Selection of {len(self.fields)} on {self.type.name}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """The plan under one set of values of the @skip/@include variables."""
+
+    root: Selection
+    loads: tuple[Load, ...]
+    size: int
+
+
+class Plan:
+    """One operation of a document, planned for a schema. Immutable but for the variants it remembers."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        self.schema, self.document, self.operation = schema, document, operation
+        self.catalog = Catalog.of(schema)
+        self.fragment_definitions = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self.fragments = {name: _fragment(schema, each) for name, each in self.fragment_definitions.items()}
+        root_type = schema.get_root_type(operation.operation)
+        if root_type is None:
+            raise GraphQLError(f"Schema is not configured to execute {operation.operation.value} operation.", operation)
+        self.root_type: GraphQLObjectType = root_type
+        self._has_fragment_variables = any(each.variable_signatures for each in self.fragments.values())
+        self.conditions = _condition_variables(document)
+        self._variants: cachetools.LRUCache[Any, Variant] = cachetools.LRUCache(_VARIANTS)
+
+    @property
+    def kind(self) -> str:
+        """query, mutation or subscription."""
+        return self.operation.operation.value
+
+    @property
+    def name(self) -> str | None:
+        return self.operation.name.value if self.operation.name else None
+
+    @property
+    def is_mutation(self) -> bool:
+        return self.operation.operation is OperationType.MUTATION
+
+    def variant(self, variables: VariableValues) -> Variant:
+        """The variant for these variables. Raises GraphQLError when the operation cannot be planned."""
+        if self._has_fragment_variables:
+            return _Planner(self, variables).plan()
+        values = {name: variables.coerced[name] for name in self.conditions if name in variables.coerced}
+        key = tuple(sorted(values.items()))
+        variant = self._variants.get(key)
+        if variant is None:
+            variant = self._variants[key] = _Planner(self, VariableValues({}, values)).plan()
+        return variant
+
+    def whole(self) -> Variant:
+        """The variant with every `@include`d field in and no field `@skip`ped: what is printed and checked."""
+        coerced = {name: directive == "include" for name, directive in self.conditions.items()}
+        return self.variant(VariableValues({}, coerced))
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.kind} {self.name or '(anonymous)'}, {len(self._variants)} variants>"
+
+
+def compile_plan(schema: GraphQLSchema, document: DocumentNode, operation_name: str | None = None) -> Plan:
+    """Plan one operation of a document.
+
+    Raises GraphQLError, with graphql-core's texts, when the document has no such operation or several and no
+    name was given, and when the schema has no root type for it.
+    """
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if operation_name is not None:
+        operations = [each for each in operations if each.name and each.name.value == operation_name]
+        if not operations:
+            raise GraphQLError(f"Unknown operation named '{operation_name}'.")
+        return Plan(schema, document, operations[-1])
+    if not operations:
+        raise GraphQLError("Must provide an operation.")
+    if len(operations) > 1:
+        raise GraphQLError("Must provide operation name if query contains multiple operations.")
+    return Plan(schema, document, operations[0])
+
+
+def _fragment(schema: GraphQLSchema, definition: FragmentDefinitionNode) -> FragmentDetails:
+    if not definition.variable_definitions:
+        return FragmentDetails(definition)
+    signatures = {}
+    for each in definition.variable_definitions:
+        signature = get_variable_signature(schema, each)
+        if isinstance(signature, GraphQLError):
+            raise signature
+        signatures[signature.name] = signature
+    return FragmentDetails(definition, signatures)
+
+
+def _condition_variables(document: DocumentNode) -> dict[str, str]:
+    """The variables that decide about @skip and @include, with the directive's name."""
+    found: dict[str, str] = {}
+
+    class Conditions(Visitor):
+        def enter_directive(self, node: Any, *_: Any) -> None:
+            if node.name.value in ("skip", "include"):
+                for argument in node.arguments or ():
+                    if isinstance(argument.value, VariableNode):
+                        found.setdefault(argument.value.name.value, node.name.value)
+
+    visit(document, Conditions())
+    return found
+
+
+def _uses_variables(node: FieldNode) -> bool:
+    found = False
+
+    class Variables(Visitor):
+        def enter_variable(self, *_: Any) -> Any:
+            nonlocal found
+            found = True
+            return self.BREAK
+
+    for argument in node.arguments or ():
+        visit(argument, Variables())
+    return found
+
+
+class _Planner:
+    """Makes one variant. `_above` is the chain of loads that the place being planned waits for."""
+
+    def __init__(self, plan: Plan, variables: VariableValues) -> None:
+        self._plan, self._variables = plan, variables
+        self._schema, self._catalog = plan.schema, plan.catalog
+        self._loads: dict[Any, Load] = {}
+        self._joins: dict[Any, sql.Join] = {}
+        self._above: list[Load] = []
+        self._size = 0
+
+    def plan(self) -> Variant:
+        plan = self._plan
+        grouped = collect_fields(
+            self._schema, plan.fragments, self._variables, plan.root_type, plan.operation
+        ).grouped_field_set
+        root = self._selection(plan.root_type, grouped, None, None, None)
+        return Variant(root, tuple(self._loads.values()), self._size)
+
+    def _selection(
+        self,
+        type_: GraphQLObjectType,
+        grouped: GroupedFieldSet,
+        parent: FieldPlan | None,
+        rows: Rows | None,
+        page: ListByParent | RootList | None,
+    ) -> Selection:
+        selection = Selection(type_, parent, rows)
+        for key, details in grouped.items():
+            definition = self._schema.get_field(type_, details[0].node.name.value)
+            if definition is not None:
+                selection.fields.append(self._field(selection, key, definition, details, page))
+        selection.template = dict.fromkeys(each.key for each in selection.fields)
+        return selection
+
+    def _field(
+        self,
+        selection: Selection,
+        key: str,
+        definition: GraphQLField,
+        details: list[FieldDetails],
+        page: ListByParent | RootList | None,
+    ) -> FieldPlan:
+        self._size += 1
+        if self._size > MAX_FIELDS:
+            raise GraphQLError(f"The operation selects more than {MAX_FIELDS} fields over all types it may meet.")
+        node = details[0].node
+        non_null, named_type = _levels(definition.type)
+        step = self._step(selection, definition, node, page)
+        made = FieldPlan(
+            key=key,
+            index=len(selection.fields),
+            parent=selection,
+            definition=definition,
+            details=details,
+            step=step,
+            non_null=non_null,
+            named_type=named_type,
+            is_leaf=is_leaf_type(named_type),
+            static_arguments=self._static_arguments(definition, node, details[0]),
+            serialize=serializer(named_type) if is_leaf_type(named_type) else _no_leaf,
+        )
+        for load in _loads_of(step):
+            self._wait_for(load)
+        if not made.is_leaf:
+            self._descend(made, page)
+        return made
+
+    def _static_arguments(
+        self, definition: GraphQLField, node: FieldNode, details: FieldDetails
+    ) -> dict[str, Any] | GraphQLError | None:
+        if not definition.args and not node.arguments:
+            return {}
+        if _uses_variables(node) or details.fragment_variable_values:
+            return None
+        try:
+            return get_argument_values(definition, node, VariableValues({}, {}))
+        except GraphQLError as error:
+            return error
+
+    # -- sub-selections
+
+    def _descend(self, parent: FieldPlan, page: ListByParent | RootList | None) -> None:
+        named = parent.named_type
+        types = (
+            self._schema.get_possible_types(named)  # type: ignore[arg-type]
+            if is_abstract_type(named)
+            else [named]
+            if is_object_type(named)
+            else []
+        )
+        for type_ in types:
+            entity = self._catalog.named(type_.name)
+            rows, inner_page, loads = self._source(parent, entity, page)
+            parent.rows = rows
+            if rows is None and entity is not None:
+                rows = parent.references[type_.name] = self._rows_by_key(entity)
+                loads = [rows]
+                self._wait_for(rows)
+            self._above.extend(loads)
+            try:
+                grouped = collect_subfields(
+                    self._schema, self._plan.fragments, self._variables, self._plan.operation, type_, parent.details
+                ).grouped_field_set
+            except GraphQLError as error:
+                parent.selections[type_.name] = error
+            else:
+                parent.selections[type_.name] = self._selection(type_, grouped, parent, rows, inner_page)
+            if loads:
+                del self._above[-len(loads) :]
+
+    def _source(
+        self, parent: FieldPlan, entity: Entity | None, page: ListByParent | RootList | None
+    ) -> tuple[Rows | None, ListByParent | RootList | None, list[Load]]:
+        """What objects of a sub-selection are: rows of a load, parts of a page, or (None, None) Python objects."""
+        match parent.step:
+            case LoadOne(load=load) | LookUp(load=load):
+                return load, None, [load]
+            case LoadList(load=rows, page=False):
+                return rows, None, [rows]
+            case LoadList(load=rows, page=True):
+                return None, rows, [rows]
+            case PageRows(part="edges"):
+                return None, page, []
+            case PageRows():
+                return page, None, []
+            case LookUpNode(loads=loads) if entity is not None:
+                return loads[entity.name], None, [loads[entity.name]]
+            case CallBatch(load=batch):
+                return None, None, [batch]
+        return None, None, []
+
+    # -- steps
+
+    def _step(
+        self, selection: Selection, definition: GraphQLField, node: FieldNode, page: ListByParent | RootList | None
+    ) -> Step:
+        name = node.name.value
+        if name == "__typename":
+            return Typename(selection.type.name)
+        strawberry_field = definition.extensions.get(DEFINITION)
+        if page is not None:
+            return self._page_step(strawberry_field, page)
+        spec = spec_of(definition)
+        where = f"{selection.type.name}.{name}"
+        match spec:
+            case Lookup():
+                return LookUp(self._rows_by_key(self._target(definition, where)), spec)
+            case NodeById():
+                possible = self._schema.get_possible_types(_levels(definition.type)[1])  # type: ignore[arg-type]
+                entities = [entity for each in possible if (entity := self._catalog.named(each.name))]
+                return LookUpNode({entity.name: self._rows_by_key(entity) for entity in entities})
+            case Collection():
+                load = self._root_list(self._target(definition, where), spec, where)
+                return LoadList(load, (), not is_list(strawberry_field.type))
+        rows = selection.rows
+        if rows is not None:
+            return self._row_step(rows, selection, definition, where)
+        if getattr(definition.resolve, "_is_default", False):
+            return ReadAttribute(strawberry_field.python_name)
+        return CallResolver(None)
+
+    def _row_step(self, rows: Rows, selection: Selection, definition: GraphQLField, where: str) -> Step:
+        owner = self._catalog.named(selection.type.name)
+        if owner is None:
+            raise DeclarationError(f"{where}: rows of a type that is no entity")
+        spec = spec_of(definition)
+        match spec:
+            case Column(attribute=attribute):
+                return ReadColumn(rows.slot(attribute))
+            case NodeId():
+                return ReadNodeId(owner, rows.slots(owner.key))
+            case Relation():
+                return self._relation(rows, owner, spec, definition, where)
+            case Aggregate():
+                join = self._join(owner, spec.attribute, None)
+                aggregates = self._load(
+                    ("aggregates", join),
+                    lambda: Aggregates(f"aggregates of {owner.name}.{spec.attribute}", join, self._catalog.policies),
+                )
+                return LoadAggregate(aggregates, rows.slots(join.key), aggregates.slot(spec))
+            case Batched():
+                batch = self._load(("batch", spec.function), lambda: Batch(where, spec))
+                return CallBatch(batch, rows.slots(spec.key))
+            case Plain(needs=needs):
+                rows.slots(needs)
+        return CallResolver(rows)
+
+    def _relation(self, rows: Rows, owner: Entity, spec: Relation, definition: GraphQLField, where: str) -> Step:
+        strawberry_type = definition.extensions[DEFINITION].type
+        target = self._target(definition, where)
+        join = self._join(owner, spec.attribute, target)
+        if join.leads_to_key:
+            return LoadOne(self._rows_by_key(target), rows.slots(join.target_key()))
+        relationship = join.relationship
+        order = target.orderings(spec.order) if spec.order else target.default_order(relationship, where)
+        load = self._load(
+            ("list", join, order, spec.bound),
+            lambda: ListByParent(f"{owner.name}.{spec.attribute}", join, self._catalog.policies, order, spec.bound),
+        )
+        slots = rows.slots(join.key)
+        if not relationship.uselist:
+            return LoadOne(load, slots)
+        return LoadList(load, slots, not is_list(strawberry_type))
+
+    def _page_step(self, strawberry_field: Any, page: ListByParent | RootList) -> Step:
+        name = strawberry_field.python_name
+        if name in ("nodes", "edges", "node"):
+            return PageRows(name)
+        if name == "total_count":
+            return PageTotal(self._load(("counts", page), lambda: Counts(page)))
+        return ReadAttribute(name)
+
+    # -- loads, one for each thing read
+
+    def _wait_for(self, load: Load) -> None:
+        for above in self._above:
+            if above is not load:
+                above.downstream.add(load)
+
+    def _load(self, key: Any, make: Any) -> Any:
+        if key not in self._loads:
+            self._loads[key] = make()
+        return self._loads[key]
+
+    def _rows_by_key(self, entity: Entity) -> RowsByKey:
+        load: RowsByKey = self._load(("rows", entity), lambda: RowsByKey(entity, self._catalog.policies))
+        return load
+
+    def _root_list(self, entity: Entity, spec: Collection, where: str) -> RootList:
+        load: RootList = self._load(
+            ("root", entity, spec), lambda: RootList(where, entity, self._catalog.policies, spec)
+        )
+        return load
+
+    def _join(self, owner: Entity, attribute: str, target: Entity | None) -> sql.Join:
+        relationship = owner.relationship(attribute)
+        if relationship is None:
+            raise DeclarationError(f"{owner.name}: {owner.model.__name__} maps no relationship '{attribute}'")
+        if target is None:
+            model = relationship.mapper.class_
+            target = self._catalog.of_model(model) or Entity(model, model, model.__name__, None)
+        key = (relationship, target)
+        if key not in self._joins:
+            self._joins[key] = sql.Join(owner, relationship, target)
+        return self._joins[key]
+
+    def _target(self, definition: GraphQLField, where: str) -> Entity:
+        named = _levels(definition.type)[1]
+        entity = self._catalog.named(named.name)
+        if entity is None:
+            # A connection: its strawberry definition knows the node type.
+            origin = named.extensions[DEFINITION]
+            entity = entity_of(next(iter(origin.type_var_map.values())))
+        if entity is None:
+            raise DeclarationError(f"{where} leads to {named.name}, which is no entity")
+        return entity
+
+
+def _no_leaf(value: Any) -> Any:
+    raise TypeError(f"{value!r} is an object, not a leaf")
+
+
+def _loads_of(step: Step) -> list[Load]:
+    """The loads that a field with this step waits for."""
+    match step:
+        case LookUpNode(loads=loads):
+            return list(loads.values())
+        case LoadOne() | LoadList() | LoadAggregate() | CallBatch() | LookUp() | PageTotal():
+            return [step.load]
+    return []
+
+
+def _levels(type_: GraphQLOutputType) -> tuple[tuple[bool, ...], GraphQLNamedOutputType]:
+    """Whether null is forbidden at each list level, outermost first, and the named type inside."""
+    levels = []
+    while True:
+        non_null = is_non_null_type(type_)
+        levels.append(non_null)
+        if non_null:
+            type_ = type_.of_type  # type: ignore[union-attr]
+        if not is_list_type(type_):
+            return tuple(levels), type_  # type: ignore[return-value]
+        type_ = type_.of_type

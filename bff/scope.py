@@ -1,0 +1,90 @@
+"""The scope of one operation: who asks, until when, and through which session it reads.
+
+A `Scope` is GraphQL's context value: resolvers and batch functions read `info.context.viewer`, `.session`,
+`.deadline`. It is made by `bff.session.Database.open`, belongs to one greenlet, and ends with its operation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from .errors import DeadlineExceeded
+
+Clock = Callable[[], float]
+"""Seconds of a monotonic clock."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One instant on the monotonic clock by which an operation is answered or given up."""
+
+    at: float
+    limit: float
+    clock: Clock = field(default=time.monotonic, repr=False, compare=False)
+
+    @classmethod
+    def after(cls, seconds: float, clock: Clock = time.monotonic) -> Deadline:
+        """The deadline `seconds` from now."""
+        return cls(clock() + seconds, seconds, clock)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left; negative when it has passed."""
+        return self.at - self.clock()
+
+    def check(self) -> None:
+        """Raises DeadlineExceeded when it has passed."""
+        if self.remaining <= 0:
+            raise self.exceeded()
+
+    def exceeded(self) -> DeadlineExceeded:
+        """The error to raise for this deadline."""
+        return DeadlineExceeded(f"the operation was not answered within its {self.limit:g} s")
+
+
+class Lease(Protocol):
+    """How a scope comes by sessions; `bff.session` implements it on a connection pool."""
+
+    @property
+    def session(self) -> Session:
+        """The session of the operation's snapshot, opened at the first use."""
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """One read-write transaction, committed when its block ends without an exception."""
+
+    def release(self) -> None:
+        """Give the snapshot's connection back; the next use of `session` opens a new snapshot."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Viewer, deadline and sessions of one operation. `secret` signs its cursors."""
+
+    viewer: object | None
+    deadline: Deadline
+    secret: bytes = field(repr=False)
+    lease: Lease = field(repr=False)
+
+    @property
+    def session(self) -> Session:
+        """The ORM session over the operation's snapshot; sees only the rows that the viewer may see."""
+        self.deadline.check()
+        return self.lease.session
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """`with scope.writing() as session:` runs one read-write transaction under the viewer's policies.
+
+        It commits at the end of the block and rolls back on an exception. Reads after it see a new snapshot.
+        """
+        self.deadline.check()
+        return self.lease.writing()
+
+    def release(self) -> None:
+        """Give the connection back; called before the response is built."""
+        self.lease.release()

@@ -1,0 +1,182 @@
+"""Sessions over the host's engine: one snapshot a query, one transaction a mutation, policies in every statement.
+
+`Database.open` gives the `Scope` of an operation. Its connection is taken from the pool at the first read and goes
+back with `release`, before the response is built; an operation never holds two. A query reads one REPEATABLE
+READ READ ONLY snapshot. PostgreSQL itself ends what outlives the deadline (`statement_timeout`), and what a
+client left (`idle_in_transaction_session_timeout`, `client_connection_check_interval`): a green timeout frees the
+pool's slot, not the backend.
+
+`patch_psycopg2` makes psycopg2 cooperate with gevent; deploy/gunicorn.conf.py calls it in every worker.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from .errors import TryAgain
+from .scope import Deadline, Scope
+from .types.policy import Policies, ViewerValues
+
+_QUERY_CANCELED = "57014"
+
+_GRACE = 1.0
+"""Seconds past the deadline that the client waits for PostgreSQL to end a statement before it cancels it itself."""
+
+_deadlines: weakref.WeakKeyDictionary[Any, Deadline] = weakref.WeakKeyDictionary()
+"""The deadline each psycopg2 connection works under, for the wait callback, which is given only the connection."""
+
+
+class Database:
+    """The host's engine, under the policies of a schema."""
+
+    def __init__(self, engine: Engine, policies: Policies, *, secret: bytes) -> None:
+        self.engine, self.policies = engine, policies
+        self._secret = secret
+
+    def __repr__(self) -> str:
+        return f"<Database {self.engine.url.render_as_string()} {self.engine.pool.status()}>"
+
+    @contextmanager
+    def open(self, viewer: object | None, deadline: Deadline) -> Iterator[Scope]:
+        """The scope of one operation; whatever it borrowed is given back at the end of the block.
+
+        Inside, a statement that outlives the deadline raises DeadlineExceeded, a lost connection TryAgain.
+        """
+        lease = _Lease(self, viewer, deadline)
+        try:
+            yield Scope(viewer, deadline, self._secret, lease)
+        except DBAPIError as error:
+            raise _translated(error, deadline) from error
+        finally:
+            lease.release()
+
+    def police(self, session: Session, viewer: object | None) -> Session:
+        """Put the policies into every ORM statement of a session: select, lazy load, get, ORM update and delete.
+
+        For the host's own code outside of GraphQL. Core statements over tables are not touched, nor is what
+        `session.add` inserts.
+        """
+        values = ViewerValues(viewer)
+        options = [
+            with_loader_criteria(model, self.policies.condition(model, model, values), include_aliases=True)
+            for model in self.policies.models
+        ]
+
+        def add_criteria(state: ORMExecuteState) -> None:
+            if (state.is_select or state.is_update or state.is_delete) and not state.is_column_load:
+                state.statement = state.statement.options(*options)
+
+        event.listen(session, "do_orm_execute", add_criteria)
+        return session
+
+
+class _Lease:
+    """At most one connection of the pool, for one operation: a snapshot or a transaction."""
+
+    def __init__(self, database: Database, viewer: object | None, deadline: Deadline) -> None:
+        self._database, self._viewer, self._deadline = database, viewer, deadline
+        self._session: Session | None = None
+
+    def __repr__(self) -> str:
+        return f"<_Lease {'idle' if self._session is None else 'holding a connection'}>"
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            self._session = self._open(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return self._session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        self.release()
+        session = self._session = self._open(isolation_level="READ COMMITTED", postgresql_readonly=False)
+        try:
+            yield session
+            session.commit()
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            connection = session.bind
+            session.close()
+            assert isinstance(connection, Connection)
+            connection.close()
+
+    def _open(self, **options: Any) -> Session:
+        connection = self._database.engine.connect().execution_options(**options)
+        try:
+            self._limit(connection)
+        except BaseException:
+            connection.close()
+            raise
+        session = Session(connection, autoflush=not options["postgresql_readonly"], expire_on_commit=False)
+        return self._database.police(session, self._viewer)
+
+    def _limit(self, connection: Connection) -> None:
+        """Tell PostgreSQL and the wait callback how long this transaction may take. Not counted as a statement."""
+        milliseconds = max(1, int(self._deadline.remaining * 1000))
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        _deadlines[raw] = self._deadline
+        connection.begin()
+        with raw.cursor() as cursor:
+            cursor.execute(
+                f"SET LOCAL statement_timeout = {milliseconds};"
+                f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds + int(_GRACE * 1000)};"
+                "SET LOCAL client_connection_check_interval = 1000;"
+                "SET LOCAL timezone = 'UTC'"
+            )
+
+
+def _translated(error: DBAPIError, deadline: Deadline) -> Exception:
+    if getattr(error.orig, "pgcode", None) == _QUERY_CANCELED:
+        return deadline.exceeded()
+    if error.connection_invalidated or isinstance(error, OperationalError):
+        return TryAgain("the database cannot be reached")
+    return error
+
+
+def patch_psycopg2() -> None:
+    """Let other greenlets run while psycopg2 waits for PostgreSQL. For gevent workers, after monkey-patching."""
+    psycopg2.extensions.set_wait_callback(_wait)
+
+
+def _wait(connection: Any) -> None:
+    """psycopg2's wait callback: poll, and wait on the hub in between.
+
+    Past the deadline, or when the greenlet is killed, the statement is cancelled, so that its backend does not go
+    on without a reader; psycopg2 then closes the connection.
+    """
+    from gevent import Timeout
+    from gevent.socket import wait_read, wait_write
+
+    deadline = _deadlines.get(connection)
+    try:
+        while True:
+            state = connection.poll()
+            if state == psycopg2.extensions.POLL_OK:
+                return
+            seconds = None if deadline is None else max(0.0, deadline.remaining + _GRACE)
+            with Timeout(seconds, deadline and deadline.exceeded()):
+                if state == psycopg2.extensions.POLL_READ:
+                    wait_read(connection.fileno())
+                elif state == psycopg2.extensions.POLL_WRITE:
+                    wait_write(connection.fileno())
+                else:
+                    raise psycopg2.OperationalError(f"psycopg2 is in an unknown state: {state}")
+    except psycopg2.Error:
+        raise
+    except BaseException:
+        connection.cancel()
+        raise

@@ -1,0 +1,92 @@
+"""The `entity` decorator: a Strawberry type over a mapped class.
+
+    @bff.entity(models.Matter, policy=lambda matter, viewer: matter.organization_id == viewer.organization_id)
+    class Matter(bff.Node):
+        id: strawberry.ID
+        title: str                                         # a column
+        tasks: list["Task"]                                # a relationship
+        open_task_count: int = bff.count("tasks", where=lambda task: task.status != "done")
+
+Annotations named after mapped columns and relationships need no declaration. One that is neither raises
+DeclarationError here, at import; what needs all types together is checked by `bff.types.catalog`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+import strawberry
+from sqlalchemy import inspect
+from sqlalchemy.exc import NoInspectionAvailable
+
+from ..errors import DeclarationError
+from .catalog import Catalog
+from .entity import ATTRIBUTE, Entity
+from .fields import make
+from .policy import Policy
+from .specs import Column, NodeId, Relation, Spec
+
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True)
+def entity(
+    model: type,
+    *,
+    policy: Policy | None = None,
+    name: str | None = None,
+    description: str | None = None,
+    interface: bool = False,
+) -> Callable[[type[T]], type[T]]:
+    """Declare a GraphQL object type over a mapped class.
+
+    `policy` says which rows a viewer may see (see `bff.types.policy`); a subclass of a mapped class inherits
+    its parent's. `interface` makes a GraphQL interface of a class with mapped subclasses: declare the subclasses
+    as entities that inherit from this one. Raises DeclarationError for an annotation that the model does not map.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        try:
+            inspect(model)
+        except NoInspectionAvailable:
+            raise DeclarationError(f"{cls.__name__}: {model!r} is not a class mapped by SQLAlchemy") from None
+        made = Entity(cls, model, name or cls.__name__, policy, interface)
+        for attribute in cls.__dict__.get("__annotations__", {}):
+            if attribute not in cls.__dict__:
+                setattr(cls, attribute, make(_mapped(made, attribute)))
+        setattr(cls, "is_type_of", staticmethod(_is_type_of(model)))
+        declare = strawberry.interface if interface else strawberry.type
+        declared: type[T] = declare(cls, name=name, description=description)
+        setattr(declared, ATTRIBUTE, made)
+        return declared
+
+    return decorate
+
+
+def _mapped(entity: Entity, attribute: str) -> Spec:
+    if entity.relationship(attribute) is not None:
+        return Relation(attribute)
+    if entity.has_column(attribute):
+        return Column(attribute)
+    relationships = ", ".join(sorted(entity.mapper.relationships.keys())) or "none"
+    raise DeclarationError(
+        f"{entity.name}.{attribute}: {entity.model.__name__} maps no such column or relationship "
+        f"(columns: {', '.join(entity.columns())}; relationships: {relationships}); "
+        f"give it a resolver, or name another with bff.column(...) or bff.relation(...)"
+    )
+
+
+def _is_type_of(model: type) -> Callable[[Any, Any], bool]:
+    def is_type_of(value: Any, info: Any) -> bool:
+        nearest = Catalog.of(info.schema).of_model(type(value))
+        return nearest is not None and nearest.model is model
+
+    return is_type_of
+
+
+@strawberry.interface(description="An object with an id that is unique over all types.")
+class Node:
+    """Inherit an entity from it to give it `nodeId`, and `Query.node` reaches it."""
+
+    node_id: strawberry.ID = make(NodeId())

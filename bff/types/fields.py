@@ -1,0 +1,148 @@
+"""Fields of entity types, as declarations.
+
+An annotation named after a mapped column or relationship needs none of these (see `bff.types.declare`); they are
+for the rest: another name, a connection, an aggregate, a Python function.
+"""
+
+from __future__ import annotations
+
+import inspect as pyinspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from ..errors import DeclarationError
+from . import oracle
+from .arguments import field_arguments
+from .specs import (
+    DEFAULT_BOUND,
+    Aggregate,
+    Batched,
+    Collection,
+    Column,
+    Lookup,
+    NodeById,
+    Plain,
+    Relation,
+    Spec,
+    Where,
+)
+
+
+class EntityField(StrawberryField):
+    """A Strawberry field that carries a `spec`.
+
+    The engine never calls it. When graphql-core executes the schema instead, `get_result` loads through the
+    ORM session, one object at a time (see `bff.types.oracle`).
+    """
+
+    def __init__(self, *args: Any, spec: Spec | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spec = spec
+
+    def __copy__(self) -> EntityField:
+        copied: EntityField = super().__copy__()
+        copied.spec = self.spec
+        return copied
+
+    @property
+    def is_basic_field(self) -> bool:
+        return isinstance(self.spec, Column) and self.spec.attribute == self.python_name
+
+    @property
+    def arguments(self) -> list[StrawberryArgument]:
+        if self._arguments is None:
+            self._arguments = super().arguments if self.base_resolver else field_arguments(self.spec, self.type)
+        return self._arguments
+
+    @arguments.setter
+    def arguments(self, value: list[StrawberryArgument]) -> None:
+        self._arguments = value
+
+    def get_result(self, source: Any, info: Any, args: list[Any], kwargs: Any) -> Any:
+        if self.base_resolver or self.is_basic_field:
+            return super().get_result(source, info, args, kwargs)
+        return oracle.resolve(self.spec, self.type, source, info, kwargs)
+
+
+def make(spec: Spec, **options: Any) -> Any:
+    """A field of this spec; typed Any so that `name: int = bff.count(...)` type-checks."""
+    return EntityField(spec=spec, **_strawberry_options(options))
+
+
+def _strawberry_options(options: dict[str, Any]) -> dict[str, Any]:
+    known = {"name": "graphql_name", "description": "description", "deprecation_reason": "deprecation_reason"}
+    unknown = options.keys() - known.keys()
+    if unknown:
+        raise DeclarationError(f"unknown options {sorted(unknown)}; a field takes {sorted(known)}")
+    return {known[name]: value for name, value in options.items()}
+
+
+def column(attribute: str, **options: Any) -> Any:
+    """A mapped column under another name: `label: str = bff.column("title")`."""
+    return make(Column(attribute), **options)
+
+
+def relation(attribute: str, *, order: Sequence[str] = (), bound: int = DEFAULT_BOUND, **options: Any) -> Any:
+    """A mapped relationship under another name, or as a connection.
+
+    `order` lists columns of the target, "-" before a descending one; default: the relationship's own
+    `order_by`, then the primary key. `bound` is the most rows a plain list may hold.
+    """
+    return make(Relation(attribute, tuple(order), bound), **options)
+
+
+def count(attribute: str, *, where: Where | None = None, **options: Any) -> Any:
+    """How many related rows the viewer sees: `open_task_count: int = bff.count("tasks", where=...)`."""
+    return make(Aggregate(attribute, "count", None, where), **options)
+
+
+def total(attribute: str, column: str, *, where: Where | None = None, **options: Any) -> Any:
+    """The sum of a column over the related rows the viewer sees; 0 when there are none."""
+    return make(Aggregate(attribute, "total", column, where), **options)
+
+
+def batched(function: Callable[..., Sequence[Any]], *, key: str | Sequence[str], **options: Any) -> Any:
+    """A field computed in Python for all objects of a level in one call.
+
+    `function(keys, scope, **arguments)`: `keys` are the distinct values of the columns named in `key` (tuples
+    when several); it returns one value or exception a key, in order. Keyword-only parameters after `scope`
+    become arguments of the field.
+    """
+    if pyinspect.iscoroutinefunction(function):
+        raise DeclarationError(
+            f"batch function {function.__qualname__} is async; gevent workers run no event loop: make it `def`"
+        )
+    return make(Batched(function, (key,) if isinstance(key, str) else tuple(key)), **options)
+
+
+def field(resolver: Callable[..., Any] | None = None, *, needs: str | Sequence[str] = (), **options: Any) -> Any:
+    """A resolver as `strawberry.field` takes it, which may read the columns named in `needs` from `self`."""
+    columns = (needs,) if isinstance(needs, str) else tuple(needs)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return make(Plain(columns), **options)(function)
+
+    return decorate(resolver) if resolver is not None else decorate
+
+
+def lookup(*, key: Callable[[Any], Any] | None = None, **options: Any) -> Any:
+    """One object by primary key: `matter: Matter | None = bff.lookup()` takes its key columns as arguments.
+
+    With `key`, a function from viewer to primary key, it takes none: `viewer: User | None = bff.lookup(key=...)`.
+    """
+    return make(Lookup(key), **options)
+
+
+def node(**options: Any) -> Any:
+    """`node: bff.Node | None = bff.node()`: any object by its global id."""
+    return make(NodeById(), **options)
+
+
+def collection(
+    *, where: Where | None = None, order: Sequence[str] = (), bound: int = DEFAULT_BOUND, **options: Any
+) -> Any:
+    """The rows of a type that the viewer sees: `matters: list[Matter] = bff.collection()`."""
+    return make(Collection(where, tuple(order), bound), **options)

@@ -1,0 +1,249 @@
+"""Entity fields as plain graphql-core resolvers: one object at a time, through the ORM session.
+
+This is the reference that the engine is tested against, and what makes a schema of entity types run under any
+GraphQL server. It shares declarations and argument parsing with the engine and nothing else: lists are loaded
+whole and filtered, ordered and cut in Python. Policies apply through the session (see `Database.police`).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLResolveInfo, get_argument_values
+from sqlalchemy import func, inspect, select
+from sqlalchemy.orm import with_parent
+
+from ..errors import BffError, BoundExceeded, DeclarationError
+from ..scope import Scope
+from .arguments import All, Condition, ListArguments, Not, Some, Test, list_arguments, target_entity
+from .catalog import Catalog
+from .connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
+from .cursors import CursorCodec
+from .entity import Entity, Ordering, is_list
+from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation, Spec
+
+
+@dataclass(frozen=True)
+class _Page:
+    edges: list[Edge[Any]]
+    nodes: list[Any]
+    page_info: PageInfo
+    total_count: int
+
+
+def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[str, Any]) -> Any:
+    """The value of an entity field of `source`, an ORM object (or the root value)."""
+    raw_info: GraphQLResolveInfo = info._raw_info
+    scope: Scope = raw_info.context
+    match spec:
+        case Column(attribute=attribute):
+            return getattr(source, attribute)
+        case NodeId():
+            entity = Catalog.of(raw_info.schema).of_model(type(source))
+            assert entity is not None
+            return entity.global_id(tuple(inspect(source).identity))
+        case Aggregate():
+            return _aggregate(spec, _attached(source, scope), scope)
+        case Batched(function=function, key=key):
+            values = tuple(getattr(source, name) for name in key)
+            return checked_batch(
+                spec, function([values[0] if len(key) == 1 else values], scope, **kwargs), 1, info.field_name
+            )[0]
+        case Lookup(key=key_of):
+            target = target_entity(type_)
+            assert target is not None
+            return _lookup(target, key_of, raw_info, scope, kwargs)
+        case NodeById():
+            entity, identity = Catalog.of(raw_info.schema).parse_global_id(kwargs["id"])
+            return _by_key(entity, identity, scope)
+        case Relation() if not is_list(type_) and connection_node(type_) is None:
+            return getattr(_attached(source, scope), spec.attribute)
+        case Relation() | Collection():
+            return _list(spec, type_, source, raw_info, scope)
+    raise DeclarationError(f"{info.field_name}: a {type(spec).__name__} field has no resolver")
+
+
+def checked_batch(spec: Batched, values: Sequence[Any], count: int, where: str) -> Sequence[Any]:
+    """The values of a batch function. Raises DeclarationError when they are not one a key."""
+    if not isinstance(values, Sequence) or len(values) != count:
+        got = f"{len(values)} values" if isinstance(values, Sequence) else type(values).__name__
+        raise DeclarationError(
+            f"{where}: batch function {spec.function.__qualname__} was given {count} keys and returned {got}; "
+            f"it must return a sequence of one value a key, in order"
+        )
+    return values
+
+
+def _attached(source: Any, scope: Scope) -> Any:
+    if source in scope.session:
+        return source
+    return scope.session.get(type(source), inspect(source).identity)
+
+
+def _by_key(entity: Entity, identity: tuple[Any, ...], scope: Scope) -> Any:
+    conditions = [getattr(entity.model, name) == value for name, value in zip(entity.key, identity, strict=True)]
+    return scope.session.scalars(select(entity.model).where(*conditions)).one_or_none()
+
+
+def _lookup(target: Entity, key_of: Any, info: GraphQLResolveInfo, scope: Scope, kwargs: dict[str, Any]) -> Any:
+    if key_of is None:
+        values = tuple(kwargs[name] for name in target.key)
+    elif scope.viewer is None:
+        return None
+    else:
+        key = key_of(scope.viewer)
+        values = key if isinstance(key, tuple) else (key,)
+    return _by_key(target, target.parse_key(values, what=f"{info.parent_type}.{info.field_name}"), scope)
+
+
+def _aggregate(spec: Aggregate, source: Any, scope: Scope) -> Any:
+    target = inspect(type(source)).relationships[spec.attribute].mapper.class_
+    measure = func.count() if spec.column is None else func.coalesce(func.sum(getattr(target, spec.column)), 0)
+    statement = select(measure).select_from(target).where(with_parent(source, getattr(type(source), spec.attribute)))
+    if spec.where is not None:
+        statement = statement.where(spec.where(target))
+    value = scope.session.scalar(statement)
+    if spec.column is None:
+        return value
+    return getattr(target, spec.column).type.python_type(value)
+
+
+def _list(spec: Relation | Collection, type_: Any, source: Any, info: GraphQLResolveInfo, scope: Scope) -> Any:
+    catalog = Catalog.of(info.schema)
+    target = target_entity(type_)
+    assert target is not None
+    field = info.parent_type.fields[info.field_name]
+    what = f"{info.parent_type}.{info.field_name}"
+    statement = select(target.model)
+    if isinstance(spec, Relation):
+        source = _attached(source, scope)
+        relationship = inspect(type(source)).relationships[spec.attribute]
+        statement = statement.where(with_parent(source, getattr(type(source), spec.attribute)))
+        order = target.orderings(spec.order) if spec.order else target.default_order(relationship, what)
+    else:
+        if spec.where is not None:
+            statement = statement.where(spec.where(target.model))
+        order = target.orderings(spec.order)
+    raw = get_argument_values(field, info.field_nodes[0], info.variable_values)
+    asked = list_arguments(raw, entity=target, order=order, bound=spec.bound, declared=field.args, what=what)
+    rows = [
+        row
+        for row in scope.session.scalars(statement).unique()
+        if asked.condition is None or holds(asked.condition, row) is True
+    ]
+    sort(rows, asked.order, target)
+    if connection_node(type_) is None:
+        rows = rows if asked.first is None else rows[: asked.first]
+        if len(rows) > spec.bound:
+            raise bound_exceeded(what, spec.bound)
+        return rows
+    audience = catalog.policies.audience(target.model, scope.viewer)
+    return _page(rows, asked, CursorCodec(scope.secret, target, asked.order, audience), what)
+
+
+def bound_exceeded(what: str, bound: int) -> BffError:
+    """The error of a plain list that holds more rows than its bound."""
+    return BoundExceeded(
+        f"{what} holds more than {bound} rows; ask for fewer with first or filter, or page a connection"
+    )
+
+
+def _page(rows: list[Any], asked: ListArguments, codec: CursorCodec, what: str) -> _Page:
+    places = [tuple(getattr(row, each.attribute) for each in asked.order) for row in rows]
+    low, high = 0, len(rows)
+    if asked.after is not None:
+        after = codec.decode(asked.after, what=f"{what}(after:)")
+        low = sum(1 for place in places if _compare(place, after, asked.order, codec.entity) <= 0)
+    if asked.before is not None:
+        before = codec.decode(asked.before, what=f"{what}(before:)")
+        high = sum(1 for place in places if _compare(place, before, asked.order, codec.entity) < 0)
+    high = max(low, high)
+    if asked.last is not None:
+        start = max(low, high - asked.last)
+        has_previous, has_next, window = start > low, asked.before is not None, slice(start, high)
+    else:
+        size = DEFAULT_PAGE if asked.first is None else asked.first
+        end = min(high, low + size)
+        has_previous, has_next, window = asked.after is not None, end < high, slice(low, end)
+    edges = [
+        Edge(cursor=codec.encode(place), node=row) for place, row in zip(places[window], rows[window], strict=True)
+    ]
+    cursors = [edge.cursor for edge in edges] or [None]
+    return _Page(
+        edges=edges,
+        nodes=rows[window],
+        page_info=PageInfo(
+            has_next_page=has_next, has_previous_page=has_previous, start_cursor=cursors[0], end_cursor=cursors[-1]
+        ),
+        total_count=len(rows),
+    )
+
+
+def holds(condition: Condition, row: Any) -> bool | None:
+    """Whether a condition holds for an ORM object, in SQL's three-valued logic (None: unknown)."""
+    match condition:
+        case All(conditions=conditions):
+            results = [holds(each, row) for each in conditions]
+            return False if False in results else None if None in results else True
+        case Some(conditions=conditions):
+            results = [holds(each, row) for each in conditions]
+            return True if True in results else None if None in results else False
+        case Not(condition=inner):
+            result = holds(inner, row)
+            return None if result is None else not result
+        case Test():
+            return _test(condition, getattr(row, condition.attribute))
+
+
+def _test(test: Test, actual: Any) -> bool | None:
+    if test.operator == "is_null":
+        return (actual is None) is test.value
+    if test.operator == "ne":
+        return bool(actual != test.value)
+    if test.operator == "in" and not test.value:
+        return False
+    if actual is None:
+        return None
+    match test.operator:
+        case "eq":
+            return bool(actual == test.value)
+        case "in":
+            return actual in test.value
+        case "lt":
+            return bool(actual < test.value)
+        case "lte":
+            return bool(actual <= test.value)
+        case "gt":
+            return bool(actual > test.value)
+        case "gte":
+            return bool(actual >= test.value)
+        case "contains":
+            return test.value.lower() in actual.lower()
+        case "starts_with":
+            return bool(actual.startswith(test.value))
+    raise DeclarationError(f"no operator {test.operator!r}")
+
+
+def sort(rows: list[Any], order: tuple[Ordering, ...], entity: Entity) -> None:
+    """Sort ORM objects as PostgreSQL would: NULL is larger than every value."""
+    for each in reversed(order):
+        rows.sort(key=lambda row: _rank(getattr(row, each.attribute), each.attribute, entity), reverse=each.descending)
+
+
+def _rank(value: Any, attribute: str, entity: Entity) -> tuple[bool, Any]:
+    if isinstance(value, enum.Enum):
+        # A native enum type sorts in the order of its declaration, text by its characters.
+        native = getattr(entity.expression(attribute).type, "native_enum", False)
+        value = list(type(value)).index(value) if native else value.value
+    return (value is None, 0 if value is None else value)
+
+
+def _compare(left: tuple[Any, ...], right: tuple[Any, ...], order: tuple[Ordering, ...], entity: Entity) -> int:
+    for each, a, b in zip(order, left, right, strict=True):
+        rank_a, rank_b = _rank(a, each.attribute, entity), _rank(b, each.attribute, entity)
+        if rank_a != rank_b:
+            return (-1 if rank_a < rank_b else 1) * (-1 if each.descending else 1)
+    return 0

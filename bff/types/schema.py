@@ -1,0 +1,22 @@
+"""`Schema`: strawberry.Schema with the layer's scalars, whose declarations are checked when it is built."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from .catalog import Catalog
+from .scalars import BIG_INT, BigInt
+
+
+class Schema(strawberry.Schema):
+    """Takes what strawberry.Schema takes. Raises DeclarationError, naming type and field, for a wrong declaration."""
+
+    def __init__(self, *args: Any, config: StrawberryConfig | None = None, **kwargs: Any) -> None:
+        config = config or StrawberryConfig()
+        config = dataclasses.replace(config, scalar_map={BigInt: BIG_INT, **config.scalar_map}, auto_camel_case=None)
+        super().__init__(*args, config=config, **kwargs)
+        Catalog.of(self._schema)

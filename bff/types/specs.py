@@ -1,0 +1,91 @@
+"""The kinds of field an entity type can have, as values. The planner reads nothing else of a declaration.
+
+    column      Column               read from the row
+    relation    Relation, Aggregate  loaded for all parents of a level in one statement
+    batched     Batched              one call of a Python function for all parents of a level
+    plain       Plain                one call of a resolver an object
+
+`Lookup`, `NodeById` and `Collection` are relations without a parent: they stand on Query and on payloads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Where = Callable[[Any], Any]
+"""(aliased model) -> SQL condition."""
+
+DEFAULT_BOUND = 1000
+"""Rows of one plain list; a parent with more must be paged."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A mapped column, hybrid or column_property named `attribute`."""
+
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A mapped relationship: to-one, plain list, or Relay connection, as the annotation says."""
+
+    attribute: str
+    order: tuple[str, ...] = ()
+    bound: int = DEFAULT_BOUND
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """`count` of the related rows, or `total` of one of their columns, under a condition."""
+
+    attribute: str
+    function: str
+    column: str | None = None
+    where: Where | None = None
+
+
+@dataclass(frozen=True)
+class Batched:
+    """`function(keys, scope, **arguments)` gives one value or exception a key, in the order of the keys."""
+
+    function: Callable[..., Sequence[Any]]
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An ordinary resolver that reads the columns named in `needs` from its object."""
+
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NodeId:
+    """The global id of an object: type name and primary key."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One object by primary key, given as arguments, or read from the viewer with `key`."""
+
+    key: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class NodeById:
+    """One object of any entity type by its global id."""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The visible rows of a type under a fixed condition, as plain list or connection."""
+
+    where: Where | None = None
+    order: tuple[str, ...] = ()
+    bound: int = DEFAULT_BOUND
+
+
+Spec = Column | Relation | Aggregate | Batched | Plain | NodeId | Lookup | NodeById | Collection
