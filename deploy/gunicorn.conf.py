@@ -18,7 +18,11 @@ gevent.monkey.patch_all()  # before everything: sockets and locks that were made
 import gc
 import os
 
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 from sqlalchemy import Engine
+
+import bff
 
 DATABASE_CONNECTIONS = int(os.environ.get("DATABASE_CONNECTIONS", "20"))
 IS_DEVELOPMENT = os.environ.get("BRIEFCASE_ENV") == "development"
@@ -44,8 +48,9 @@ limit_request_line = 8190
 control_socket_disable = True
 
 
-def post_fork(server, worker):
-    """A connection that two processes use is garbage to both: forget, without closing, what came over the fork."""
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    bff.patch_psycopg2()
+    # A connection that two processes use is garbage to both: forget, without closing, what came over the fork.
     for thing in gc.get_objects():
         if issubclass(type(thing), Engine):
             thing.dispose(close=False)

@@ -1,7 +1,8 @@
 """`make demo`: Briefcase on this machine with nothing installed or running beforehand.
 
 In order: PostgreSQL and Valkey (embedded under `.bff/`, unless `DATABASE_URL` or `REDIS_URL` name others), migrations,
-rows where there are none, GraphiQL's assets where they are missing, then the site under gunicorn as in production.
+rows where there are none, then the site under gunicorn as in production. (GraphiQL's bundle is made before, by `bff
+graphiql install`.)
 Ctrl-C or SIGTERM ends all that it started, in the opposite order, and nothing else.
 """
 
@@ -139,7 +140,7 @@ def _welcome(engine: Engine, site: str) -> None:
     print(f"""
   Pages     {site}/
   GraphiQL  {site}/graphql
-  REST      {site}/api
+  REST      {site}/api/viewer
 
   Sign in with one of these emails, no password, or send the header beside it:
 """)
