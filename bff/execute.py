@@ -12,9 +12,10 @@ in depth-first order, and those that depth-first execution would not have come t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from graphql import (
     DocumentNode,
@@ -34,13 +35,14 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import Path, inspect, is_iterable
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from sqlalchemy import inspect as inspect_model
 from strawberry.types.arguments import convert_arguments
 
 from . import sql
 from .errors import BffError, TryAgain
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
-from .pages import Page, PageEdge
+from .pages import Page
 from .plan import (
     CallBatch,
     CallResolver,
@@ -230,7 +232,7 @@ class _Execution:
         for name in statement.viewer_attributes:
             parameters[PREFIX + name] = viewer_value(scope.viewer, name)
         result = scope.session.connection().exec_driver_sql(statement.sql, statement.parameters(parameters))
-        with result.cursor as cursor:
+        with closing(result.cursor) as cursor:
             return statement.rows(cursor.fetchall())
 
     @property
@@ -515,7 +517,7 @@ class _Execution:
             config=strawberry_schema.config,
         )
 
-    def _info(self, field: FieldPlan, place: Place) -> GraphQLResolveInfo:
+    def _info(self, field: FieldPlan, place: Place) -> GraphQLResolveInfo[Any]:
         plan = self._plan
         return GraphQLResolveInfo(
             field.details[0].node.name.value,
@@ -531,7 +533,7 @@ class _Execution:
             self._context,
             _is_awaitable,
             None,
-            None,
+            _NO_ASYNC_WORK,
         )
 
     # -- completion: values to response, all positions of a field at once
@@ -708,10 +710,10 @@ class _Execution:
         """A function from a value of the field to the name of its object type."""
         named = field.named_type
         if isinstance(field.step, LookUpNode):
-            return lambda value, _: value.entity.name  # type: ignore[no-any-return]
+            return lambda value, _: value.entity.name
         if is_object_type(named):
             constant = named.name
-            if field.rows is not None or not named.is_type_of:  # type: ignore[union-attr]
+            if field.rows is not None or not named.is_type_of:
                 return lambda _value, _place: constant
             return lambda value, place: self._checked_type(field, value, place)
         if field.rows is not None and field.rows.discriminator is not None:
@@ -733,7 +735,8 @@ class _Execution:
 
     def _checked_type(self, field: FieldPlan, value: Any, place: Place) -> str:
         named = field.named_type
-        assert isinstance(named, GraphQLObjectType) and named.is_type_of
+        assert isinstance(named, GraphQLObjectType)
+        assert named.is_type_of
         if not named.is_type_of(value, self._info(field, _field_place(place))):
             raise GraphQLError(f"Expected value of type '{named}' but got: {inspect(value)}.", field.nodes)
         return named.name
@@ -886,8 +889,15 @@ def _frozen(value: Any) -> Hashable:
     return value  # type: ignore[no-any-return]
 
 
-def _is_awaitable(_value: Any) -> bool:
+def _is_awaitable(_value: Any) -> TypeGuard[Awaitable[Any]]:
     return False
+
+
+def _no_async_work(_values: Any) -> Any:
+    raise TypeError("gevent workers have no event loop: resolvers are synchronous")
+
+
+_NO_ASYNC_WORK = GraphQLResolveInfoHelpers(_no_async_work, _no_async_work)
 
 
 def _path(place: Place) -> Path | None:
@@ -927,10 +937,10 @@ def _absorbing(field: FieldPlan, level: int, place: Place) -> Place:
         place = place[0]
         if level > 0:
             level -= 1
-        elif place is None or field.parent.field is None:
+        elif place is None or field.parent.parent is None:
             return None
         else:
-            field = field.parent.field
+            field = field.parent.parent
             level = len(field.non_null) - 1
     return place
 

@@ -44,8 +44,8 @@ from graphql.execution.collect_fields import (
     collect_fields,
     collect_subfields,
 )
-from graphql.execution.values import VariableValues
 from graphql.execution.get_variable_signature import get_variable_signature
+from graphql.execution.values import VariableValues
 
 from . import sql
 from .errors import DeclarationError
@@ -216,7 +216,7 @@ class Selection:
     """The fields selected on objects of one type; `rows` tells that the objects are rows of a load."""
 
     type: GraphQLObjectType
-    field: FieldPlan | None
+    parent: FieldPlan | None
     rows: Rows | None
     fields: list[FieldPlan] = field(default_factory=list)
     template: dict[str, Any] = field(default_factory=dict)
@@ -430,7 +430,7 @@ class _Planner:
     def _descend(self, parent: FieldPlan, page: ListByParent | RootList | None) -> None:
         named = parent.named_type
         types = (
-            self._schema.get_possible_types(named)  # type: ignore[arg-type]
+            self._schema.get_possible_types(named)
             if is_abstract_type(named)
             else [named]
             if is_object_type(named)
@@ -485,7 +485,7 @@ class _Planner:
         name = node.name.value
         if name == "__typename":
             return Typename(selection.type.name)
-        strawberry_field = definition.extensions.get(DEFINITION)
+        strawberry_field: Any = definition.extensions.get(DEFINITION)
         if page is not None:
             return self._page_step(strawberry_field, page)
         spec = spec_of(definition)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg2
@@ -130,7 +130,7 @@ class _Lease:
         assert raw is not None
         _deadlines[raw] = self._deadline
         connection.begin()
-        with raw.cursor() as cursor:
+        with closing(raw.cursor()) as cursor:
             cursor.execute(
                 f"SET LOCAL statement_timeout = {milliseconds};"
                 f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds + int(_GRACE * 1000)};"
@@ -168,7 +168,7 @@ def _wait(connection: Any) -> None:
             if state == psycopg2.extensions.POLL_OK:
                 return
             seconds = None if deadline is None else max(0.0, deadline.remaining + _GRACE)
-            with Timeout(seconds, deadline and deadline.exceeded()):
+            with Timeout(seconds, None if deadline is None else deadline.exceeded()):
                 if state == psycopg2.extensions.POLL_READ:
                     wait_read(connection.fileno())
                 elif state == psycopg2.extensions.POLL_WRITE:
