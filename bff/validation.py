@@ -29,6 +29,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     Source,
+    StringValueNode,
     ValidationContext,
     parse,
     specified_rules,
@@ -64,18 +65,18 @@ _OVERLAP_BUDGET_PER_TOKEN = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a free text may ask for.
+    """What a free text may ask for; the defaults are those of `bff.settings.Settings`.
 
     `length` counts characters, `tokens` count comments, `fields` and `depth` are those of an operation with its
     fragments spread, `operations` are those that one text may define.
     """
 
-    length: int = 50_000
-    tokens: int = 2_000
-    fields: int = 1_000
-    depth: int = 20
-    operations: int = 20
-    introspection: bool = True
+    length: int
+    tokens: int
+    fields: int
+    depth: int
+    operations: int
+    introspection: bool
 
 
 def is_text(value: str) -> bool:
@@ -136,8 +137,17 @@ class BoundedOverlapRule(OverlappingFieldsCanBeMergedRule):
             self.rule_context.remaining_complexity_budget = _OVERLAP_BUDGET + _OVERLAP_BUDGET_PER_TOKEN * tokens
 
 
-_RULES: tuple[type[ASTValidationRule], ...] = tuple(
-    BoundedOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
+class StringsAreTextRule(ASTValidationRule):
+    """A literal may spell with escapes what no answer may hold."""
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
+        if not is_text(node.value):
+            self.report_error(GraphQLError("The string holds a NUL or half of a surrogate pair.", node))
+
+
+_RULES: tuple[type[ASTValidationRule], ...] = (
+    *(BoundedOverlapRule if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules),
+    StringsAreTextRule,
 )
 
 

@@ -1,0 +1,154 @@
+"""`bff`: checks, prints and installs what a host's layer is made of. For developers and CI; never serves.
+
+The layer is found by `--app module:attribute`, or `BFF_APP`, or `app` under `[tool.bff]` of the `pyproject.toml`
+here. The attribute is the layer, a Flask application that it is mounted on, or a function that makes either.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+from flask import Flask
+from graphql import print_schema
+
+from . import graphiql
+from .errors import BffError
+from .mount import EXTENSION, Bff
+from .settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--app", metavar="MODULE:ATTRIBUTE", help="Where the host's layer is.")
+@click.version_option(package_name="flask-bff")
+@click.pass_context
+def main(context: click.Context, app: str | None) -> None:
+    """A page is one query: look at, check and prepare a host's GraphQL layer."""
+    context.obj = app
+
+
+@main.command()
+@click.pass_obj
+def check(app: str | None) -> None:
+    """Check schema and documents; fail for unused fragments too."""
+    layer = _layer(app)
+    for finding in layer.documents.unused_fragments:
+        click.echo(finding, err=True)
+    if layer.documents.unused_fragments:
+        sys.exit(1)
+    click.echo(f"{len(layer.schema.type_map)} types and {len(layer.documents)} operations are in order")
+
+
+@main.command()
+@click.argument("page")
+@click.pass_obj
+def plan(app: str | None, page: str) -> None:
+    """Print the plan of the registered operation PAGE as a tree, with its statements."""
+    try:
+        click.echo(str(_layer(app).plan(page)))
+    except BffError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), default="schema.graphql", show_default=True)
+@click.option("--write", is_flag=True, help="Write the file instead of printing.")
+@click.option("--check", is_flag=True, help="Fail when the file is not what the schema gives now.")
+@click.pass_obj
+def schema(app: str | None, file: Path, write: bool, check: bool) -> None:
+    """Print the schema in GraphQL's schema language."""
+    if write and check:
+        raise click.UsageError("--write and --check exclude each other")
+    text = print_schema(_layer(app).schema).rstrip() + "\n"
+    if write:
+        file.write_text(text, encoding="utf-8")
+    elif check:
+        _compare(file, text)
+    else:
+        click.echo(text, nl=False)
+
+
+@main.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["apollo", "client-preset"]),
+    default="apollo",
+    show_default=True,
+    help="Apollo's persisted query manifest, or the persisted-documents.json of GraphQL Code Generator's client preset.",
+)
+@click.pass_obj
+def manifest(app: str | None, form: str) -> None:
+    """Print the registered operations and their ids as JSON."""
+    documents = _layer(app).documents
+    content = documents.apollo_manifest() if form == "apollo" else documents.client_preset_manifest()
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+@main.group(name="graphiql")
+def graphiql_group() -> None:
+    """GraphiQL's files, for the page in development."""
+
+
+@graphiql_group.command()
+@click.option("--force", is_flag=True, help="Install also when the installed bundle is current.")
+def install(force: bool) -> None:
+    """Fetch and bundle GraphiQL, from the npm registry, into the folder that BFF_GRAPHIQL_ASSETS names."""
+    folder = Settings().graphiql_assets
+    if graphiql.is_current(folder) and not force:
+        click.echo(f"GraphiQL is in {folder}")
+        return
+    try:
+        graphiql.install(folder, say=click.echo, environ=os.environ)
+    except graphiql.InstallError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _compare(file: Path, text: str) -> None:
+    committed = file.read_text(encoding="utf-8") if file.exists() else ""
+    if committed == text:
+        click.echo(f"{file} is what the schema gives")
+        return
+    lines = difflib.unified_diff(
+        committed.splitlines(), text.splitlines(), f"{file} (committed)", f"{file} (from the schema)", lineterm="", n=1
+    )
+    click.echo("\n".join(lines), err=True)
+    raise click.ClickException(f"{file} is not what the schema gives; run `bff schema --write`")
+
+
+def _layer(app: str | None) -> Bff:
+    """The host's layer. What is wrong with its schema or documents is wrong here, and is printed as it is."""
+    target = app or Settings().app or _configured(Path("pyproject.toml"))
+    if not target:
+        raise click.UsageError("which layer? Give --app module:attribute, BFF_APP, or app under [tool.bff]")
+    module_name, _, attribute = target.partition(":")
+    if not module_name or not attribute:
+        raise click.UsageError(f"{target!r} is not of the form module:attribute")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+        if callable(found) and not isinstance(found, Bff | Flask):
+            found = found()
+    except BffError as error:
+        raise click.ClickException(str(error)) from None
+    except (ImportError, AttributeError) as error:
+        raise click.ClickException(f"{target}: {error}") from error
+    if isinstance(found, Flask):
+        found = found.extensions.get(EXTENSION)
+    if not isinstance(found, Bff):
+        raise click.ClickException(f"{target} is neither a layer nor an application that one is mounted on")
+    return found
+
+
+def _configured(file: Path) -> str | None:
+    if not file.exists():
+        return None
+    app = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("bff", {}).get("app")
+    return app if isinstance(app, str) else None

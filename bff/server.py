@@ -1,0 +1,288 @@
+"""The parts, wired: schema, database, documents, gate. From a request's parameters to an execution's result.
+
+Knows of no web framework: `bff.web` (and a socket) calls it with parameters and a viewer, code and tests call
+`execute`. Everything that can be wrong with schema or documents is wrong here, when the server is made.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any
+
+import cachetools
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, assert_valid_schema, print_ast
+from sqlalchemy import Engine, QueuePool
+from sqlalchemy.orm import Session
+from strawberry import Schema as StrawberrySchema
+
+from .admission import Gate
+from .documents import Documents, FreeText, Operation, digest, unplannable
+from .errors import (
+    BadRequest,
+    BadUserInput,
+    BffError,
+    DeclarationError,
+    DocumentError,
+    FreeTextRefused,
+    OperationNotFound,
+    PersistedQueryMismatch,
+    PersistedQueryNotFound,
+    ValidationFailed,
+)
+from .execute import run
+from .http import GraphQLRequest
+from .plan import Plan, compile_plan
+from .scope import Deadline
+from .session import Database
+from .settings import Settings
+from .telemetry import DOCUMENTS, Trace, log, watch
+from .types.catalog import Catalog
+from .validation import is_text
+
+_NAME = re.compile(r"(sha256:)?[_0-9A-Za-z]+")
+
+_DEFAULT_TICKETS = 10
+
+
+class Server:
+    """The layer without its mount. Made once a process; every method may be called from any thread or greenlet.
+
+    `schema` is Strawberry's or graphql-core's, `engine` the database's (it is connected to at the first need), `documents`
+    the folder of the host's operation documents, if it has one.
+    """
+
+    def __init__(
+        self,
+        *,
+        schema: StrawberrySchema | GraphQLSchema,
+        engine: Engine,
+        documents: str | Path | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        """Raises DeclarationError and DocumentError, naming all that is wrong."""
+        self.settings = settings or Settings()
+        self.schema = schema._schema if isinstance(schema, StrawberrySchema) else schema
+        self.engine = engine
+        assert_valid_schema(self.schema)
+        watch(engine)
+        secret = self.settings.secret
+        self._database = Database(
+            engine,
+            Catalog.of(self.schema).policies,
+            secret=secret.get_secret_value().encode() if secret else token_bytes(),
+        )
+        self.gate = Gate(
+            _tickets(engine, self.settings.tickets),
+            max_waiting=self.settings.max_waiting,
+            max_wait=self.settings.max_wait,
+        )
+        self.documents = Documents()
+        self._plans: dict[str, Plan] = {}
+        self._texts: cachetools.LRUCache[str, _PlannedText] = cachetools.LRUCache(
+            self.settings.text_cache, getsizeof=lambda planned: len(planned.text.text)
+        )
+        self._lock = threading.Lock()
+        if documents is not None:
+            self._load(Path(documents))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {len(self.documents)} operations, {self.gate!r}>"
+
+    # ---- finding an operation
+
+    def find(self, request: GraphQLRequest) -> Operation:
+        """The operation that a request asks for. Raises a RequestError of the kind that tells what to send instead."""
+        if request.document_id is not None:
+            if request.query is not None:
+                raise BadRequest("send either query or documentId")
+            return self._registered(request.document_id, request.operation_name)
+        if request.hash is not None:
+            return self._persisted(request.hash, request)
+        if request.query is None:
+            raise BadRequest("query or documentId is missing")
+        return self._free_text(request.query).operation(request.operation_name)
+
+    def _registered(self, document_id: str, operation_name: str | None) -> Operation:
+        operation = self.documents.find(document_id)
+        if operation is None:
+            raise PersistedQueryNotFound
+        if operation_name is not None and operation_name != operation.name:
+            raise OperationNotFound(f"no operation {operation_name!r}; the document has {operation.name}")
+        return operation
+
+    def _persisted(self, sha256_hash: str, request: GraphQLRequest) -> Operation:
+        """Apollo's automatic persisted queries; a text that comes with its hash stays known while the cache has room."""
+        query = request.query
+        if query is None:
+            planned = None if self.settings.trusted_only else self._known(sha256_hash)
+            if planned is not None:
+                return planned.text.operation(request.operation_name)
+            return self._registered(f"sha256:{sha256_hash}", request.operation_name)
+        if not is_text(query) or digest(query) != sha256_hash:
+            raise PersistedQueryMismatch
+        return self._free_text(query).operation(request.operation_name)
+
+    def _free_text(self, query: str) -> FreeText:
+        if self.settings.trusted_only:
+            raise FreeTextRefused("only registered documents are answered; send a documentId")
+        planned = self._known(digest(query)) if is_text(query) else None
+        if planned is None:
+            settings = self.settings
+            planned = _PlannedText(FreeText.read(query, self.schema, settings.limits, suggest=settings.development))
+            with self._lock:
+                if len(query) <= self._texts.maxsize:
+                    self._texts[planned.text.id] = planned
+        return planned.text
+
+    def _known(self, text_id: str) -> _PlannedText | None:
+        with self._lock:
+            return self._texts.get(text_id)
+
+    # ---- running one
+
+    def plan_of(self, operation: Operation) -> Plan:
+        """The operation's plan: made at boot for a registered one, at first use for a free text."""
+        if operation.source is not None:
+            return self._plans[operation.id]
+        planned = self._known(operation.id)
+        plan = planned.plans.get(operation.name) if planned is not None else None
+        if plan is None:
+            try:
+                plan = compile_plan(self.schema, operation.document, operation.name)
+            except GraphQLError as error:
+                raise ValidationFailed([error]) from None
+            if planned is not None:
+                planned.plans[operation.name] = plan
+        return plan
+
+    def run(
+        self,
+        operation: Operation,
+        *,
+        variables: Mapping[str, Any] | None,
+        viewer: object | None,
+        deadline: Deadline,
+        trace: Trace,
+        root_value: Any = None,
+    ) -> ExecutionResult:
+        """Plan, wait for a ticket, execute. Raises Overloaded and DeadlineExceeded.
+
+        Variables that cannot be are in the result, as everything is that graphql-core reports.
+        """
+        unstorable = _first_not_text(variables)
+        if unstorable is not None:
+            reason = f"variable '${unstorable}' holds a NUL or half of a surrogate pair"
+            return ExecutionResult(None, [GraphQLError(reason, original_error=BadUserInput(reason))])
+        with trace.phase("plan"):
+            plan = self.plan_of(operation)
+        with ExitStack() as held:
+            with trace.phase("wait"):
+                held.enter_context(self.gate.ticket(deadline))
+            scope = held.enter_context(self._database.open(viewer, deadline))
+            with trace.phase("execute"), trace.counting():
+                return run(
+                    plan,
+                    variables=variables,
+                    context=scope,
+                    root_value=root_value,
+                    hide_suggestions=not self.settings.development,
+                )
+
+    # ---- for code and tests
+
+    def execute(
+        self,
+        document: str | DocumentNode,
+        *,
+        viewer: object | None = None,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        root_value: Any = None,
+    ) -> ExecutionResult:
+        """Execute a registered operation (by name or id), a text or a parsed document, as `viewer`.
+
+        Neither the limits of free text nor `trusted_only` apply to code. Raises what `run` raises, DocumentRefused and
+        OperationNotFound.
+        """
+        text = print_ast(document) if isinstance(document, DocumentNode) else document
+        if _NAME.fullmatch(text):
+            operation = self._named(text)
+        else:
+            operation = FreeText.read(text, self.schema, suggest=True).operation(operation_name)
+        deadline = Deadline.after(self.settings.deadline)
+        return self.run(
+            operation, variables=variables, viewer=viewer, deadline=deadline, trace=Trace(), root_value=root_value
+        )
+
+    def plan(self, name: str) -> Plan:
+        """The plan of a registered operation; `str()` of it is the tree with its statements."""
+        return self._plans[self._named(name).id]
+
+    def police(self, session: Session, viewer: object | None) -> Session:
+        """Make every statement of an ORM session see only the rows that `viewer` may see; gives the session."""
+        return self._database.police(session, viewer)
+
+    def _named(self, name: str) -> Operation:
+        operation = self.documents.find(name)
+        if operation is None:
+            raise OperationNotFound(f"no operation {name!r}; registered: {', '.join(self.documents.names) or 'none'}")
+        return operation
+
+    # ---- boot
+
+    def _load(self, folder: Path) -> None:
+        trace = Trace()
+        self.documents = Documents.load(folder, self.schema)
+        problems: list[str] = []
+        for operation in self.documents:
+            try:
+                plan = compile_plan(self.schema, operation.document, operation.name)
+                plan.whole()
+            except (GraphQLError, BffError) as error:
+                problems.append(unplannable(operation, error))
+            else:
+                self._plans[operation.id] = plan
+        if problems:
+            raise DocumentError("\n".join(problems))
+        log.info(DOCUMENTS, operations=len(self.documents), ms=trace.total_ms)
+
+
+class _PlannedText:
+    """A free text and the plans of its operations, made as they are asked for."""
+
+    def __init__(self, text: FreeText) -> None:
+        self.text = text
+        self.plans: dict[str | None, Plan] = {}
+
+
+def _tickets(engine: Engine, wanted: int | None) -> int:
+    """As many tickets as connections; more would only wait where no deadline is known."""
+    pool = engine.pool
+    if not isinstance(pool, QueuePool) or pool._max_overflow < 0:
+        return wanted or _DEFAULT_TICKETS
+    connections = pool.size() + pool._max_overflow
+    if wanted is not None and wanted > connections:
+        raise DeclarationError(f"{wanted} tickets for {connections} connections (pool size and overflow of the engine)")
+    return wanted or connections
+
+
+def _first_not_text(variables: Mapping[str, Any] | None) -> str | None:
+    """The name of the first variable that holds, anywhere inside, a string that is not text."""
+    for name, value in (variables or {}).items():
+        values = [name, value]
+        while values:
+            value = values.pop()
+            if isinstance(value, str):
+                if not is_text(value):
+                    return name.encode("ascii", "backslashreplace").decode()
+            elif isinstance(value, dict):
+                values += value.keys()
+                values += value.values()
+            elif isinstance(value, list):
+                values += value
+    return None

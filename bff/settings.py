@@ -1,0 +1,91 @@
+"""Settings of the layer: frozen, each with a default, read from the environment once when the layer is made.
+
+The only module that reads the environment. `Settings()` takes `BFF_<NAME>` variables; what is passed by
+keyword wins: `Settings(development=True)`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .validation import Limits
+
+
+class Settings(BaseSettings):
+    """What a host or an operator may set. Raises pydantic.ValidationError for a value out of range."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BFF_", frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
+    )
+
+    path: str = Field(default="/graphql", pattern=r"^/[A-Za-z0-9/_.-]*[A-Za-z0-9_.-]$")
+    """Where the endpoint is mounted."""
+
+    development: bool = False
+    """GraphiQL, introspection and "Did you mean ...?" suggestions. Never in production."""
+
+    trusted_only: bool = False
+    """Answer registered documents only; a query text is refused with 403."""
+
+    deadline: float = Field(default=10.0, gt=0)
+    """Seconds in which an operation is answered, its wait for a ticket included, or given up with 504."""
+
+    secret: SecretStr | None = None
+    """Signs cursors; the same on all nodes. Without it, Flask's SECRET_KEY is taken, and where there is none either, a
+    random one per process, which ends all cursors with the process."""
+
+    tickets: int | None = Field(default=None, gt=0)
+    """Operations that run at once in a process; by default as many as the engine's pool has connections, and never
+    more."""
+
+    max_waiting: int = Field(default=100, ge=0)
+    """Operations that may wait for a ticket; the next one is refused with 503."""
+
+    max_wait: float = Field(default=5.0, gt=0)
+    """Seconds that an operation may wait for a ticket before it is refused with 503."""
+
+    max_body: int = Field(default=1_048_576, gt=0)
+    """Bytes of a request body; a larger one is refused with 413 and not read."""
+
+    body_timeout: float = Field(default=10.0, gt=0)
+    """Seconds in which a request body has to arrive; then 408."""
+
+    max_length: int = Field(default=50_000, gt=0)
+    """Characters of a free text."""
+
+    max_tokens: int = Field(default=2_000, gt=0)
+    """Tokens of a free text, comments included."""
+
+    max_fields: int = Field(default=1_000, gt=0)
+    """Fields that an operation of a free text selects, each fragment counted wherever it is spread."""
+
+    max_depth: int = Field(default=20, gt=0)
+    """Levels of fields of an operation of a free text."""
+
+    max_operations: int = Field(default=20, gt=0)
+    """Operations that one free text may define."""
+
+    text_cache: int = Field(default=200_000, ge=0)
+    """Characters of free text whose plans are kept, the longest unused leaving first. What is kept takes about 300 times
+    the memory of its text."""
+
+    graphiql_assets: Path = Path(".bff/graphiql")
+    """Where `bff graphiql install` puts GraphiQL's bundle, and where it is served from in development."""
+
+    app: str | None = None
+    """The host's layer for the `bff` command, as `module:attribute`."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of free text."""
+        return Limits(
+            length=self.max_length,
+            tokens=self.max_tokens,
+            fields=self.max_fields,
+            depth=self.max_depth,
+            operations=self.max_operations,
+            introspection=self.development,
+        )

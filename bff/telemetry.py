@@ -1,0 +1,121 @@
+"""What the layer tells its operator: event names, the trace of a request, and defects. No exporter.
+
+Records go through structlog as the host configures it, or as `configure` does where it does not. One
+`graphql.request` a request, one `graphql.defect` with its traceback for each defect, one
+`graphql.documents` a boot.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, event
+
+REQUEST = "graphql.request"
+"""A request was answered: operation, kind, document, registered, status, code, ms, phases (ms), statements, bytes."""
+
+DEFECT = "graphql.defect"
+"""An exception that is in no tree of errors: id, operation, path, and the traceback."""
+
+DOCUMENTS = "graphql.documents"
+"""The host's documents were loaded and planned: operations, ms."""
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger("bff")
+
+
+def configure() -> None:
+    """Structlog where the host leaves it alone: a line of JSON a record, or readable lines on a terminal.
+
+    Its own default draws every local variable of a traceback, which takes a second and shows what logs must not.
+    """
+    if structlog.is_configured():
+        return
+    renderer: list[structlog.typing.Processor]
+    if sys.stdout.isatty():
+        renderer = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    else:
+        renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            *renderer,
+        ]
+    )
+
+
+class Trace:
+    """Where the time of one request went, and how many SQL statements it took; not shared between requests.
+
+    SQLAlchemy's events know only the connection, so the trace that counts is a context variable: one a greenlet or thread.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._seconds: dict[str, float] = {}
+        self.statements = 0
+
+    def __repr__(self) -> str:
+        return f"<Trace {self.server_timing()}, {self.statements} statements>"
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time the block as (more of) phase `name`, an HTTP token."""
+        begun = self._clock()
+        try:
+            yield
+        finally:
+            self._seconds[name] = self._seconds.get(name, 0.0) + self._clock() - begun
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count the statements of watched engines in the block as this request's."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    @property
+    def total_ms(self) -> float:
+        """Milliseconds since the request began."""
+        return round((self._clock() - self._begun) * 1e3, 2)
+
+    def milliseconds(self) -> dict[str, float]:
+        """Each phase's milliseconds, in order of their begin."""
+        return {name: round(seconds * 1e3, 2) for name, seconds in self._seconds.items()}
+
+    def server_timing(self) -> str:
+        """The phases as the value of a `Server-Timing` header."""
+        return ", ".join(f"{name};dur={ms}" for name, ms in {**self.milliseconds(), "total": self.total_ms}.items())
+
+
+_current: ContextVar[Trace | None] = ContextVar("bff_trace", default=None)
+
+
+def watch(engine: Engine) -> None:
+    """Have an engine's statements counted; once an engine, however often it is called."""
+    if not event.contains(engine, "before_cursor_execute", _count):
+        event.listen(engine, "before_cursor_execute", _count)
+
+
+def _count(*_: Any) -> None:
+    trace = _current.get()
+    if trace is not None:
+        trace.statements += 1
+
+
+def report_defect(error: BaseException, **fields: Any) -> str:
+    """Log an unexpected exception whole, and give the id under which a client may ask about it."""
+    identity = secrets.token_hex(6)
+    log.error(DEFECT, id=identity, error=repr(error), exc_info=error, **fields)
+    return identity
