@@ -457,12 +457,12 @@ COMMENTS = (
     "{opening} {finding}",
     "{finding} {next_step}",
     "{opening} {finding} {next_step}",
-    "{question}",
+    "{finding} {finding}\n\n{next_step} {thanks}",
     "{opening} {question}",
-    "{next_step}",
-    "{finding}\n\n{next_step} {thanks}",
+    "{finding} {question}",
+    "{question}",
     "{done} {next_step}",
-    "{done}",
+    "{done} {opening} {finding}",
     "{done} {thanks}",
 )
 

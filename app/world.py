@@ -431,8 +431,9 @@ class World:
                 document_id = _nth(matter.id, number, DOCUMENTS_A_MATTER)
                 history = _history(matter, document_id)
                 uploader_id, updated = history[0][0], history[-1][1]
-                # From 8 KB to 16 MB, small ones more often.
-                size_bytes = int(2 ** (13 + 11 * dice.fraction()))
+                # From 8 KB to 16 MB, small ones more often. In integers: a power of floats is the platform's.
+                magnitude = 1 << dice.between(13, 23)
+                size_bytes = magnitude + dice.below(magnitude)
                 yield document_id, matter.id, uploader_id, write(title), kind, size_bytes, self._instant(updated)
 
     def _document_versions(self) -> Iterator[Row]:
@@ -504,7 +505,8 @@ class World:
             index = (user_id - 1) % len(self._firms)
             # They come in over 45 days, in the order of their ids.
             created = -45 * DAY + 44 * DAY * notification_id // count
-            is_read = dice.chance(0.9 if created < -7 * DAY else 0.4)
+            # What came last nobody has read yet, so that every inbox has something new.
+            is_read = dice.chance(0.9 if created < -7 * DAY else 0.4) and notification_id <= count - people
             matter_id = None
             if dice.chance(0.06):
                 kind, body = dice.pick(phrases.GENERAL_NOTIFICATIONS)
