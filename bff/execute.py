@@ -282,27 +282,27 @@ class _Execution:
 
     # -- one field over all objects of a selection
 
-    def _selection(self, selection: Selection, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _selection(self, selection: Selection, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         for field in selection.fields:
             _HANDLERS[type(field.step)](self, field, sources, outputs, places)
 
-    def _typename(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _typename(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, Typename)
         for output in outputs:
             output[field.key] = field.step.name
 
-    def _column(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _column(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, ReadColumn)
         slot = field.step.slot
         self._complete(field, outputs, places, [row[slot] for row in sources])
 
-    def _node_id(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _node_id(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, ReadNodeId)
         ids = [step.entity.global_id(tuple(row[slot] for slot in step.slots)) for row in sources]
         self._complete(field, outputs, places, ids)
 
-    def _attribute(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _attribute(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, ReadAttribute)
         name = field.step.name
         values: list[Any] = []
@@ -313,7 +313,7 @@ class _Execution:
                 values.append(error)
         self._complete(field, outputs, places, values)
 
-    def _resolver(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _resolver(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, CallResolver)
         arguments = self._arguments_of(field)
         if isinstance(arguments, GraphQLError):
@@ -332,7 +332,7 @@ class _Execution:
                 values.append(error)
         self._complete(field, outputs, places, values)
 
-    def _one(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _one(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LoadOne)
         keys = _keys(sources, step.slots)
@@ -348,7 +348,7 @@ class _Execution:
             lambda lists: self._complete(field, outputs, places, [rows[0] if rows else None for rows in lists]),
         )
 
-    def _list(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _list(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LoadList)
         asked = self._list_asked(field, step)
@@ -393,7 +393,7 @@ class _Execution:
         except BffError as error:
             return error
 
-    def _aggregate(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _aggregate(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LoadAggregate)
         slot = step.slot
@@ -404,7 +404,7 @@ class _Execution:
             lambda rows: self._complete(field, outputs, places, [0 if row is None else row[slot] for row in rows]),
         )
 
-    def _batch(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _batch(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, CallBatch)
         raw = self._arguments_of(field)
@@ -416,7 +416,7 @@ class _Execution:
         asked = _Call(self._strawberry_arguments(field, raw), _frozen(raw))
         self._need(step.load, asked, keys, lambda values: self._complete(field, outputs, places, values))
 
-    def _look_up(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _look_up(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LookUp)
         raw = self._arguments_of(field)
@@ -443,7 +443,7 @@ class _Execution:
             values = found if isinstance(found, tuple) else (found,)
         return _bare(entity.parse_key(values, what=field.name))
 
-    def _node(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _node(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LookUpNode)
         raw = self._arguments_of(field)
@@ -467,7 +467,7 @@ class _Execution:
             lambda rows: self._complete(field, outputs, places, [row and _Typed(entity, row) for row in rows]),
         )
 
-    def _page_rows(self, field: FieldPlan, sources: list[Any], outputs: list[Any], places: list[Place]) -> None:
+    def _page_rows(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, PageRows)
         read: Callable[[Any], Any] = {
             "nodes": lambda page: page.rows,
@@ -476,7 +476,7 @@ class _Execution:
         }[field.step.part]
         self._complete(field, outputs, places, [read(source) for source in sources])
 
-    def _page_total(self, field: FieldPlan, sources: list[Page], outputs: list[Any], places: list[Place]) -> None:
+    def _page_total(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, PageTotal)
         # One page field has one set of arguments; pages of parents without a key are empty.
@@ -629,6 +629,9 @@ class _Execution:
         values: Sequence[Any],
     ) -> None:
         """Complete objects: find each one's type, then run the selections type by type."""
+        if field.rows is not None and isinstance(field.named_type, GraphQLObjectType):
+            self._enter(field, level, field.named_type.name, containers, keys, places, values)
+            return
         groups: dict[str, tuple[list[Any], list[Any], list[Place], list[Any]]] = {}
         name_of = self._type_names(field)
         for container, key, place, value in zip(containers, keys, places, values, strict=True):
@@ -691,7 +694,7 @@ class _Execution:
         containers: list[Any],
         keys: list[Any],
         places: list[Place],
-        sources: list[Any],
+        sources: Sequence[Any],
     ) -> None:
         selection = field.selections[name]
         if isinstance(selection, GraphQLError):
@@ -713,7 +716,7 @@ class _Execution:
             return lambda value, _: value.entity.name
         if is_object_type(named):
             constant = named.name
-            if field.rows is not None or not named.is_type_of:
+            if not named.is_type_of:
                 return lambda _value, _place: constant
             return lambda value, place: self._checked_type(field, value, place)
         if field.rows is not None and field.rows.discriminator is not None:
@@ -837,7 +840,7 @@ class _Typed:
     row: Any
 
 
-_HANDLERS: dict[type, Callable[[_Execution, FieldPlan, list[Any], list[Any], list[Place]], None]] = {
+_HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any], list[Place]], None]] = {
     Typename: _Execution._typename,
     ReadColumn: _Execution._column,
     ReadNodeId: _Execution._node_id,
@@ -863,7 +866,7 @@ def _page(rows: list[Any], key: Key, asked: _List, order_slot: int) -> Page:
     return Page(rows, key, asked.arguments, asked.codec, order_slot, has_more)
 
 
-def _keys(rows: list[Any], slots: tuple[int, ...]) -> list[Key]:
+def _keys(rows: Sequence[Any], slots: tuple[int, ...]) -> list[Key]:
     """The keys in rows; None where a part is NULL: it leads nowhere."""
     if len(slots) == 1:
         slot = slots[0]

@@ -583,7 +583,7 @@ class _Planner:
     def _join(self, owner: Entity, attribute: str, target: Entity | None) -> sql.Join:
         relationship = owner.relationship(attribute)
         if relationship is None:
-            raise DeclarationError(f"{owner.name}: {owner.model.__name__} maps no relationship '{attribute}'")
+            raise DeclarationError(f"{owner.name}: {owner.mapper.class_.__name__} maps no relationship '{attribute}'")
         if target is None:
             model = relationship.mapper.class_
             target = self._catalog.of_model(model) or Entity(model, model, model.__name__, None)

@@ -21,6 +21,7 @@ import psycopg2.extensions
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql.base import ExecutableOption
 
 from .errors import TryAgain
 from .scope import Deadline, Scope
@@ -65,18 +66,21 @@ class Database:
         For the host's own code outside of GraphQL. Core statements over tables are not touched, nor is what
         `session.add` inserts.
         """
-        values = ViewerValues(viewer)
-        options = [
-            with_loader_criteria(model, self.policies.condition(model, model, values), include_aliases=True)
-            for model in self.policies.models
-        ]
+        options: list[ExecutableOption] = []
 
         def add_criteria(state: ORMExecuteState) -> None:
             if (state.is_select or state.is_update or state.is_delete) and not state.is_column_load:
+                if not options:
+                    options.extend(self._criteria(ViewerValues(viewer)))
                 state.statement = state.statement.options(*options)
 
         event.listen(session, "do_orm_execute", add_criteria)
         return session
+
+    def _criteria(self, viewer: ViewerValues) -> Iterator[ExecutableOption]:
+        for model in self.policies.models:
+            condition = self.policies.condition(model, model, viewer)
+            yield with_loader_criteria(model, condition, include_aliases=True)
 
 
 class _Lease:
