@@ -477,6 +477,8 @@ class EmbeddedValkey(EmbeddedServer):
             f'pidfile "{self._pid_file}"',
             # The command line stays what it is, by which an orphan is known.
             "set-proc-title no",
+            # It would rather run on than lose data that it cannot write; a directory that is gone must not keep it.
+            "shutdown-on-sigterm force",
             "save 60 1" if self._durable else 'save ""',
         ]
         # A file, not arguments: every user of the machine can read a command line.

@@ -75,28 +75,23 @@ def answer(url: str, **headers: str) -> str:
         return text
 
 
-def test_it_starts_from_nothing_says_how_to_use_it_and_leaves_nothing(data: Path, port: int) -> None:
-    with demo(data, port) as process:
-        text = printed(process, "Ctrl-C stops everything")
-        addresses = re.findall(rf"http://127\.0\.0\.1:{port}(/\S*)$", text, re.MULTILINE)
-        assert addresses == ["/", "/graphql", "/api/viewer"], text
-        assert re.search(r"\S+@\S+ .*Authorization: Bearer dev-1 ", text), text
-        viewer = json.loads(answer(f"http://127.0.0.1:{port}/api/viewer", Authorization="Bearer dev-1"))
-        assert viewer["id"] == 1
-
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert {"postgres", "valkey-server"} <= {child.name() for child in children}
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
-        assert not [child for child in children if child.is_running()]
-
-
-def test_the_second_start_finds_its_rows_and_a_terminated_one_leaves_nothing(data: Path, port: int) -> None:
-    for rows in ("seeded in", "there already"):
+def test_it_starts_from_nothing_and_again_and_leaves_no_process(data: Path, port: int) -> None:
+    for rows, end in (("seeded in", signal.SIGINT), ("there already", signal.SIGTERM)):
         with demo(data, port) as process:
-            assert rows in printed(process, "Ctrl-C stops everything")
+            text = printed(process, "Ctrl-C stops everything")
+            assert rows in text
+            assert re.findall(rf"http://127\.0\.0\.1:{port}(/\S*)$", text, re.MULTILINE) == [
+                "/",
+                "/graphql",
+                "/api/viewer",
+            ]
+            assert re.search(r"\S+@\S+ .*Authorization: Bearer dev-1 ", text), text
+            viewer = json.loads(answer(f"http://127.0.0.1:{port}/api/viewer", Authorization="Bearer dev-1"))
+            assert viewer["user_id"] == 1
+
             children = psutil.Process(process.pid).children(recursive=True)
-            process.terminate()
+            assert {"postgres", "valkey-server"} <= {child.name() for child in children}
+            process.send_signal(end)
             assert process.wait(timeout=30) == 0
             assert not [child for child in children if child.is_running()]
 
