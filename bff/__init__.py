@@ -11,8 +11,10 @@ from .errors import (
     TryAgain,
     Unauthenticated,
 )
+from .mount import Bff
 from .scope import Deadline, Scope
 from .session import patch_psycopg2
+from .settings import Settings
 from .types.connection import Connection
 from .types.declare import Node, entity
 from .types.fields import batched, collection, column, count, field, lookup, node, relation, total
@@ -23,6 +25,7 @@ from .types.schema import Schema
 
 __all__ = [
     "BadUserInput",
+    "Bff",
     "BffError",
     "BigInt",
     "Connection",
@@ -35,6 +38,7 @@ __all__ = [
     "Node",
     "Schema",
     "Scope",
+    "Settings",
     "TryAgain",
     "Unauthenticated",
     "batched",

@@ -20,6 +20,7 @@ from graphql import print_schema
 
 from . import graphiql
 from .errors import BffError
+from .explain import explain
 from .mount import EXTENSION, Bff
 from .settings import Settings
 
@@ -51,7 +52,7 @@ def check(app: str | None) -> None:
 def plan(app: str | None, page: str) -> None:
     """Print the plan of the registered operation PAGE as a tree, with its statements."""
     try:
-        click.echo(str(_layer(app).plan(page)))
+        click.echo(explain(_layer(app).plan(page)), nl=False)
     except BffError as error:
         raise click.ClickException(str(error)) from None
 
