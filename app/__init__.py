@@ -7,11 +7,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, jsonify
+from flask.json.provider import DefaultJSONProvider
 
 # What the environment may set; everything has a default but the database, and in production the secret.
-ENVIRONMENT = ("BRIEFCASE_ENV", "DATABASE_URL", "REDIS_URL", "SECRET_KEY")
+ENVIRONMENT = ("BRIEFCASE_ENV", "DATABASE_POOL_SIZE", "DATABASE_URL", "RATINGS_URL", "REDIS_URL", "SECRET_KEY")
+PAGE_CONNECTIONS = 10
+
+
+class Json(DefaultJSONProvider):
+    """Flask's JSON, to which a body that is nested too deep is broken like any other."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
@@ -23,18 +36,27 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     # Here, because whoever wants the models alone (the seeder, the migrations) needs no schema to be built.
     from app import auth, rest
     from app.database import attach, database_url, open_database, sqlalchemy_url
-    from app.layer import layer
+    from app.layer import make_layer
+    from app.ratings import agency
+    from bff import Settings
 
     app = Flask(__name__, static_folder=None)
+    app.json = Json(app)
     app.config["BRIEFCASE_ENV"] = "production"
     app.config.update({name: os.environ[name] for name in ENVIRONMENT if name in os.environ})
     app.config.update(config or {})
 
     given = app.config.get("DATABASE_URL")
-    attach(app, open_database(sqlalchemy_url(given) if given else database_url()))
+    database = open_database(
+        sqlalchemy_url(given) if given else database_url(),
+        pages=int(app.config.get("DATABASE_POOL_SIZE", PAGE_CONNECTIONS)),
+    )
+    attach(app, database)
     auth.init_app(app)
+    agency.init_app(app)
+    settings = Settings(development=auth.is_development(app), secret=app.config["SECRET_KEY"])
+    make_layer(database.pages, settings=settings).init_app(app)
     rest.init_app(app)
-    layer.init_app(app)
     app.add_url_rule("/healthz", view_func=healthz)
     return app
 

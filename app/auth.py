@@ -40,7 +40,7 @@ class Viewer:
 def init_app(app: Flask) -> None:
     """Mount sign-in and sign-out. Raises `ConfigurationError` when there is nothing to sign with."""
     if not app.config.get("SECRET_KEY"):
-        if not _is_development(app):
+        if not is_development(app):
             raise ConfigurationError("SECRET_KEY is not set; only BRIEFCASE_ENV=development runs without one")
         app.config["SECRET_KEY"] = "development"
     app.register_blueprint(blueprint)
@@ -80,9 +80,7 @@ def sign_in() -> tuple[Response, int] | Response:
         return _refusal("UNAUTHENTICATED", f"nobody signs in as {email.strip()}"), 401
     token = token_for(row.id)
     response = jsonify(token=token, user=row._asdict())
-    response.set_cookie(
-        COOKIE, token, max_age=TOKEN_LIFETIME, httponly=True, samesite="Lax", secure=request.is_secure
-    )
+    response.set_cookie(COOKIE, token, max_age=TOKEN_LIFETIME, httponly=True, samesite="Lax", secure=request.is_secure)
     return response
 
 
@@ -94,7 +92,8 @@ def sign_out() -> Response:
     return response
 
 
-def _is_development(app: Flask) -> bool:
+def is_development(app: Flask) -> bool:
+    """Whether ``BRIEFCASE_ENV`` says so, to the letter; everything else is production."""
     return bool(app.config.get("BRIEFCASE_ENV") == "development")
 
 
@@ -111,7 +110,7 @@ def _user_id_of(request: Request) -> int | None:
     if scheme.lower() != "bearer":
         return None
     token = token.strip()
-    if _is_development(current_app) and (match := _DEVELOPMENT_TOKEN.fullmatch(token)):
+    if is_development(current_app) and (match := _DEVELOPMENT_TOKEN.fullmatch(token)):
         return int(match[1])
     return _user_id_in(token)
 

@@ -1,8 +1,8 @@
 """Where Briefcase's rows live: addresses, engines and the schema's version.
 
-``create_app`` opens one `Database` for its application. The layer has an engine of its own; here are the
-two that it never touches: the legacy REST API's pool, with the limits that such sites really have, and a
-small one for looking up who is asking, so that an exhausted REST pool cannot lock anybody out of the pages.
+``create_app`` opens one `Database` for its application, with three engines that never wait for each other: the layer's
+for pages, the legacy REST API's with the limits that such sites really have, and a small one for looking up who is
+asking, so that an exhausted REST pool cannot lock anybody out of the pages.
 """
 
 from __future__ import annotations
@@ -54,24 +54,32 @@ class Database:
     """The engines of one application, opened by `open_database`, borrowed by requests."""
 
     url: URL
+    pages: Engine
     rest: sessionmaker[Session]
     rest_engine: Engine
     viewers: Engine
 
     def dispose(self) -> None:
         """Close every idle connection; for a process that forked or is about to end."""
+        self.pages.dispose()
         self.rest_engine.dispose()
         self.viewers.dispose()
 
 
-def open_database(url: URL) -> Database:
-    """Engines on `url`. Nothing connects before the first request."""
+def open_database(url: URL, *, pages: int) -> Database:
+    """Engines on `url`, the layer's with `pages` connections. Nothing connects before the first request."""
     # SQLAlchemy's defaults, written out because they are the subject: a page that asks 100 times
     # shares these 15 connections with every other page of the node.
     rest_engine = create_engine(url, pool_size=5, max_overflow=10, pool_timeout=30)
     # One indexed read each, in autocommit so that it costs a single round trip.
     viewers = create_engine(url, pool_size=5, max_overflow=0, pool_timeout=5, isolation_level="AUTOCOMMIT")
-    return Database(url=url, rest=sessionmaker(rest_engine), rest_engine=rest_engine, viewers=viewers)
+    return Database(
+        url=url,
+        pages=create_engine(url, pool_size=pages, max_overflow=0),
+        rest=sessionmaker(rest_engine),
+        rest_engine=rest_engine,
+        viewers=viewers,
+    )
 
 
 def attach(app: Flask, database: Database) -> None:

@@ -118,12 +118,8 @@ class Organization(Base):
     created_at: Mapped[Now]
 
     users: Mapped[list[User]] = relationship(back_populates="organization", order_by="User.name, User.id")
-    clients: Mapped[list[Client]] = relationship(
-        back_populates="organization", order_by="Client.name, Client.id"
-    )
-    matters: Mapped[list[Matter]] = relationship(
-        back_populates="organization", order_by="Matter.opened_at, Matter.id"
-    )
+    clients: Mapped[list[Client]] = relationship(back_populates="organization", order_by="Client.name, Client.id")
+    matters: Mapped[list[Matter]] = relationship(back_populates="organization", order_by="Matter.opened_at, Matter.id")
     tags: Mapped[list[Tag]] = relationship(back_populates="organization", order_by="Tag.name, Tag.id")
 
 
@@ -143,21 +139,11 @@ class User(Base):
     last_seen_at: Mapped[datetime | None]
 
     organization: Mapped[Organization] = relationship(back_populates="users")
-    owned_clients: Mapped[list[Client]] = relationship(
-        back_populates="owner", order_by="Client.name, Client.id"
-    )
-    led_matters: Mapped[list[Matter]] = relationship(
-        back_populates="lead", order_by="Matter.opened_at, Matter.id"
-    )
-    memberships: Mapped[list[MatterMember]] = relationship(
-        back_populates="user", order_by="MatterMember.matter_id"
-    )
-    assigned_tasks: Mapped[list[Task]] = relationship(
-        back_populates="assignee", order_by="Task.due_at, Task.id"
-    )
-    comments: Mapped[list[Comment]] = relationship(
-        back_populates="author", order_by="Comment.created_at, Comment.id"
-    )
+    owned_clients: Mapped[list[Client]] = relationship(back_populates="owner", order_by="Client.name, Client.id")
+    led_matters: Mapped[list[Matter]] = relationship(back_populates="lead", order_by="Matter.opened_at, Matter.id")
+    memberships: Mapped[list[MatterMember]] = relationship(back_populates="user", order_by="MatterMember.matter_id")
+    assigned_tasks: Mapped[list[Task]] = relationship(back_populates="assignee", order_by="Task.due_at, Task.id")
+    comments: Mapped[list[Comment]] = relationship(back_populates="author", order_by="Comment.created_at, Comment.id")
     uploaded_documents: Mapped[list[Document]] = relationship(
         back_populates="uploader", order_by="Document.title, Document.id"
     )
@@ -187,15 +173,9 @@ class Client(Base):
 
     organization: Mapped[Organization] = relationship(back_populates="clients")
     owner: Mapped[User] = relationship(back_populates="owned_clients")
-    contacts: Mapped[list[Contact]] = relationship(
-        back_populates="client", order_by="Contact.name, Contact.id"
-    )
-    matters: Mapped[list[Matter]] = relationship(
-        back_populates="client", order_by="Matter.opened_at, Matter.id"
-    )
-    invoices: Mapped[list[Invoice]] = relationship(
-        back_populates="client", order_by="Invoice.issued_on, Invoice.id"
-    )
+    contacts: Mapped[list[Contact]] = relationship(back_populates="client", order_by="Contact.name, Contact.id")
+    matters: Mapped[list[Matter]] = relationship(back_populates="client", order_by="Matter.opened_at, Matter.id")
+    invoices: Mapped[list[Invoice]] = relationship(back_populates="client", order_by="Invoice.issued_on, Invoice.id")
 
 
 class Contact(Base):
@@ -245,15 +225,11 @@ class Matter(Base):
         back_populates="matter", order_by="MatterMember.role, MatterMember.user_id"
     )
     tasks: Mapped[list[Task]] = relationship(back_populates="matter", order_by="Task.position, Task.id")
-    documents: Mapped[list[Document]] = relationship(
-        back_populates="matter", order_by="Document.title, Document.id"
-    )
+    documents: Mapped[list[Document]] = relationship(back_populates="matter", order_by="Document.title, Document.id")
     time_entries: Mapped[list[TimeEntry]] = relationship(
         back_populates="matter", order_by="TimeEntry.worked_on, TimeEntry.id"
     )
-    invoices: Mapped[list[Invoice]] = relationship(
-        back_populates="matter", order_by="Invoice.issued_on, Invoice.id"
-    )
+    invoices: Mapped[list[Invoice]] = relationship(back_populates="matter", order_by="Invoice.issued_on, Invoice.id")
     events: Mapped[list[Event]] = relationship(back_populates="matter", order_by="Event.starts_at, Event.id")
     notifications: Mapped[list[Notification]] = relationship(
         back_populates="matter", order_by="Notification.created_at.desc(), Notification.id.desc()"
@@ -275,12 +251,15 @@ class MatterMember(Base):
 
 
 class TaskTag(Base):
-    """A tag on a task. ``Task.tags`` and ``Tag.tasks`` go through it; nobody else needs the class."""
+    """A tag on a task. ``Task.tags`` and ``Tag.tasks`` write it; a `TaskTag` itself is only read."""
 
     __tablename__ = "task_tags"
 
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True, index=True)
+
+    task: Mapped[Task] = relationship(viewonly=True)
+    tag: Mapped[Tag] = relationship(viewonly=True)
 
 
 class Task(Base):
@@ -307,12 +286,8 @@ class Task(Base):
 
     matter: Mapped[Matter] = relationship(back_populates="tasks")
     assignee: Mapped[User | None] = relationship(back_populates="assigned_tasks")
-    tags: Mapped[list[Tag]] = relationship(
-        secondary="task_tags", back_populates="tasks", order_by="Tag.name, Tag.id"
-    )
-    comments: Mapped[list[Comment]] = relationship(
-        back_populates="task", order_by="Comment.created_at, Comment.id"
-    )
+    tags: Mapped[list[Tag]] = relationship(secondary="task_tags", back_populates="tasks", order_by="Tag.name, Tag.id")
+    comments: Mapped[list[Comment]] = relationship(back_populates="task", order_by="Comment.created_at, Comment.id")
 
 
 class Tag(Base):

@@ -11,11 +11,6 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-# The modules of the routes, imported for what their decorators do.
-from app.rest import reads, writes  # noqa: F401
-from app.rest.api import blueprint
-from app.rest.avatars import blueprint as avatars
-
 
 class KeyConverter(BaseConverter):
     """The id of a row in an address. Flask's own ``int`` fails on one of 5,000 digits."""
@@ -28,6 +23,11 @@ class KeyConverter(BaseConverter):
 
 def init_app(app: Flask) -> None:
     """Mount the API under ``/api``, and the pictures that its users' ``avatar_url`` names."""
+    # Here, because whoever wants `app.rest.frontend` alone needs no application. The routes are for their decorators.
+    from app.rest import reads, writes  # noqa: F401
+    from app.rest.api import blueprint
+    from app.rest.avatars import blueprint as avatars
+
     app.url_map.converters["key"] = KeyConverter
     app.register_blueprint(blueprint)
     app.register_blueprint(avatars)

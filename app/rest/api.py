@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, Unauthorized
 
 from app.auth import Viewer, viewer_of
 from app.database import current_database
-from app.layer import layer
+from app.layer import current_layer
 from app.models import Base
 from app.rest.arguments import LARGEST_BODY, integer_argument
 from app.rest.rows import Json, shown
@@ -56,7 +56,7 @@ def session() -> Session:
     if "session" not in g:
         # In `g` before it is policed, so that it is closed whatever happens.
         g.session = current_database().rest()
-        g.session = layer.police(g.session, viewer())
+        g.session = current_layer().police(g.session, viewer())
     return cast(Session, g.session)
 
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.database import EXTENSION
+from bff import Bff
 
 
 @contextmanager
@@ -34,6 +35,14 @@ def fresh_site(fresh_database_url: str) -> Iterator[Flask]:
     """Briefcase in development, over a database of this test alone: for writing."""
     with _running(fresh_database_url) as app:
         yield app
+
+
+@pytest.fixture(scope="session")
+def layer(site: Flask) -> Bff:
+    """The layer of `site`; it polices sessions on any engine."""
+    mounted = site.extensions["bff"]
+    assert isinstance(mounted, Bff)
+    return mounted
 
 
 @pytest.fixture

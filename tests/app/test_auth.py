@@ -1,0 +1,252 @@
+"""Who is asking: sign-in, tokens, cookies, and the viewer of a request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.auth import COOKIE, TOKEN_LIFETIME, Viewer, token_for, viewer_of
+from app.database import EXTENSION, ConfigurationError
+from app.models import User
+
+OWNER = Viewer(user_id=1, organization_id=1, role="owner")
+
+
+@pytest.fixture
+def production(database_url: str) -> Iterator[Flask]:
+    app = create_app({"DATABASE_URL": database_url, "SECRET_KEY": "of production"})
+    yield app
+    app.extensions[EXTENSION].dispose()
+
+
+@pytest.fixture
+def email(engine: Engine) -> str:
+    """The address of user 1."""
+    with Session(engine) as session:
+        return session.scalars(select(User.email).where(User.id == 1)).one()
+
+
+def asks(app: Flask, *, bearer: str | None = None, cookie: str | None = None, **headers: str) -> Viewer | None:
+    """The viewer of a request with these credentials."""
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    if cookie is not None:
+        headers["Cookie"] = f"{COOKIE}={cookie}"
+    with app.test_request_context("/", headers=headers):
+        return viewer_of(request)
+
+
+def token(app: Flask, user_id: int) -> str:
+    with app.app_context():
+        return token_for(user_id)
+
+
+# Signing in and out
+
+
+def test_an_email_signs_in(site: Flask, email: str) -> None:
+    answer = site.test_client().post("/auth/sign-in", json={"email": f"  {email.upper()} "})
+    assert answer.status_code == 200
+    assert answer.json is not None
+    user = answer.json["user"]
+    assert user == {"id": 1, "name": user["name"], "email": email, "role": "owner", "organization_id": 1}
+    assert asks(site, bearer=answer.json["token"]) == OWNER
+
+
+def test_the_cookie_of_the_sign_in_is_enough_until_the_sign_out(site: Flask, email: str) -> None:
+    client = site.test_client()
+    assert client.get("/api/viewer").status_code == 401
+    client.post("/auth/sign-in", json={"email": email})
+    assert client.get("/api/viewer").json == {"user_id": 1, "organization_id": 1, "role": "owner"}
+    assert client.post("/auth/sign-out").status_code == 204
+    assert client.get("/api/viewer").status_code == 401
+
+
+def test_the_cookie_is_for_this_site_and_not_for_its_scripts(site: Flask, email: str) -> None:
+    plain = site.test_client().post("/auth/sign-in", json={"email": email})
+    [cookie] = plain.headers.getlist("Set-Cookie")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert f"Max-Age={7 * 24 * 60 * 60}" in cookie
+    assert "Secure" not in cookie
+    encrypted = site.test_client().post("/auth/sign-in", json={"email": email}, base_url="https://localhost")
+    assert "Secure" in encrypted.headers["Set-Cookie"]
+
+
+def test_nobody_signs_in_with_an_address_that_is_not_there(site: Flask) -> None:
+    answer = site.test_client().post("/auth/sign-in", json={"email": "nobody@nowhere.example"})
+    assert answer.status_code == 401
+    assert answer.json == {"error": {"code": "UNAUTHENTICATED", "message": "nobody signs in as nobody@nowhere.example"}}
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"json": None},
+        {"json": []},
+        {"json": {}},
+        {"json": {"email": 1}},
+        {"json": {"email": ""}},
+        {"json": {"email": "no address"}},
+        {"json": {"email": "nul\x00@example.com"}},
+        {"data": '{"email": "half\\ud800@example.com"}', "content_type": "application/json"},
+        {"json": {"email": f"{'x' * 400}@example.com"}},
+        {"data": "{", "content_type": "application/json"},
+        {"data": b"\xff", "content_type": "application/json"},
+        {"data": "[" * 100_000, "content_type": "application/json"},
+        {"data": {"email": "a@example.com"}},
+    ],
+)
+def test_a_sign_in_that_is_none_is_a_bad_request(site: Flask, sent: dict[str, Any]) -> None:
+    answer = site.test_client().post("/auth/sign-in", **sent)
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["error"]["code"] == "BAD_USER_INPUT"
+
+
+# The viewer of a request
+
+
+def test_a_token_works_as_bearer_and_as_cookie(site: Flask) -> None:
+    assert asks(site, bearer=token(site, 1)) == OWNER
+    assert asks(site, cookie=token(site, 1)) == OWNER
+    assert asks(site, Authorization=f"bearer   {token(site, 1)}") == OWNER
+    assert asks(site) is None
+
+
+def test_a_broken_bearer_is_anonymous_whatever_the_cookie_says(site: Flask) -> None:
+    assert asks(site, bearer="broken", cookie=token(site, 1)) is None
+    assert asks(site, cookie=token(site, 1), Authorization="Basic dXNlcjpwYXNz") is None
+    assert asks(site, bearer=token(site, 1), cookie="broken") == OWNER
+
+
+def test_forged_tokens_are_anonymous(site: Flask, production: Flask) -> None:
+    good = token(site, 1)
+    payload, _, signature = good.partition(".")
+    other = URLSafeTimedSerializer("of the tests", salt="briefcase.token").dumps("1")
+    salted = URLSafeTimedSerializer("of the tests", salt="something else").dumps(1)
+    for forged in ("", ".", good + "x", f"{payload}x.{signature}", other, salted, token(production, 1), "\x00", "ä"):
+        assert asks(site, bearer=forged) is None, forged
+        assert asks(site, cookie=forged) is None, forged
+
+
+def test_a_token_expires(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = token(site, 1)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + TOKEN_LIFETIME.total_seconds() - 10)
+    assert asks(site, bearer=signed) == OWNER
+    monkeypatch.setattr(time, "time", lambda: now + TOKEN_LIFETIME.total_seconds() + 10)
+    assert asks(site, bearer=signed) is None
+    assert site.test_client().get("/api/viewer", headers={"Authorization": f"Bearer {signed}"}).status_code == 401
+
+
+def test_a_token_of_nobody_is_anonymous(site: Flask) -> None:
+    assert asks(site, bearer=token(site, 10**9)) is None
+
+
+def test_role_and_organization_are_read_at_every_request(fresh_site: Flask) -> None:
+    signed = token(fresh_site, 1)
+    assert asks(fresh_site, bearer=signed) == OWNER
+    database = fresh_site.extensions[EXTENSION]
+    with database.rest() as session:
+        session.execute(update(User).where(User.id == 1).values(role="guest", organization_id=2))
+        session.commit()
+    assert asks(fresh_site, bearer=signed) == Viewer(user_id=1, organization_id=2, role="guest")
+
+
+def test_a_viewer_costs_one_statement_and_an_anonymous_request_none(
+    site: Flask, count_sql: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    with count_sql() as n:
+        assert asks(site, bearer=token(site, 1)) == OWNER
+    assert n.count == 1, n
+    with count_sql() as n:
+        assert asks(site) is None
+        assert asks(site, bearer="broken") is None
+    assert n.count == 0, n
+
+
+def test_viewers_are_looked_up_while_the_rest_pool_is_exhausted(site: Flask) -> None:
+    database = site.extensions[EXTENSION]
+    pool = database.rest_engine.pool
+    assert (pool.size(), pool._max_overflow) == (5, 10)
+    taken = [database.rest_engine.connect() for _ in range(15)]
+    try:
+        assert asks(site, bearer=token(site, 1)) == OWNER
+    finally:
+        for connection in taken:
+            connection.close()
+
+
+# Development and production
+
+
+def test_development_takes_a_user_id_for_a_token(site: Flask) -> None:
+    assert asks(site, bearer="dev-1") == OWNER
+    two = asks(site, bearer="dev-2")
+    assert two is not None
+    assert (two.user_id, two.organization_id) == (2, 2)
+    for nobody in (
+        "dev-",
+        "dev-0",
+        "dev-01",
+        "dev--1",
+        "dev-x",
+        "dev-999999999",
+        f"dev-{'9' * 30}",
+        "DEV-1",
+        "dev-\N{ARABIC-INDIC DIGIT ONE}",
+    ):
+        assert asks(site, bearer=nobody) is None, nobody
+    # A cookie is what browsers send by themselves; the short form is for headers alone.
+    assert asks(site, cookie="dev-1") is None
+
+
+def test_production_does_not(production: Flask) -> None:
+    assert asks(production, bearer="dev-1") is None
+    assert asks(production, bearer=token(production, 1)) == OWNER
+
+
+@pytest.mark.parametrize("environment", [None, "production", "Development", ""])
+def test_only_the_exact_word_is_development(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, environment: str | None
+) -> None:
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.delenv("BRIEFCASE_ENV", raising=False)
+    if environment is not None:
+        monkeypatch.setenv("BRIEFCASE_ENV", environment)
+    with pytest.raises(ConfigurationError, match="SECRET_KEY is not set"):
+        create_app({"DATABASE_URL": database_url})
+
+
+def test_settings_come_from_the_environment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIEFCASE_ENV", "development")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    app = create_app()
+    try:
+        assert asks(app, bearer="dev-1") == OWNER
+    finally:
+        app.extensions[EXTENSION].dispose()
+
+
+def test_an_application_without_a_database_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    with pytest.raises(ConfigurationError, match="DATABASE_URL is not set"):
+        create_app({"BRIEFCASE_ENV": "development"})
+
+
+def test_it_answers_that_it_is_alive_without_a_database() -> None:
+    app = create_app({"BRIEFCASE_ENV": "development", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"})
+    answer = app.test_client().get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
