@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 
@@ -39,6 +40,9 @@ def main(*, data: Path = ROOT / ".bff", scale: float = 1) -> int:
     """Run until a signal comes. Gives the exit status: 0 after a signal, 1 when something did not start."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    # Into a file or a pipe too, lines come as they are printed, in order with those of gunicorn.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         with ExitStack() as running:
             return _serve(os.environ, data, scale, running)
