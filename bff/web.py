@@ -21,7 +21,7 @@ from werkzeug.routing import Rule
 
 from .answers import Answer, answer_error, answer_result
 from .documents import Operation
-from .errors import BodyTooLarge, CsrfRefused, MethodNotAllowed, RequestTimeout, SubscriptionRefused
+from .errors import BadRequest, BodyTooLarge, CsrfRefused, MethodNotAllowed, RequestTimeout, SubscriptionRefused
 from .graphiql import is_installed, page
 from .http import (
     JSON,
@@ -194,10 +194,10 @@ def _read_body(incoming: Request, *, most: int, seconds: float) -> bytes:
             body = incoming.get_data(cache=False, parse_form_data=False)
         except RequestEntityTooLarge:
             raise BodyTooLarge(f"the body has more than {most} bytes") from None
-        except (HTTPException, OSError):
-            if late.is_set():
-                raise RequestTimeout(f"the body did not arrive within {seconds:g} s") from None
-            raise
+        except Exception as error:
+            # Of the server's own kind, where chunks or trailers are broken, or the client is gone.
+            if not late.is_set():
+                raise BadRequest("the body cannot be read: its framing is broken, or it ends too early") from error
     if late.is_set():
         raise RequestTimeout(f"the body did not arrive within {seconds:g} s")
     return body

@@ -33,7 +33,8 @@ async function fetcher(parameters, { headers } = {}) {
 createRoot(root).render(
   <GraphiQL
     fetcher={fetcher}
-    defaultHeaders={'{}'}
+    defaultQuery={'query Example {\n  __typename\n}\n'}
+    defaultHeaders={'{\n}\n'}
     defaultEditorToolsVisibility="headers"
     shouldPersistHeaders
   />,
