@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Request, Response, request, send_from_directory, url_for
 from flask.blueprints import BlueprintSetupState
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from .answers import Answer, answer_error, answer_result
@@ -187,19 +187,20 @@ def _read_body(incoming: Request, *, most: int, seconds: float) -> bytes:
     """The body, refused at `most` bytes before it is read and at `seconds` however slowly it drips."""
     if incoming.content_length is not None and incoming.content_length > most:
         raise BodyTooLarge(f"the body has {incoming.content_length} bytes; at most {most} are taken")
-    incoming.max_content_length = most
+    # One more than is taken: Werkzeug cuts a body of unknown length at its limit, in silence.
+    incoming.max_content_length = most + 1
     late = threading.Event()
     with _hanging_up(incoming, after=seconds, late=late):
         try:
             body = incoming.get_data(cache=False, parse_form_data=False)
-        except RequestEntityTooLarge:
-            raise BodyTooLarge(f"the body has more than {most} bytes") from None
         except Exception as error:
             # Of the server's own kind, where chunks or trailers are broken, or the client is gone.
             if not late.is_set():
                 raise BadRequest("the body cannot be read: its framing is broken, or it ends too early") from error
     if late.is_set():
         raise RequestTimeout(f"the body did not arrive within {seconds:g} s")
+    if len(body) > most:
+        raise BodyTooLarge(f"the body has more than {most} bytes")
     return body
 
 
