@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
+from typing import TypeVar
 
 import click
 from sqlalchemy import Connection, Engine, Table, create_engine, select, text
@@ -20,6 +22,8 @@ from sqlalchemy import Connection, Engine, Table, create_engine, select, text
 from app.database import ConfigurationError, database_url, lock_schema, migrate, sqlalchemy_url
 from app.models import Organization, Role, User
 from app.world import Row, Volume, World
+
+T = TypeVar("T")
 
 ROWS_A_COPY = 5_000
 
@@ -59,10 +63,9 @@ def seed(engine: Engine, *, scale: float = 1.0, today: date | None = None) -> bo
             hidden=not sys.stderr.isatty(),
         )
         with bar:
-            for table, rows in world.tables():
-                for batch in _batches(rows, ROWS_A_COPY):
-                    _copy(connection, table, batch)
-                    bar.update(len(batch))
+            for table, count, copied in _ahead(_batches(world)):
+                _copy(connection, table, copied)
+                bar.update(count)
         for model, count in counts.items():
             if "id" in model.__table__.c:
                 sequence = f"pg_get_serial_sequence('{model.__tablename__}', 'id')"
@@ -91,10 +94,21 @@ def sign_ins(engine: Engine) -> list[SignIn]:
     return sorted(first, key=lambda it: list(Role).index(Role(it.role))) + others
 
 
-def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch
+def _batches(world: World) -> Iterator[tuple[Table, int, str]]:
+    """Every table's rows in pieces: how many, and what COPY takes."""
+    for table, rows in world.tables():
+        left = iter(rows)
+        while batch := list(islice(left, ROWS_A_COPY)):
+            yield table, len(batch), copy_text(batch)
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """`items`, the next one being made while the last one is used: PostgreSQL works meanwhile, not Python."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
 
 
 def copy_text(rows: Iterable[Row]) -> str:
@@ -108,10 +122,10 @@ def _copy_value(value: object) -> str:
     return value.translate(_COPY_ESCAPES) if isinstance(value, str) else str(value)
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+def _copy(connection: Connection, table: Table, rows: str) -> None:
     columns = ", ".join(column.name for column in table.columns)
     with closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(f"copy {table.name} ({columns}) from stdin (freeze)", io.StringIO(copy_text(rows)))
+        cursor.copy_expert(f"copy {table.name} ({columns}) from stdin (freeze)", io.StringIO(rows))
 
 
 @click.command()
