@@ -16,83 +16,66 @@ from typing import Any
 from weakref import WeakSet
 
 import gevent
-import psycopg2
 import pytest
 import redis
-from psycopg2 import sql
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool
 
-from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey, temporary_directory
+from app.dev.cluster import Cluster
+from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
+from app.dev.places import temporary_directory
 
 TEMPLATE = "briefcase"
 SEED_SCALE = 0.02
 
 
-@dataclass
+@dataclass(frozen=True)
 class Servers:
     """Where the run's PostgreSQL and Valkey listen."""
 
     postgres_url: str
     redis_url: str
 
-    def database(self, name: str) -> str:
-        """The address of the database `name`, spelt for SQLAlchemy."""
-        url = make_url(self.postgres_url).set(drivername="postgresql+psycopg2", database=name)
-        return url.render_as_string(hide_password=False)
+    @property
+    def cluster(self) -> Cluster:
+        """The databases, whose addresses are spelt for psycopg2."""
+        return Cluster(self.postgres_url)
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
-        """A new database, empty or a copy of `template`. Gives its address."""
-        statement = sql.SQL("create database {}").format(sql.Identifier(name))
-        if template is not None:
-            statement += sql.SQL(" template {}").format(sql.Identifier(template))
-        with self.maintenance() as cursor:
-            cursor.execute(statement)
-        return self.database(name)
-
-    def drop_database(self, name: str) -> None:
-        with self.maintenance() as cursor:
-            cursor.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        """A new database, empty or a copy of `template`. Gives its address, spelt for SQLAlchemy."""
+        return sqlalchemy_spelling(self.cluster.create(name, template=template))
 
     def seeded_template(self) -> str:
         """The name of the migrated and seeded Briefcase database, made by whichever worker is first to ask."""
-        with self.maintenance() as cursor:
+        with self.cluster.maintenance() as cursor:
             cursor.execute("select pg_advisory_lock(1)")
-            cursor.execute("select 1 from pg_database where datname = %s", (TEMPLATE,))
-            if cursor.fetchone() is None:
-                self._make_template()
+            if TEMPLATE not in self.cluster:
+                self._make_template(f"{TEMPLATE}_unfinished")
         return TEMPLATE
 
-    def _make_template(self) -> None:
+    def _make_template(self, unfinished: str) -> None:
         # Here, so that the tests of `bff` run without Briefcase.
         from app.database import migrate
         from app.seed import seed
 
-        unfinished = f"{TEMPLATE}_unfinished"
         url = self.create_database(unfinished)
         try:
             migrate(url)
             engine = create_engine(url)
             try:
                 seed(engine, scale=SEED_SCALE)
-                with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.exec_driver_sql("vacuum analyze")
             finally:
                 engine.dispose()
         except BaseException:
-            self.drop_database(unfinished)
+            self.cluster.drop(unfinished)
             raise
-        with self.maintenance() as cursor:
-            cursor.execute(f"alter database {unfinished} rename to {TEMPLATE}")
+        self.cluster.rename(unfinished, TEMPLATE)
 
-    @contextmanager
-    def maintenance(self) -> Iterator[Any]:
-        """A cursor on the maintenance database, outside of any transaction."""
-        with closing(psycopg2.connect(self.postgres_url)) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                yield cursor
+
+def sqlalchemy_spelling(url: str) -> str:
+    """SQLAlchemy reads `postgresql:` as psycopg 3."""
+    return url.replace("postgresql:", "postgresql+psycopg2:", 1)
 
 
 _servers = pytest.StashKey[Servers]()
@@ -137,7 +120,7 @@ def worker(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def postgres_url(servers: Servers) -> str:
     """The server's maintenance database, as superuser."""
-    return servers.database("postgres")
+    return sqlalchemy_spelling(servers.postgres_url)
 
 
 @pytest.fixture(scope="session")
@@ -158,7 +141,7 @@ def fresh_database_url(servers: Servers, worker: str) -> Iterator[str]:
     """A seeded Briefcase for this test alone, which may commit to it."""
     name = f"{worker}_fresh"
     yield servers.create_database(name, template=servers.seeded_template())
-    servers.drop_database(name)
+    servers.cluster.drop(name)
 
 
 @pytest.fixture(scope="session")

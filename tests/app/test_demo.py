@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
-from app.dev.embedded import temporary_directory
+from app.dev.places import temporary_directory
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,9 @@ import psycopg2
 import pytest
 import redis
 
-from app.dev.embedded import Child, EmbeddedError, EmbeddedPostgres, EmbeddedValkey, temporary_directory
+from app.dev.child import Child
+from app.dev.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
+from app.dev.places import PlaceError, temporary_directory
 
 pytestmark = pytest.mark.slow
 
@@ -73,26 +75,26 @@ def select(url: str, statement: str) -> object:
 
 def test_postgres_keeps_its_data_and_address_of_databases(directory: Path) -> None:
     with EmbeddedPostgres(directory / "postgres") as postgres:
-        assert not postgres.has_database("briefcase")
-        postgres.create_database("briefcase")
+        assert "briefcase" not in postgres.cluster
+        postgres.cluster.create("briefcase")
     assert servers_in(directory) == []
 
     with EmbeddedPostgres(directory / "postgres") as postgres:
-        assert postgres.has_database("briefcase")
-        assert select(postgres.database("briefcase"), "select current_database()") == "briefcase"
+        assert "briefcase" in postgres.cluster
+        assert select(postgres.cluster.database("briefcase"), "select current_database()") == "briefcase"
         assert select(postgres.url, "show fsync") == "on"
 
 
 def test_a_database_is_copied_and_dropped(directory: Path) -> None:
     with EmbeddedPostgres(directory / "postgres", durable=False) as postgres:
-        url = postgres.create_database("original")
+        url = postgres.cluster.create("original")
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute("create table things as select 42 as answer")
-        copy = postgres.create_database("copy", template="original")
+        copy = postgres.cluster.create("copy", template="original")
         assert select(copy, "select answer from things") == 42
-        postgres.drop_database("copy")
-        postgres.drop_database("copy")
-        assert not postgres.has_database("copy")
+        postgres.cluster.drop("copy")
+        postgres.cluster.drop("copy")
+        assert "copy" not in postgres.cluster
 
 
 def test_strings_are_ordered_the_same_on_every_machine(directory: Path) -> None:
@@ -227,7 +229,7 @@ def test_root_moves_what_nobody_cannot_reach_and_changes_no_permissions(closed_c
             (server,) = {process.username() for process in servers_in(postgres.path)}
             assert server == "nobody"
             assert path.resolve() == postgres.path
-            assert postgres.path.stat().st_mode & 0o077 == 0
+            assert postgres.path.stat().st_mode & 0o066 == 0
             assert select(postgres.url, "select 1") == 1
 
     for each, status in before:
@@ -268,5 +270,5 @@ def test_root_refuses_a_place_that_somebody_else_made(closed_checkout: Path) -> 
     place.mkdir()
     nobody = pwd.getpwnam("nobody")
     os.chown(place, nobody.pw_uid, nobody.pw_gid)
-    with pytest.raises(EmbeddedError, match="remove it"), EmbeddedPostgres(path, durable=False):
+    with pytest.raises(PlaceError, match="remove it"), EmbeddedPostgres(path, durable=False):
         pass
