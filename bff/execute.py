@@ -12,6 +12,7 @@ in depth-first order, and those that depth-first execution would not have come t
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ from sqlalchemy import inspect as inspect_model
 from strawberry.types.arguments import convert_arguments
 
 from . import sql
-from .errors import BffError, TryAgain
+from .errors import TryAgain
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
 from .pages import Page
 from .plan import (
@@ -61,6 +62,7 @@ from .plan import (
     Selection,
     Typename,
     compile_plan,
+    is_shareable,
 )
 from .records import Record
 from .scope import Scope
@@ -124,7 +126,7 @@ def run(
     if isinstance(coerced, list):
         return ExecutionResult(data=None, errors=coerced)
     try:
-        return _Execution(plan, coerced, context, root_value).run()
+        return _Execution(plan, coerced, context, root_value, hide_suggestions).run()
     except GraphQLError as error:
         return ExecutionResult(data=None, errors=[error])
     finally:
@@ -153,12 +155,15 @@ class _Failure:
 
 
 class _Execution:
-    def __init__(self, plan: Plan, variables: VariableValues, context: Any, root_value: Any) -> None:
+    def __init__(
+        self, plan: Plan, variables: VariableValues, context: Any, root_value: Any, hide_suggestions: bool
+    ) -> None:
         self._plan, self._variables, self._context, self._root_value = plan, variables, context, root_value
+        self._hide_suggestions = hide_suggestions
+        self._entered: deque[tuple[Selection, Sequence[Any], list[Any], list[Place]]] = deque()
         self._pending: dict[Hashable, _Pending] = {}
         self._results: dict[Hashable, dict[Key, Any]] = {}
         self._failures: list[_Failure] = []
-        self._arguments: dict[FieldPlan, dict[str, Any] | GraphQLError] = {}
 
     def run(self) -> ExecutionResult:
         root = self._plan.variant(self._variables).root
@@ -175,7 +180,10 @@ class _Execution:
     # -- rounds
 
     def _rounds(self) -> None:
-        while self._pending:
+        while self._entered or self._pending:
+            if self._entered:
+                self._selection(*self._entered.popleft())
+                continue
             pending = list(self._pending.items())
             loads = {each.load for _, each in pending}
             blocked = {load for above in loads for load in above.downstream if load is not above}
@@ -316,14 +324,17 @@ class _Execution:
     def _resolver(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, CallResolver)
         arguments = self._arguments_of(field)
-        if isinstance(arguments, GraphQLError):
+        if isinstance(arguments, Exception):
             self._complete(field, outputs, places, [arguments] * len(outputs))
             return
         rows = field.step.rows
         resolve = field.definition.resolve or default_field_resolver
+        shared = is_shareable(arguments)
         values: list[Any] = []
-        for source, place in zip(sources, places, strict=True):
+        for i, (source, place) in enumerate(zip(sources, places, strict=True)):
             try:
+                if i > 0 and not shared:
+                    arguments = self._coerced_arguments(field)
                 info = self._info(field, (place, field.key, field))
                 values.append(resolve(source if rows is None else Record(rows, source), info, **arguments))
             except TryAgain:
@@ -366,7 +377,7 @@ class _Execution:
 
     def _list_asked(self, field: FieldPlan, step: LoadList) -> _List | Exception:
         raw = self._arguments_of(field)
-        if isinstance(raw, GraphQLError):
+        if isinstance(raw, Exception):
             return raw
         load = step.load
         try:
@@ -390,7 +401,9 @@ class _Execution:
                 for name, cursor in (("after", arguments.after), ("before", arguments.before))
             )
             return _List(arguments, limit, field.name, codec, after, before)
-        except BffError as error:
+        except TryAgain:
+            raise
+        except Exception as error:
             return error
 
     def _aggregate(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
@@ -408,7 +421,7 @@ class _Execution:
         step = field.step
         assert isinstance(step, CallBatch)
         raw = self._arguments_of(field)
-        if isinstance(raw, GraphQLError):
+        if isinstance(raw, Exception):
             self._complete(field, outputs, places, [raw] * len(outputs))
             return
         slots = step.slots
@@ -421,10 +434,12 @@ class _Execution:
         assert isinstance(step, LookUp)
         raw = self._arguments_of(field)
         key: Any = raw
-        if not isinstance(raw, GraphQLError):
+        if not isinstance(raw, Exception):
             try:
                 key = self._lookup_key(field, step, raw)
-            except BffError as error:
+            except TryAgain:
+                raise
+            except Exception as error:
                 key = error
         if isinstance(key, Exception):
             self._complete(field, outputs, places, [key] * len(outputs))
@@ -447,11 +462,11 @@ class _Execution:
         step = field.step
         assert isinstance(step, LookUpNode)
         raw = self._arguments_of(field)
-        failure: Exception | None = raw if isinstance(raw, GraphQLError) else None
-        if not isinstance(raw, GraphQLError):
+        failure: Exception | None = raw if isinstance(raw, Exception) else None
+        if not isinstance(raw, Exception):
             try:
                 entity, key = self._plan.catalog.parse_global_id(raw["id"])
-            except BffError as error:
+            except Exception as error:
                 failure = error
         if failure is not None:
             self._complete(field, outputs, places, [failure] * len(outputs))
@@ -490,20 +505,23 @@ class _Execution:
 
     # -- arguments and info
 
-    def _arguments_of(self, field: FieldPlan) -> dict[str, Any] | GraphQLError:
-        arguments = field.static_arguments
-        if arguments is None:
-            arguments = self._arguments.get(field)
-        if arguments is None:
-            details = field.details[0]
-            try:
-                arguments = get_argument_values(
-                    field.definition, details.node, self._variables, details.fragment_variable_values
-                )
-            except GraphQLError as error:
-                arguments = error
-            self._arguments[field] = arguments
-        return arguments
+    def _arguments_of(self, field: FieldPlan) -> dict[str, Any] | Exception:
+        if field.static_arguments is not None:
+            return field.static_arguments
+        try:
+            return self._coerced_arguments(field)
+        except Exception as error:
+            return error
+
+    def _coerced_arguments(self, field: FieldPlan) -> dict[str, Any]:
+        details = field.details[0]
+        return get_argument_values(
+            field.definition,
+            details.node,
+            self._variables,
+            details.fragment_variable_values,
+            self._hide_suggestions,
+        )
 
     def _strawberry_arguments(self, field: FieldPlan, raw: dict[str, Any]) -> dict[str, Any]:
         """Argument values by Python name, as Strawberry gives them to resolvers."""
@@ -606,11 +624,13 @@ class _Execution:
                 error = GraphQLError(f"Expected Iterable, but did not find one for field '{field.name}'.")
                 self._fail(field, level, place, error)
                 continue
+            items: list[Any] = []
             try:
-                items = list(value)
+                # Item by item: what came before an exception is completed.
+                for item in value:
+                    items.append(item)
             except Exception as raised:
-                self._fail(field, level, place, raised)
-                continue
+                self._fail(field, level, place, raised, after=len(items))
             completed: list[Any] = [None] * len(items)
             container[key] = completed
             inner[0].extend([completed] * len(items))
@@ -707,7 +727,7 @@ class _Execution:
             output = container[key] = template.copy()
             outputs.append(output)
         if outputs:
-            self._selection(selection, sources, outputs, places)
+            self._entered.append((selection, sources, outputs, places))
 
     def _type_names(self, field: FieldPlan) -> Callable[[Any, Place], str]:
         """A function from a value of the field to the name of its object type."""
@@ -781,12 +801,14 @@ class _Execution:
         error = NullViolation(f"Cannot return null for non-nullable field {field.name}.")
         self._fail(field, level, place, error)
 
-    def _fail(self, field: FieldPlan, level: int, place: Place, error: Exception) -> None:
+    def _fail(self, field: FieldPlan, level: int, place: Place, error: Exception, after: int | None = None) -> None:
+        """Note the error of a place; `after` tells that it came after so many items of the list there."""
         path = _keys_of(place)
         located = located_error(error, field.nodes, list(path))
-        absorbing = _absorbing(field, level, place)
+        absorbing = _absorbing(field, level, place) if self._plan.propagates_errors else place
         absorbs = None if absorbing is None else _keys_of(absorbing)
-        self._failures.append(_Failure(located, path, _order_of(place), absorbs))
+        order = _order_of(place) if after is None else (*_order_of(place), after)
+        self._failures.append(_Failure(located, path, order, absorbs))
 
     def _settled(self, data: dict[str, Any]) -> ExecutionResult:
         """Null what the errors reach, and keep the errors that depth-first execution comes to."""
@@ -885,11 +907,16 @@ def _identity(value: Any) -> tuple[Any, ...]:
 
 
 def _frozen(value: Any) -> Hashable:
+    """The same as something hashable, in which 1, 1.0 and True differ, and what cannot be compared is like nothing."""
     if isinstance(value, Mapping):
-        return tuple(sorted((name, _frozen(each)) for name, each in value.items()))
+        return tuple((name, _frozen(each)) for name, each in value.items())
     if isinstance(value, (list, tuple)):
         return tuple(_frozen(each) for each in value)
-    return value  # type: ignore[no-any-return]
+    try:
+        hash(value)
+    except TypeError:
+        return object()
+    return type(value), value
 
 
 def _is_awaitable(_value: Any) -> TypeGuard[Awaitable[Any]]:
@@ -904,10 +931,10 @@ _NO_ASYNC_WORK = GraphQLResolveInfoHelpers(_no_async_work, _no_async_work)
 
 
 def _path(place: Place) -> Path | None:
-    if place is None:
-        return None
-    above, key, field = place
-    return Path(_path(above), key, None if field is None else field.parent.type.name)
+    path = None
+    for key, field in reversed(list(_steps(place))):
+        path = Path(path, key, None if field is None else field.parent.type.name)
+    return path
 
 
 def _field_place(place: Place) -> Place:
@@ -917,33 +944,32 @@ def _field_place(place: Place) -> Place:
     return place
 
 
-def _keys_of(place: Place) -> tuple[Any, ...]:
-    keys = []
+def _steps(place: Place) -> Iterator[tuple[Any, FieldPlan | None]]:
+    """Key or index and field of a place and those above it, from the inside out."""
     while place is not None:
-        keys.append(place[1])
-        place = place[0]
-    return tuple(reversed(keys))
+        place, key, field = place
+        yield key, field
+
+
+def _keys_of(place: Place) -> tuple[Any, ...]:
+    return tuple(reversed([key for key, _ in _steps(place)]))
 
 
 def _order_of(place: Place) -> tuple[int, ...]:
-    order = []
-    while place is not None:
-        order.append(place[1] if place[2] is None else place[2].index)
-        place = place[0]
-    return tuple(reversed(order))
+    return tuple(reversed([key if field is None else field.index for key, field in _steps(place)]))
 
 
 def _absorbing(field: FieldPlan, level: int, place: Place) -> Place:
     """The nearest place that may be null, from this one up; None when that is the whole of `data`."""
-    while field.non_null[level]:
-        assert place is not None
+    while place is not None and field.non_null[level]:
         place = place[0]
         if level > 0:
             level -= 1
-        elif place is None or field.parent.parent is None:
-            return None
-        else:
-            field = field.parent.parent
+        elif place is not None:
+            # An object's fields are below the field's innermost level.
+            above = _field_place(place)
+            assert above is not None
+            field = above[2]
             level = len(field.non_null) - 1
     return place
 

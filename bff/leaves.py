@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +20,6 @@ from graphql.pyutils import inspect
 Serializer = Callable[[Any], Any]
 
 
-@functools.cache
 def serializer(type_: GraphQLLeafType) -> Serializer:
     """A function from a value other than None to its serialized form.
 

@@ -10,7 +10,11 @@ Any graphql-core schema can be planned: fields without a `spec` are resolved by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime
+import decimal
+import enum
+import uuid
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,11 +29,14 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    GraphQLStreamDirective,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
     Visitor,
     get_argument_values,
+    get_directive_values,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -38,6 +45,7 @@ from graphql import (
     visit,
 )
 from graphql.execution.collect_fields import (
+    CollectedFields,
     FieldDetails,
     FragmentDetails,
     GroupedFieldSet,
@@ -46,6 +54,8 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues
+from graphql.type.directives import GraphQLDisableErrorPropagationDirective
+from strawberry.types.field import StrawberryField
 
 from . import sql
 from .errors import DeclarationError
@@ -54,10 +64,14 @@ from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows
 from .types.arguments import DEFINITION
 from .types.catalog import Catalog, spec_of
 from .types.entity import Entity, entity_of, is_list
+from .types.fields import EntityField
 from .types.specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation
 
 MAX_FIELDS = 20_000
-"""Fields of one plan. Fragments on interfaces multiply with the types that implement them; this bounds it."""
+"""Fields of one plan. A field of an interface counts for every type that implements it."""
+
+_CONDITIONS = ("skip", "include", "defer", "stream")
+"""The directives whose `if` decides what is planned."""
 
 _VARIANTS = 64
 """Variants kept of one plan: 2^6, so six independent @skip/@include variables are never planned anew."""
@@ -192,7 +206,7 @@ class FieldPlan:
     non_null: tuple[bool, ...]
     named_type: GraphQLNamedOutputType
     is_leaf: bool
-    static_arguments: dict[str, Any] | GraphQLError | None
+    static_arguments: dict[str, Any] | None
     serialize: Serializer
     selections: dict[str, Selection | GraphQLError] = field(default_factory=dict)
     rows: Rows | None = None
@@ -213,10 +227,13 @@ class FieldPlan:
 
 @dataclass(eq=False)
 class Selection:
-    """The fields selected on objects of one type; `rows` tells that the objects are rows of a load."""
+    """The fields selected on objects of one type; `rows` tells that the objects are rows of a load.
+
+    Fields that lead to objects of the same type with the same selections below share one. Without that, a plan grows
+    with the number of types at every level that goes through an interface.
+    """
 
     type: GraphQLObjectType
-    parent: FieldPlan | None
     rows: Rows | None
     fields: list[FieldPlan] = field(default_factory=list)
     template: dict[str, Any] = field(default_factory=dict)
@@ -249,6 +266,10 @@ class Plan:
             raise GraphQLError(f"Schema is not configured to execute {operation.operation.value} operation.", operation)
         self.root_type: GraphQLObjectType = root_type
         self._has_fragment_variables = any(each.variable_signatures for each in self.fragments.values())
+        self.propagates_errors = not any(
+            directive.name.value == GraphQLDisableErrorPropagationDirective.name
+            for directive in operation.directives or ()
+        )
         self.conditions = _condition_variables(document)
         self._variants: cachetools.LRUCache[Any, Variant] = cachetools.LRUCache(_VARIANTS)
 
@@ -304,6 +325,16 @@ def compile_plan(schema: GraphQLSchema, document: DocumentNode, operation_name: 
     return Plan(schema, document, operations[0])
 
 
+def is_shareable(arguments: Mapping[str, Any]) -> bool:
+    """Whether argument values may be given to several calls: no call can change them for the next."""
+    return all(type(value) in _IMMUTABLE or isinstance(value, enum.Enum) for value in arguments.values())
+
+
+_IMMUTABLE = frozenset(
+    (type(None), bool, int, float, str, decimal.Decimal, uuid.UUID, datetime.datetime, datetime.date, datetime.time)
+)
+
+
 def _fragment(schema: GraphQLSchema, definition: FragmentDefinitionNode) -> FragmentDetails:
     if not definition.variable_definitions:
         return FragmentDetails(definition)
@@ -317,14 +348,14 @@ def _fragment(schema: GraphQLSchema, definition: FragmentDefinitionNode) -> Frag
 
 
 def _condition_variables(document: DocumentNode) -> dict[str, str]:
-    """The variables that decide about @skip and @include, with the directive's name."""
+    """The variables that decide which fields are planned, with the directive that reads them."""
     found: dict[str, str] = {}
 
     class Conditions(Visitor):
         def enter_directive(self, node: Any, *_: Any) -> None:
-            if node.name.value in ("skip", "include"):
+            if node.name.value in _CONDITIONS:
                 for argument in node.arguments or ():
-                    if isinstance(argument.value, VariableNode):
+                    if argument.name.value == "if" and isinstance(argument.value, VariableNode):
                         found.setdefault(argument.value.name.value, node.name.value)
 
     visit(document, Conditions())
@@ -354,25 +385,24 @@ class _Planner:
         self._loads: dict[Any, Load] = {}
         self._joins: dict[Any, sql.Join] = {}
         self._above: list[Load] = []
+        self._waited: list[Load] = []
+        self._selections: dict[Hashable, tuple[Selection | GraphQLError, frozenset[Load]]] = {}
         self._size = 0
 
     def plan(self) -> Variant:
         plan = self._plan
-        grouped = collect_fields(
-            self._schema, plan.fragments, self._variables, plan.root_type, plan.operation
-        ).grouped_field_set
-        root = self._selection(plan.root_type, grouped, None, None, None)
+        collected = collect_fields(self._schema, plan.fragments, self._variables, plan.root_type, plan.operation)
+        root = self._selection(plan.root_type, _at_once(collected), None, None)
         return Variant(root, tuple(self._loads.values()), self._size)
 
     def _selection(
         self,
         type_: GraphQLObjectType,
         grouped: GroupedFieldSet,
-        parent: FieldPlan | None,
         rows: Rows | None,
         page: ListByParent | RootList | None,
     ) -> Selection:
-        selection = Selection(type_, parent, rows)
+        selection = Selection(type_, rows)
         for key, details in grouped.items():
             definition = self._schema.get_field(type_, details[0].node.name.value)
             if definition is not None:
@@ -392,6 +422,8 @@ class _Planner:
         if self._size > MAX_FIELDS:
             raise GraphQLError(f"The operation selects more than {MAX_FIELDS} fields over all types it may meet.")
         node = details[0].node
+        if is_list_type(get_nullable_type(definition.type)):
+            self._refuse_stream(node)
         non_null, named_type = _levels(definition.type)
         step = self._step(selection, definition, node, page)
         made = FieldPlan(
@@ -415,15 +447,22 @@ class _Planner:
 
     def _static_arguments(
         self, definition: GraphQLField, node: FieldNode, details: FieldDetails
-    ) -> dict[str, Any] | GraphQLError | None:
+    ) -> dict[str, Any] | None:
+        """The argument values that are the same for every call; None when they are coerced for each."""
         if not definition.args and not node.arguments:
             return {}
         if _uses_variables(node) or details.fragment_variable_values:
             return None
         try:
-            return get_argument_values(definition, node, VariableValues({}, {}))
-        except GraphQLError as error:
-            return error
+            arguments = get_argument_values(definition, node, VariableValues({}, {}))
+        except Exception:  # noqa: BLE001 (whatever a scalar raises is an error of the field, when it is executed)
+            return None
+        return arguments if is_shareable(arguments) else None
+
+    def _refuse_stream(self, node: FieldNode) -> None:
+        stream = get_directive_values(GraphQLStreamDirective, node, self._variables)
+        if stream is not None and stream.get("if") is not False:
+            raise GraphQLError(_AT_ONCE, node)
 
     # -- sub-selections
 
@@ -442,19 +481,36 @@ class _Planner:
             parent.rows = rows
             if rows is None and entity is not None:
                 rows = parent.references[type_.name] = self._rows_by_key(entity)
-                loads = [rows]
                 self._wait_for(rows)
+                for load in loads:
+                    load.downstream.add(rows)
+                loads = [*loads, rows]
             self._above.extend(loads)
-            try:
-                grouped = collect_subfields(
-                    self._schema, self._plan.fragments, self._variables, self._plan.operation, type_, parent.details
-                ).grouped_field_set
-            except GraphQLError as error:
-                parent.selections[type_.name] = error
+            key = (type_.name, rows, inner_page, tuple((id(each.node), id(each[2])) for each in parent.details))
+            if key in self._selections:
+                selection, waited = self._selections[key]
+                for load in waited:
+                    self._wait_for(load)
             else:
-                parent.selections[type_.name] = self._selection(type_, grouped, parent, rows, inner_page)
+                mark = len(self._waited)
+                selection = self._sub_selection(type_, parent, rows, inner_page)
+                self._selections[key] = selection, frozenset(self._waited[mark:])
+            parent.selections[type_.name] = selection
             if loads:
                 del self._above[-len(loads) :]
+
+    def _sub_selection(
+        self, type_: GraphQLObjectType, parent: FieldPlan, rows: Rows | None, page: ListByParent | RootList | None
+    ) -> Selection | GraphQLError:
+        """The fields of `parent`'s selection sets that apply to `type_`; an error is one of every object met."""
+        plan = self._plan
+        try:
+            collected = collect_subfields(
+                self._schema, plan.fragments, self._variables, plan.operation, type_, parent.details
+            )
+        except GraphQLError as error:
+            return error
+        return self._selection(type_, _at_once(collected), rows, page)
 
     def _source(
         self, parent: FieldPlan, entity: Entity | None, page: ListByParent | RootList | None
@@ -503,9 +559,24 @@ class _Planner:
         rows = selection.rows
         if rows is not None:
             return self._row_step(rows, selection, definition, where)
-        if getattr(definition.resolve, "_is_default", False):
+        if self._only_reads(definition, strawberry_field):
             return ReadAttribute(strawberry_field.python_name)
         return CallResolver(None)
+
+    def _only_reads(self, definition: GraphQLField, strawberry_field: Any) -> bool:
+        """Whether a resolver of Strawberry's does nothing but getattr.
+
+        Its `_is_default` says only that the host wrote no resolver: permissions and other extensions, exception
+        handlers, another `default_resolver` and fields of the host's own class still have their say.
+        """
+        return (
+            getattr(definition.resolve, "_is_default", False)
+            and strawberry_field.is_basic_field
+            and strawberry_field.default_resolver is getattr
+            and type(strawberry_field).get_result in (StrawberryField.get_result, EntityField.get_result)
+            and not definition.args
+            and not getattr(self._schema._strawberry_schema, "exception_handlers", ())  # type: ignore[attr-defined]
+        )
 
     def _row_step(self, rows: Rows, selection: Selection, definition: GraphQLField, where: str) -> Step:
         owner = self._catalog.named(selection.type.name)
@@ -561,6 +632,7 @@ class _Planner:
     # -- loads, one for each thing read
 
     def _wait_for(self, load: Load) -> None:
+        self._waited.append(load)
         for above in self._above:
             if above is not load:
                 above.downstream.add(load)
@@ -602,6 +674,15 @@ class _Planner:
         if entity is None:
             raise DeclarationError(f"{where} leads to {named.name}, which is no entity")
         return entity
+
+
+_AT_ONCE = "Answers come at once: @defer and @stream are not supported. Disable them with `if: false`."
+
+
+def _at_once(collected: CollectedFields) -> GroupedFieldSet:
+    if collected.new_defer_usages:
+        raise GraphQLError(_AT_ONCE, collected.new_defer_usages[0].directive_node)
+    return collected.grouped_field_set
 
 
 def _no_leaf(value: Any) -> Any:
