@@ -21,8 +21,10 @@ from sqlalchemy.orm import Session
 
 from app.database import alembic_config, migrate
 from app.models import Base, Comment, Organization, Role, Tag, Task, User
-from app.seed import copy_text, main, seed, sign_ins
-from app.world import Volume, World
+from app.seed import copy_text, seed, sign_ins
+from app.seed.__main__ import main
+from app.seed.volume import Volume
+from app.seed.world import World
 
 TINY = 0.001
 DAY = date(2025, 1, 15)
@@ -322,7 +324,7 @@ def test_the_same_day_gives_the_same_bytes_everywhere() -> None:
 def test_the_hash_seed_changes_nothing() -> None:
     script = (
         "from hashlib import sha256; from datetime import date; from app.seed import copy_text;"
-        "from app.world import Volume, World; digest = sha256();"
+        "from app.seed.volume import Volume; from app.seed.world import World; digest = sha256();"
         f"[digest.update(t.name.encode() + copy_text(rows).encode()) for t, rows in"
         f" World(Volume.of_scale({TINY}), date.fromisoformat('{DAY}')).tables()]; print(digest.hexdigest())"
     )

@@ -9,21 +9,17 @@ Never touches a database; `app.seed` writes the rows.
 from __future__ import annotations
 
 import hashlib
-import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from random import Random
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from sqlalchemy import Table
 
-from app import phrases
 from app.models import (
     LEAST_URGENT,
     MOST_URGENT,
-    Base,
     Client,
     Comment,
     Contact,
@@ -46,25 +42,28 @@ from app.models import (
     TimeEntry,
     User,
 )
+from app.seed import phrases
+from app.seed.dice import Dice
+from app.seed.volume import (
+    ADMINS_A_FIRM,
+    COMMENTS_A_TASK,
+    CONTACTS_A_CLIENT,
+    DOCUMENTS_A_MATTER,
+    ENTRIES_A_MATTER,
+    EVENTS_A_MATTER,
+    GUESTS_A_FIRM,
+    INVOICES_A_MATTER,
+    MEMBERS_A_MATTER,
+    NOTIFICATIONS_A_MATTER,
+    PEOPLE_A_FIRM,
+    TAGS_A_FIRM,
+    TAGS_A_TASK,
+    TASKS_A_MATTER,
+    VERSIONS_A_DOCUMENT,
+    Volume,
+)
 
 Row: TypeAlias = tuple[object, ...]
-T = TypeVar("T")
-
-PEOPLE_A_FIRM = 50
-ADMINS_A_FIRM = 3
-GUESTS_A_FIRM = 4
-TAGS_A_FIRM = 20
-CONTACTS_A_CLIENT = 4
-MEMBERS_A_MATTER = 8
-TASKS_A_MATTER = 20
-TAGS_A_TASK = 2
-COMMENTS_A_TASK = 3
-DOCUMENTS_A_MATTER = 12
-VERSIONS_A_DOCUMENT = 3
-ENTRIES_A_MATTER = 30
-INVOICES_A_MATTER = 3
-EVENTS_A_MATTER = 5
-NOTIFICATIONS_A_MATTER = 10
 
 DAY = 24 * 60 * 60
 HOUR = 60 * 60
@@ -73,81 +72,6 @@ HOUR = 60 * 60
 _LATIN = str.maketrans(
     {"ø": "o", "ł": "l", "\N{LATIN SMALL LETTER DOTLESS I}": "i", "ß": "ss", "æ": "ae", "đ": "d", "&": "and"}
 )
-
-
-@dataclass(frozen=True)
-class Volume:
-    """How many of what alternates between organizations; whatever belongs to one matter is counted by it."""
-
-    organizations: int
-    clients: int
-    matters: int
-
-    @classmethod
-    def of_scale(cls, scale: float) -> Volume:
-        """The volume of `scale`. A fraction has fewer matters, of the same size, in at least two organizations."""
-        if not (math.isfinite(scale) and scale > 0):
-            raise ValueError(f"scale is a positive number, not {scale}")
-        organizations = max(2, round(10 * scale))
-        return cls(
-            organizations=organizations,
-            clients=max(organizations, round(300 * scale)),
-            matters=max(organizations, round(2_000 * scale)),
-        )
-
-    @property
-    def counts(self) -> dict[type[Base], int]:
-        """The rows of every table, in the order in which they can be inserted."""
-        tasks = self.matters * TASKS_A_MATTER
-        documents = self.matters * DOCUMENTS_A_MATTER
-        return {
-            Organization: self.organizations,
-            User: self.organizations * PEOPLE_A_FIRM,
-            Client: self.clients,
-            Contact: self.clients * CONTACTS_A_CLIENT,
-            Matter: self.matters,
-            MatterMember: self.matters * MEMBERS_A_MATTER,
-            Tag: self.organizations * TAGS_A_FIRM,
-            Task: tasks,
-            TaskTag: tasks * TAGS_A_TASK,
-            Comment: tasks * COMMENTS_A_TASK,
-            Document: documents,
-            DocumentVersion: documents * VERSIONS_A_DOCUMENT,
-            TimeEntry: self.matters * ENTRIES_A_MATTER,
-            Invoice: self.matters * INVOICES_A_MATTER,
-            Event: self.matters * EVENTS_A_MATTER,
-            Notification: self.matters * NOTIFICATIONS_A_MATTER,
-        }
-
-
-class Dice:
-    """Chance that is the same on every machine for the same `seeds`."""
-
-    def __init__(self, *seeds: object) -> None:
-        # A string seeds through SHA-512, which neither PYTHONHASHSEED nor the platform changes.
-        self.fraction = Random(" ".join(map(str, ("briefcase", *seeds)))).random
-
-    def below(self, end: int) -> int:
-        """An integer from 0 up to but not including `end`."""
-        return int(self.fraction() * end)
-
-    def between(self, first: int, last: int) -> int:
-        """An integer from `first` to `last`, both included."""
-        return first + self.below(last - first + 1)
-
-    def chance(self, probability: float) -> bool:
-        return self.fraction() < probability
-
-    def pick(self, choices: Sequence[T]) -> T:
-        return choices[self.below(len(choices))]
-
-    def some(self, choices: Sequence[T], count: int) -> list[T]:
-        """`count` different ones of `choices`, in chance order."""
-        pool = list(choices)
-        for index in range(count):
-            other = self.between(index, len(pool) - 1)
-            pool[index], pool[other] = pool[other], pool[index]
-        return pool[:count]
 
 
 @dataclass(frozen=True)

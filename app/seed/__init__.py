@@ -1,7 +1,8 @@
 """Fills an empty Briefcase with a realistic volume of data: ``python -m app.seed --scale 1``.
 
-The rows come from `app.world`: the same scale and day give the same bytes on every machine. The whole seeding is one
-transaction: an interrupted one leaves nothing, and a database that holds an organization is complete and left alone.
+The rows come from `app.seed.world`: the same scale and day give the same bytes on every machine. The whole seeding is
+one transaction: an interrupted one leaves nothing, and a database that holds an organization is complete and left
+alone.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from itertools import islice
 from typing import TypeVar
 
 import click
-from sqlalchemy import Connection, Engine, Table, create_engine, select, text
+from sqlalchemy import Connection, Engine, Table, select, text
 
-from app.database import ConfigurationError, database_url, lock_schema, migrate, sqlalchemy_url
+from app.database import lock_schema
 from app.models import Organization, Role, User
-from app.world import Row, Volume, World
+from app.seed.volume import Volume
+from app.seed.world import Row, World
 
 T = TypeVar("T")
 
@@ -126,27 +128,3 @@ def _copy(connection: Connection, table: Table, rows: str) -> None:
     columns = ", ".join(column.name for column in table.columns)
     with closing(connection.connection.cursor()) as cursor:
         cursor.copy_expert(f"copy {table.name} ({columns}) from stdin (freeze)", io.StringIO(rows))
-
-
-@click.command()
-@click.option("--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
-@click.option("--database-url", "address", help="The database to fill; DATABASE_URL when not given.")
-def main(scale: float, address: str | None) -> None:
-    """Migrate the database, fill it with data when it is empty, and say whom to sign in as."""
-    try:
-        url = sqlalchemy_url(address) if address else database_url()
-    except (ConfigurationError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    migrate(url)
-    engine = create_engine(url)
-    try:
-        if not seed(engine, scale=scale):
-            click.echo("The database holds data already; nothing was changed.", err=True)
-        for it in sign_ins(engine):
-            click.echo(f"{it.role:<7} {it.email}  ({it.name}, {it.organization}, dev-{it.user_id})")
-    finally:
-        engine.dispose()
-
-
-if __name__ == "__main__":
-    main()
