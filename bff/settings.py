@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     max_length: int = Field(default=50_000, gt=0)
     """Characters of a free text."""
 
-    max_tokens: int = Field(default=2_000, gt=0)
+    max_tokens: int = Field(default=1_000, gt=0)
     """Tokens of a free text, comments included."""
 
     max_fields: int = Field(default=1_000, gt=0)

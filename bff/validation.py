@@ -58,14 +58,14 @@ _TOKEN = re.compile(
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 # What the overlapping rule may spend (two units a comparison of two fields): enough for twenty fragments of
-# components that all select the same few fields of one object, and at most 20 ms for the largest free text.
+# components that all select the same few fields of one object, and some 15 ms for the largest free text.
 _OVERLAP_BUDGET = 3_000
-_OVERLAP_BUDGET_PER_TOKEN = 4
+_OVERLAP_BUDGET_PER_TOKEN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a free text may ask for; the defaults are those of `bff.settings.Settings`.
+    """What a free text may ask for; `bff.settings.Settings` has the defaults.
 
     `length` counts characters, `tokens` count comments, `fields` and `depth` are those of an operation with its
     fragments spread, `operations` are those that one text may define.

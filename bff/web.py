@@ -100,9 +100,9 @@ class _Endpoint:
     def _answer(self, exchange: _Exchange, trace: Trace) -> Answer:
         deadline = Deadline.after(self._settings.deadline)
         is_read = request.method in READ_METHODS
+        exchange.media_type = choose_media_type(request.headers.get("Accept"))
         if not is_read and request.method != "POST":
             raise MethodNotAllowed(f"{request.method} is not answered here; send GET or POST", allow="GET, POST")
-        exchange.media_type = choose_media_type(request.headers.get("Accept"))
         with trace.phase("decode"):
             parameters = self._read_get() if is_read else self._read_post()
         with trace.phase("viewer"):
