@@ -124,7 +124,13 @@ class _Lease:
         except BaseException:
             connection.close()
             raise
-        session = Session(connection, autoflush=not options["postgresql_readonly"], expire_on_commit=False)
+        session = Session(
+            connection,
+            autoflush=not options["postgresql_readonly"],
+            expire_on_commit=False,
+            # The transaction has begun already (see `_limit`), and yet is the session's to commit.
+            join_transaction_mode="control_fully",
+        )
         return self._database.police(session, self._viewer)
 
     def _limit(self, connection: Connection) -> None:
