@@ -64,7 +64,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _serve(environ: Mapping[str, str], data: Path, scale: float, running: ExitStack) -> int:
-    port = _port(environ.get("PORT") or "5000")
+    port = serving_port(environ.get("PORT") or "5000")
     environment = {**environ, "PORT": str(port), "BRIEFCASE_ENV": "development"}
     environment["DATABASE_URL"] = environ.get("DATABASE_URL") or _postgres(data / "postgres", running)
     environment["REDIS_URL"] = environ.get("REDIS_URL") or _valkey(data / "valkey", running)
@@ -87,8 +87,8 @@ def _serve(environ: Mapping[str, str], data: Path, scale: float, running: ExitSt
     return site.wait()
 
 
-def _port(value: str) -> int:
-    """The port to serve on. Raises `DemoError` when it is none, or taken."""
+def serving_port(value: str) -> int:
+    """The port that `value` names. Raises `DemoError` when it is none, or taken."""
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise DemoError(f"PORT is {value!r}: a number from 1 to 65535 is needed")
     with closing(socket.socket()) as probe:
