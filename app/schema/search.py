@@ -26,7 +26,7 @@ SearchResult: TypeAlias = Annotated[
     strawberry.union("SearchResult", description="Whatever a search can find."),
 ]
 
-# In the order in which equally good matches are listed. The first text of a type names it.
+# In the order in which equally good matches are listed, each type's then by its first text.
 _SEARCHED: tuple[tuple[Any, tuple[InstrumentedAttribute[str], ...]], ...] = (
     (models.Matter, (models.Matter.title, models.Matter.reference)),
     (models.Client, (models.Client.name,)),
@@ -49,28 +49,26 @@ def search(info: strawberry.Info[bff.Scope, None], query: str, first: int = DEFA
         raise bff.BadUserInput("search(query:) takes printable characters only")
     if not 0 <= first <= MOST_RESULTS:
         raise bff.BadUserInput(f"search(first:) takes 0 to {MOST_RESULTS}, not {first}")
-    found = [
-        (rank, order, name.casefold(), row.id, row)
-        for order, (model, texts) in enumerate(_SEARCHED)
-        for rank, name, row in _matches(info.context.session, model, texts, text, first)
-    ]
-    return [row for *_, row in sorted(found, key=lambda match: match[:-1])[:first]]
+    session = info.context.session
+    found = [match for model, texts in _SEARCHED for match in _matches(session, model, texts, text, first)]
+    # The sort is stable: of equally good matches those of one type stay together, in the order of the database.
+    return [row for _, row in sorted(found, key=lambda match: match[0])[:first]]
 
 
 def _matches(
     session: Session, model: Any, texts: tuple[InstrumentedAttribute[str], ...], text: str, first: int
-) -> list[tuple[int, str, Any]]:
-    """The best `first` rows of one model with their ranks and names; the row has only its key loaded."""
+) -> list[tuple[int, Any]]:
+    """The best `first` rows of one model with their ranks; the row has only its key loaded."""
     rank = func.least(*(_rank(each, text) for each in texts))
     matches: ColumnElement[bool] = rank < _NO_MATCH
     statement = (
-        select(rank, texts[0], model)
+        select(rank, model)
         .options(load_only(model.id))
         .where(matches)
         .order_by(rank, func.lower(texts[0]), model.id)
         .limit(first)
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+    return [(row[0], row[1]) for row in session.execute(statement)]
 
 
 _NO_MATCH = 4
