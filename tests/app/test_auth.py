@@ -229,6 +229,7 @@ def test_only_the_exact_word_is_development(
         create_app({"DATABASE_URL": database_url})
 
 
+@pytest.mark.slow
 def test_settings_come_from_the_environment(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIEFCASE_ENV", "development")
     monkeypatch.setenv("DATABASE_URL", database_url)
@@ -246,6 +247,7 @@ def test_an_application_without_a_database_says_so(monkeypatch: pytest.MonkeyPat
         create_app({"BRIEFCASE_ENV": "development"})
 
 
+@pytest.mark.slow
 def test_it_answers_that_it_is_alive_without_a_database() -> None:
     app = create_app({"BRIEFCASE_ENV": "development", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"})
     answer = app.test_client().get("/healthz")

@@ -136,6 +136,7 @@ def test_a_matter_has_ids_where_the_page_needs_objects(site: Flask, client_of: C
         }
 
 
+@pytest.mark.slow
 def test_every_resource_shows_its_own_columns_and_nothing_nested(site: Flask, client_of: ClientOf) -> None:
     client = client_of(site, 1)
     seen = 0
@@ -150,6 +151,7 @@ def test_every_resource_shows_its_own_columns_and_nothing_nested(site: Flask, cl
     assert seen > 100
 
 
+@pytest.mark.slow
 def test_every_column_of_the_contract_is_shown_by_some_resource(site: Flask, client_of: ClientOf) -> None:
     client = client_of(site, 1)
     for path, model in {
@@ -339,6 +341,7 @@ def test_a_defect_is_masked_and_closes_its_session(
 # Tenants
 
 
+@pytest.mark.slow
 def test_every_address_answers_another_organizations_row_as_a_missing_one(
     site: Flask, client_of: ClientOf, engine: Engine
 ) -> None:
@@ -410,6 +413,7 @@ def test_search_finds_nothing_of_another_organization(site: Flask, client_of: Cl
 # Writing
 
 
+@pytest.mark.slow
 def test_a_task_goes_through_its_life(fresh_site: Flask, client_of: ClientOf) -> None:
     client = client_of(fresh_site, 1)
     sent = {"title": "File it", "assignee_id": 3, "priority": 1, "due_at": "2030-01-02T03:04:00Z", "tag_ids": [1, 3]}

@@ -53,10 +53,12 @@ def rows(answers: dict[str, Any], path: str) -> list[dict[str, Any]]:
     return [row for asked, answer in answers.items() if asked.split("?")[0] == path for row in answer["items"]]
 
 
+@pytest.mark.slow
 def test_the_matter_page_takes_at_least_sixty_calls(load_page: Loader) -> None:
     assert load_page("Matter").calls >= 60
 
 
+@pytest.mark.slow
 def test_the_matter_page_asks_for_everything_that_it_shows(load_page: Loader, answers: dict[str, Any]) -> None:
     loaded = load_page("Matter")
     matter = answers["/api/matters/1"]
@@ -121,6 +123,7 @@ def test_every_page_loads_and_the_number_of_its_calls_is_known(
         assert loaded.calls > 3, page
 
 
+@pytest.mark.slow
 def test_the_team_page_asks_twice_for_everybody(load_page: Loader, answers: dict[str, Any]) -> None:
     assert load_page("Team").calls == 1 + 2 * 50
     people = rows(answers, "/api/users")

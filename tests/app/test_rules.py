@@ -158,6 +158,7 @@ def test_a_move_to_before_the_first_is_refused(session: Session) -> None:
     assert refusal(RefusalCode.BAD_USER_INPUT, rules.move_task, session, OWNER, 1, -1).field == "position"
 
 
+@pytest.mark.slow
 def test_movers_of_one_matter_wait_for_each_other(fresh: Engine, layer: Bff) -> None:
     with Session(fresh) as first, Session(fresh) as second:
         rules.move_task(layer.police(first, OWNER), OWNER, 1, 10)
@@ -166,6 +167,7 @@ def test_movers_of_one_matter_wait_for_each_other(fresh: Engine, layer: Bff) -> 
             rules.move_task(layer.police(second, OWNER), OWNER, 2, 12)
 
 
+@pytest.mark.slow
 def test_many_moves_at_once_leave_positions_without_gaps(fresh: Engine, layer: Bff) -> None:
     def move(task_id: int) -> None:
         with Session(fresh) as session:
@@ -239,6 +241,7 @@ def test_versions_that_cannot_be_are_refused(session: Session, wrong: dict[str, 
     assert refused.field == field
 
 
+@pytest.mark.slow
 def test_versions_stored_at_once_get_numbers_of_their_own(fresh: Engine, layer: Bff) -> None:
     def store(_: int) -> int:
         with Session(fresh) as session:

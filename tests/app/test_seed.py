@@ -156,6 +156,7 @@ def written(volume: Volume, today: date) -> str:
 # Migrations
 
 
+@pytest.mark.slow
 def test_migrations_build_what_the_models_say(empty: Engine, make_database: Callable[[], str]) -> None:
     with empty.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
@@ -420,6 +421,7 @@ def test_sign_ins_of_an_empty_database_are_none(empty: Engine) -> None:
     assert sign_ins(empty) == []
 
 
+@pytest.mark.slow
 def test_the_command_migrates_seeds_and_tells_whom_to_be(make_database: Callable[[], str]) -> None:
     url = make_database()
     arguments = ["--scale", str(TINY), "--database-url", url]
