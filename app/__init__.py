@@ -34,7 +34,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     takes ``Authorization: Bearer dev-<user id>``. Raises `app.database.ConfigurationError` when something is missing.
     """
     # Here, because whoever wants the models alone (the seeder, the migrations) needs no schema to be built.
-    from app import auth, rest
+    from app import auth, rest, site
     from app.database import attach, database_url, open_database, sqlalchemy_url
     from app.layer import make_layer
     from app.ratings import agency
@@ -57,6 +57,8 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     settings = Settings(development=auth.is_development(app), secret=app.config["SECRET_KEY"])
     make_layer(database.pages, settings=settings).init_app(app)
     rest.init_app(app)
+    # After REST, whose converter of ids its addresses use too.
+    site.init_app(app)
     app.add_url_rule("/healthz", view_func=healthz)
     return app
 

@@ -1,0 +1,136 @@
+"""The demo pages of Briefcase: the new frontend, where a page is one query.
+
+The server renders a shell: who is signed in, where one can go, and which page it is with which variables. The browser
+sends that page's operation and draws the answer (`static/page.js`). There is no build step and nothing comes from
+another host; the policy in every answer's headers forbids inline scripts and styles.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
+from sqlalchemy import Row, select
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.auth import Viewer, viewer_of
+from app.database import current_database
+from app.models import Organization, User
+from app.seed import SignIn, sign_ins
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+blueprint = Blueprint("site", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+
+
+def init_app(app: Flask) -> None:
+    """Mount the pages at the root of `app`, their scripts and styles under ``/static``."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.after_request
+def _harden(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    return response
+
+
+@blueprint.get("/")
+def dashboard() -> str | AnyResponse:
+    return _page("Dashboard")
+
+
+@blueprint.get("/matters/<key:matter_id>")
+def matter(matter_id: int) -> str | AnyResponse:
+    return _page("Matter", id=str(matter_id))
+
+
+@blueprint.get("/clients/<key:client_id>")
+def client(client_id: int) -> str | AnyResponse:
+    return _page("Client", id=str(client_id))
+
+
+@blueprint.get("/documents/<key:document_id>")
+def document(document_id: int) -> str | AnyResponse:
+    return _page("Document", id=str(document_id))
+
+
+@blueprint.get("/inbox")
+def inbox() -> str | AnyResponse:
+    return _page("Inbox", show="unread" if request.args.get("show") == "unread" else "all")
+
+
+@blueprint.get("/calendar")
+def calendar() -> str | AnyResponse:
+    first = request.args.get("from", "")
+    return _page("Calendar", **({"from": first} if _is_day(first) else {}))
+
+
+@blueprint.get("/billing")
+def billing() -> str | AnyResponse:
+    return _page("Billing")
+
+
+@blueprint.get("/search")
+def search() -> str | AnyResponse:
+    return _page("Search", text=request.args.get("q", "").strip())
+
+
+@blueprint.get("/team")
+def team() -> str | AnyResponse:
+    return _page("Team")
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> str | AnyResponse:
+    """Where everybody without a valid cookie ends up; in development it names people to try."""
+    goal = _own_path(request.args.get("next"))
+    if viewer_of(request) is not None:
+        return redirect(goal)
+    people: list[SignIn] = []
+    if current_app.config["BRIEFCASE_ENV"] == "development":
+        people = sign_ins(current_database().viewers)
+    return render_template("sign_in.html", goal=goal, people=people)
+
+
+def _page(name: str, **variables: str) -> str | AnyResponse:
+    """The shell of page `name` for whoever is signed in; everybody else is sent to sign in and back."""
+    viewer = viewer_of(request)
+    if viewer is None:
+        here = request.full_path if request.query_string else request.path
+        return redirect(url_for("site.sign_in", next=here))
+    return render_template("page.html", page=name, variables=variables, person=_person(viewer))
+
+
+def _person(viewer: Viewer) -> Row[tuple[str, str, str | None, str]]:
+    """What the shell shows of the viewer."""
+    statement = (
+        select(User.name, User.title, User.avatar_url, Organization.name.label("organization"))
+        .join(Organization)
+        .where(User.id == viewer.user_id)
+    )
+    with current_database().viewers.connect() as connection:
+        return connection.execute(statement).one()
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _own_path(goal: str | None) -> str:
+    """`goal` when it is a path of this site, or the dashboard: a link may not send people elsewhere after sign-in.
+
+    Browsers read a backslash as a slash, and an address that begins with two names another host.
+    """
+    if goal is None or not goal.startswith("/") or goal[1:2] in {"/", "\\"} or not goal.isprintable():
+        return url_for("site.dashboard")
+    return goal

@@ -1,0 +1,60 @@
+import { dayOf } from '../days.js';
+import { h } from '../dom.js';
+import { count, date, hours, plural, pounds } from '../format.js';
+import { invoiceTable } from '../invoices.js';
+import { card, chip, contacts, due, heading, matterLink, person, stats, table, time, websiteLink } from '../parts.js';
+
+export default {
+  variables: ({ id }) => ({ id, today: dayOf(new Date()) }),
+  title: ({ client }) => client.name,
+  draw({ client }, context) {
+    if (!client) return null;
+    const numbers = h('div', {});
+    show();
+    return [
+      heading({
+        above: client.industry,
+        title: client.name,
+        below: websiteLink(client.website),
+      }),
+      numbers,
+      h('div', { class: 'columns' },
+        h('div', {},
+          card('Matters', { note: plural(client.matters.length, 'matter'), flush: true }, matters(client.matters)),
+          card('Invoices', { note: plural(client.invoices.length, 'invoice'), flush: true },
+            invoiceTable(client.invoices, context, { onsent: sent })),
+        ),
+        h('aside', {},
+          card('Looked after by', {}, h('p', {}, person(client.owner, client.owner.title))),
+          card('Contacts', { note: count(client.contacts.length) }, contacts(client.contacts)),
+        ),
+      ),
+    ];
+
+    function sent({ invoice }) {
+      client.invoicedCents += invoice.totalCents;
+      client.outstandingCents = invoice.client.outstandingCents;
+      show();
+    }
+
+    function show() {
+      numbers.replaceChildren(stats(
+        ['Open matters', count(client.openMatterCount), `of ${client.matters.length}`],
+        ['Invoiced', pounds(client.invoicedCents)],
+        ['Outstanding', pounds(client.outstandingCents), client.outstandingCents > 0 && 'sent, not paid yet'],
+        ['Credit rating', client.creditRating ?? '–', client.creditRating ? 'by the agency' : 'not known'],
+      ));
+    }
+  },
+};
+
+function matters(list) {
+  return table(list, [
+    ['Matter', (it) => [matterLink(it), h('small', {}, it.reference, ' · opened ', time(it.openedAt, date))]],
+    ['Status', (it) => chip(it.status)],
+    ['Lead', (it) => person(it.lead), 'minor'],
+    ['Due', (it) => due(it.dueAt, it.status !== 'CLOSED'), 'minor'],
+    ['Open tasks', (it) => [count(it.openTaskCount), h('small', {}, hours(it.billedMinutes), ' billed')], 'num minor'],
+    ['Health', (it) => it.status === 'CLOSED' ? null : chip(it.health)],
+  ], { most: 15, empty: 'No matters yet.' });
+}
