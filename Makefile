@@ -6,7 +6,7 @@ PIP := PIP_USER=0 $(BIN)/python -m pip --quiet --quiet --disable-pip-version-che
 # Written last when GraphiQL's bundle is made.
 GRAPHIQL := .bff/graphiql/sources.sha256
 
-.PHONY: demo test venv lint format types imports generated unit lock wheel clean
+.PHONY: demo test venv lint format types imports generated unit fuzz lock wheel clean
 
 demo: venv $(GRAPHIQL)
 	@exec $(BIN)/python -m app.dev.demo
@@ -35,6 +35,10 @@ generated: venv
 
 unit: venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+# Against graphql-core: `make fuzz N=5000`, and with the SEED that a failure printed the same operations again.
+fuzz: venv
+	$(BIN)/python -m pytest tests/bff/fuzz --fuzz $(or $(N),3000) $(if $(SEED),--fuzz-seed $(SEED)) $(PYTEST)
 
 # Where its packages cannot be fetched, the rest of the demo still runs.
 $(GRAPHIQL): $(wildcard bff/graphiql/*.*) | venv
