@@ -241,7 +241,7 @@ class _Execution:
             parameters[PREFIX + name] = viewer_value(scope.viewer, name)
         result = scope.session.connection().exec_driver_sql(statement.sql, statement.parameters(parameters))
         with closing(result.cursor) as cursor:
-            return statement.rows(cursor.fetchall())
+            return statement.rows(cursor)
 
     @property
     def _scope(self) -> Scope:

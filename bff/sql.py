@@ -15,7 +15,7 @@ no cases of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -42,6 +42,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import visitors
+from sqlalchemy.types import TypeEngine
 
 from .errors import DeclarationError
 from .types.arguments import All, Condition, ListArguments, Not, Some, Test
@@ -63,7 +64,7 @@ class Statement:
     """The text of one statement and how its values travel; made once, run by any connection.
 
     Rows start with `key_width` key columns, then the columns asked for. `constants` are the values that the host's
-    own conditions hold; `outgoing` and `incoming` are the processors of parameters and columns that need one.
+    own conditions hold; `outgoing` are the processors of the parameters that need one, `types` those of the columns.
     """
 
     sql: str
@@ -71,7 +72,8 @@ class Statement:
     constants: Mapping[str, Any]
     viewer_attributes: tuple[str, ...]
     outgoing: Mapping[str, Processor]
-    incoming: tuple[tuple[int, Processor], ...]
+    types: tuple[TypeEngine[Any], ...]
+    _incoming: dict[tuple[int, ...], tuple[tuple[int, Processor], ...]] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
         return self.sql
@@ -83,15 +85,29 @@ class Statement:
             parameters[name] = process(parameters[name])
         return parameters
 
-    def rows(self, fetched: Sequence[Any]) -> Sequence[Any]:
-        """Rows as the driver gave them, with every column as its SQLAlchemy type has it."""
-        if not self.incoming:
+    def rows(self, cursor: Any) -> Sequence[Any]:
+        """The rows of a cursor that has run this statement, with every column as its SQLAlchemy type has it."""
+        fetched: Sequence[Any] = cursor.fetchall()
+        incoming = self._processors(tuple([column.type_code for column in cursor.description]))
+        if not incoming:
             return fetched
         rows = [list(row) for row in fetched]
-        for position, process in self.incoming:
+        for position, process in incoming:
             for row in rows:
                 row[position] = process(row[position])
         return [tuple(row) for row in rows]
+
+    def _processors(self, type_codes: tuple[int, ...]) -> tuple[tuple[int, Processor], ...]:
+        """What Numeric and Float do to a value depends on which of PostgreSQL's types came."""
+        incoming = self._incoming.get(type_codes)
+        if incoming is None:
+            processors = [
+                type_.dialect_impl(DIALECT).result_processor(DIALECT, type_code)
+                for type_, type_code in zip(self.types, type_codes, strict=True)
+            ]
+            incoming = tuple((i, process) for i, process in enumerate(processors) if process is not None)
+            self._incoming[type_codes] = incoming
+        return incoming
 
 
 def parameter(name: str, type_: Any) -> Any:
@@ -116,10 +132,8 @@ def _compile(statement: Select[Any], key_width: int) -> Statement:
             viewer.append(name.removeprefix(PREFIX))
         if process is not None:
             outgoing[name] = process
-    types = [column.type for column in statement.selected_columns]
-    processors = [type_.dialect_impl(DIALECT).result_processor(DIALECT, None) for type_ in types]
-    incoming = tuple((i, process) for i, process in enumerate(processors) if process is not None)
-    return Statement(str(compiled), key_width, constants, tuple(viewer), outgoing, incoming)
+    types = tuple(column.type for column in statement.selected_columns)
+    return Statement(str(compiled), key_width, constants, tuple(viewer), outgoing, types)
 
 
 class Join:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLResolveInfo, get_argument_values
+from graphql import GraphQLResolveInfo, get_argument_values, get_named_type
 from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import with_parent
 
@@ -58,7 +58,8 @@ def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[
             return _lookup(target, key_of, raw_info, scope, kwargs)
         case NodeById():
             entity, identity = Catalog.of(raw_info.schema).parse_global_id(kwargs["id"])
-            return _by_key(entity, identity, scope)
+            interface, type_ = get_named_type(raw_info.return_type), raw_info.schema.type_map[entity.name]
+            return _by_key(entity, identity, scope) if raw_info.schema.is_sub_type(interface, type_) else None
         case Relation() if not is_list(type_) and connection_node(type_) is None:
             return getattr(_attached(source, scope), spec.attribute)
         case Relation() | Collection():

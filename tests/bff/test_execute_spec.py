@@ -10,17 +10,15 @@ import enum
 import itertools
 import sys
 from collections import UserDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 import pytest
 import strawberry
 from graphql import (
-    DocumentNode,
     ExecutionResult,
     GraphQLArgument,
-    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLError,
     GraphQLField,
@@ -64,7 +62,7 @@ class Boom(Exception):
 class Coded(Exception):
     """An exception with extensions, as the layer's own have."""
 
-    extensions = {"code": "CODED"}
+    extensions: ClassVar = {"code": "CODED"}
 
 
 def messages(result: ExecutionResult) -> list[str]:
@@ -550,7 +548,7 @@ class Mapped(UserDict[str, Any]):
         "text",
         [1],
     ],
-    ids=repr,
+    ids=lambda source: type(source).__name__,
 )
 def test_default_resolvers(source: Any) -> None:
     schema = build_schema(
