@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tomllib
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import click
@@ -134,9 +135,11 @@ def _layer(app: str | None) -> Bff:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(importlib.import_module(module_name), attribute)
-        if callable(found) and not isinstance(found, Bff | Flask):
-            found = found()
+        # What the host prints or logs while it is loaded is not what the command prints.
+        with redirect_stdout(sys.stderr):
+            found = getattr(importlib.import_module(module_name), attribute)
+            if callable(found) and not isinstance(found, Bff | Flask):
+                found = found()
     except BffError as error:
         raise click.ClickException(str(error)) from None
     except (ImportError, AttributeError) as error:
