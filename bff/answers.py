@@ -44,26 +44,22 @@ class Answer:
     code: str = OK
 
     def encode(self) -> bytes:
-        """The payload as JSON in UTF-8."""
+        """The payload as JSON in UTF-8. Raises TypeError or ValueError for a scalar's value that JSON does not have."""
         try:
             return orjson.dumps(self.payload)
         except TypeError:
             # A JSON column may hold an integer of more than 64 bits, which is valid JSON and more than orjson takes.
-            return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":")).encode()
+            return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def answer_result(result: ExecutionResult, *, media_type: str, operation: str | None, is_query: bool) -> Answer:
+def answer_result(result: ExecutionResult, *, media_type: str, operation: str | None) -> Answer:
     """The answer to an operation that was executed, or whose variables were refused."""
     errors = result.errors or []
-    if result.data is None and errors and all(error.path is None for error in errors):
-        # Nothing ran: the variables do not fit. Without data there is no `data`.
-        return _refusal(errors, FieldError.status, media_type, is_well_formed=True, operation=operation)
-    try_again = next((error for error in errors if isinstance(error.original_error, TryAgain)), None)
-    if is_query and try_again is not None:
-        # Half a page for want of time is no page. What a mutation did is told all the same.
-        return answer_error(_original(try_again), media_type=media_type, operation=operation)
     if not errors:
         return Answer(HTTPStatus.OK, {"data": result.data})
+    if result.data is None and all(error.path is None for error in errors):
+        # Nothing ran: the variables do not fit. Without data there is no `data`.
+        return _refusal(errors, FieldError.status, media_type, is_well_formed=True, operation=operation)
     formatted = _format(errors, operation)
     return Answer(HTTPStatus.OK, {"errors": formatted, "data": result.data}, code=formatted[0]["extensions"]["code"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask, Request
@@ -48,4 +49,8 @@ class Bff(Server):
     def init_app(self, app: Flask) -> None:
         """Mount the endpoint, and in development GraphiQL, on `app`."""
         app.extensions[EXTENSION] = self
+        if self.settings.secret is None and app.secret_key:
+            key = app.secret_key.encode() if isinstance(app.secret_key, str) else app.secret_key
+            # A key of its own: what signs cursors must not sign sessions, and the other way round.
+            self._sign_with(sha256(b"bff cursors" + key).digest())
         web.mount(app, self, self._viewer_of)

@@ -71,11 +71,7 @@ class Server:
         assert_valid_schema(self.schema)
         watch(engine)
         secret = self.settings.secret
-        self._database = Database(
-            engine,
-            Catalog.of(self.schema).policies,
-            secret=secret.get_secret_value().encode() if secret else token_bytes(),
-        )
+        self._sign_with(secret.get_secret_value().encode() if secret else token_bytes())
         self.gate = Gate(
             _tickets(engine, self.settings.tickets),
             max_waiting=self.settings.max_waiting,
@@ -234,6 +230,10 @@ class Server:
         return operation
 
     # ---- boot
+
+    def _sign_with(self, secret: bytes) -> None:
+        """Have cursors signed with this secret from now on."""
+        self._database = Database(self.engine, Catalog.of(self.schema).policies, secret=secret)
 
     def _load(self, folder: Path) -> None:
         trace = Trace()

@@ -87,12 +87,15 @@ class _Endpoint:
         exchange = _Exchange()
         try:
             answer = self._answer(exchange, trace)
+            with trace.phase("encode"):
+                body = answer.encode()
         except HTTPException as error:
             answer = _answer_of_host(error)
+            body = answer.encode()
         except Exception as error:  # noqa: BLE001 - the edge: what is not a known refusal is logged whole and masked
             answer = answer_error(error, media_type=exchange.media_type, operation=exchange.name)
-        with trace.phase("encode"):
-            response = _respond(answer, exchange.media_type, is_cacheable=is_read)
+            body = answer.encode()
+        response = _respond(answer, body, exchange.media_type, is_cacheable=is_read)
         response.headers["Server-Timing"] = trace.server_timing()
         self._log(answer, exchange, trace, response)
         return response
@@ -116,9 +119,7 @@ class _Endpoint:
         result = self._server.run(
             operation, variables=parameters.variables, viewer=viewer, deadline=deadline, trace=trace
         )
-        return answer_result(
-            result, media_type=exchange.media_type, operation=operation.name, is_query=operation.kind == "query"
-        )
+        return answer_result(result, media_type=exchange.media_type, operation=operation.name)
 
     def _read_get(self) -> GraphQLRequest:
         if not is_csrf_safe(dict(request.headers)):
@@ -228,8 +229,7 @@ def _hanging_up(incoming: Request, *, after: float, late: threading.Event) -> It
         timer.cancel()
 
 
-def _respond(answer: Answer, media_type: str, *, is_cacheable: bool) -> Response:
-    body = answer.encode()
+def _respond(answer: Answer, body: bytes, media_type: str, *, is_cacheable: bool) -> Response:
     response = Response(body, status=answer.status, content_type=f"{media_type}; charset=utf-8")
     response.headers.update(answer.headers)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -245,8 +245,10 @@ def _respond(answer: Answer, media_type: str, *, is_cacheable: bool) -> Response
 
 def _answer_of_host(error: HTTPException) -> Answer:
     """What the host's viewer function aborted with."""
-    status = error.code or 500
+    status = error.get_response().status_code
     codes = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 429: "RATE_LIMITED"}
     code = codes.get(status, "BAD_REQUEST" if status < 500 else "INTERNAL")
     headers = {name: value for name, value in error.get_headers() if name in {"WWW-Authenticate", "Retry-After"}}
-    return Answer(status, {"errors": [{"message": error.description, "extensions": {"code": code}}]}, headers, code)
+    return Answer(
+        status, {"errors": [{"message": error.description or error.name, "extensions": {"code": code}}]}, headers, code
+    )

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from graphql import parse
 from sqlalchemy import NullPool, create_engine
 
-from bff import BadUserInput, Bff, DeclarationError, DocumentError, Settings
+from bff import BadUserInput, Bff, Deadline, DeclarationError, DocumentError, Settings
 from bff.errors import (
     BadRequest,
     DocumentLimit,
@@ -177,3 +178,17 @@ def test_as_many_tickets_as_connections() -> None:
 
 def test_it_tells_its_state(documents: Path) -> None:
     assert repr(layer_of(documents)) == "<Bff 1 operations, <Gate 0/15 busy, 0 waiting>>"
+
+
+def test_cursors_are_signed_with_the_hosts_key_unless_the_layer_has_one() -> None:
+    def secret_of(layer: Bff, **config: Any) -> bytes:
+        app = Flask(__name__)
+        app.config.update(config)
+        layer.init_app(app)
+        with layer._database.open(None, Deadline.after(1)) as scope:
+            return scope.secret
+
+    assert secret_of(layer_of(), SECRET_KEY="k") == secret_of(layer_of(), SECRET_KEY=b"k") != b"k"
+    assert secret_of(layer_of(), SECRET_KEY="k") != secret_of(layer_of(), SECRET_KEY="l")
+    assert secret_of(layer_of(secret="own"), SECRET_KEY="k") == b"own"
+    assert secret_of(layer_of()) != secret_of(layer_of())

@@ -96,6 +96,14 @@ def test_json_that_holds_more_than_64_bits(client: FlaskClient) -> None:
     assert ask(client, "{ anything }") == {"data": {"anything": {"big": 2**70, "text": "é"}}}
 
 
+def test_a_value_that_json_does_not_have_is_a_defect(client: FlaskClient) -> None:
+    with capture_logs() as records:
+        response = client.post("/graphql", json={"query": "{ unspeakable }"})
+    assert (response.status_code, response.mimetype) == (500, JSON)
+    assert response.json["errors"][0]["extensions"]["code"] == "INTERNAL"
+    assert [record["event"] for record in records] == ["graphql.defect", "graphql.request"]
+
+
 def test_another_path_and_a_prefix() -> None:
     site = make_site(path="/api/pages")
     assert ask_at(site, "/api/pages") == {"data": {"echo": ""}}

@@ -68,6 +68,10 @@ class Query:
     def anything(self) -> JSON:
         return {"big": 2**70, "text": "é"}  # type: ignore[return-value]
 
+    @strawberry.field
+    def unspeakable(self) -> JSON:
+        return object()  # type: ignore[return-value]
+
 
 @strawberry.type
 class Mutation:
