@@ -28,8 +28,10 @@ class Bff(Server):
         layer = Bff(schema=schema, engine=engine, documents="graphql", viewer=viewer_of)
         layer.init_app(app)
 
-    `viewer` gives the viewer of a request, None for nobody; it may raise `bff.Unauthenticated` or abort. Everything
-    else has a default, see `Settings`. For code and tests there are `execute`, `plan` and `police`.
+    `viewer` gives the viewer of a request, None for nobody; it may raise `bff.Unauthenticated` or abort. It runs before the
+    operation has its ticket: if it reads the database, then through an engine of its own, lest it wait for the
+    connections of `engine`. Everything else has a default, see `Settings`. For code and tests there are
+    `execute`, `plan` and `police`.
     """
 
     def __init__(
