@@ -12,8 +12,9 @@ pool's slot, not the backend.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cached_property
 from typing import Any
 
 import psycopg2
@@ -25,7 +26,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from .errors import TryAgain
 from .scope import Deadline, Scope
-from .types.policy import Policies, ViewerValues
+from .types.policy import PREFIX, Policies, ViewerParameters, ViewerValues, viewer_value
 
 _QUERY_CANCELED = "57014"
 
@@ -66,21 +67,36 @@ class Database:
         For the host's own code outside of GraphQL. Core statements over tables are not touched, nor is what
         `session.add` inserts.
         """
-        options: list[ExecutableOption] = []
 
         def add_criteria(state: ORMExecuteState) -> None:
-            if (state.is_select or state.is_update or state.is_delete) and not state.is_column_load:
-                if not options:
-                    options.extend(self._criteria(ViewerValues(viewer)))
-                state.statement = state.statement.options(*options)
+            if state.is_select and not state.is_column_load:
+                state.statement = state.statement.options(*self._criteria)
+                given = state.parameters if isinstance(state.parameters, Mapping) else {}
+                state.parameters = {**given, **self._viewer_parameters(viewer)}
+            elif state.is_update or state.is_delete:
+                # An UPDATE takes its parameters for columns to set, so its criteria hold the viewer's values.
+                state.statement = state.statement.options(*self._criteria_for(ViewerValues(viewer)))
 
         event.listen(session, "do_orm_execute", add_criteria)
         return session
 
-    def _criteria(self, viewer: ViewerValues) -> Iterator[ExecutableOption]:
-        for model in self.policies.models:
-            condition = self.policies.condition(model, model, viewer)
-            yield with_loader_criteria(model, condition, include_aliases=True)
+    @cached_property
+    def _criteria(self) -> list[ExecutableOption]:
+        """The policies as options for SELECT, for any viewer: made once, they keep SQLAlchemy's cache of texts warm."""
+        return self._criteria_for(ViewerParameters())
+
+    def _criteria_for(self, viewer: ViewerParameters | ViewerValues) -> list[ExecutableOption]:
+        return [
+            with_loader_criteria(model, self.policies.condition(model, model, viewer), include_aliases=True)
+            for model in self.policies.models
+        ]
+
+    @cached_property
+    def _viewer_attributes(self) -> frozenset[str]:
+        return frozenset(name for model in self.policies.models for name in self.policies.viewer_attributes(model))
+
+    def _viewer_parameters(self, viewer: object | None) -> dict[str, object]:
+        return {PREFIX + name: viewer_value(viewer, name) for name in self._viewer_attributes}
 
 
 class _Lease:
