@@ -409,12 +409,12 @@ class _Execution:
     def _aggregate(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LoadAggregate)
-        slot = step.slot
+        slot, empty = step.slot, step.empty
         self._need(
             step.load,
             None,
             _keys(sources, step.slots),
-            lambda rows: self._complete(field, outputs, places, [0 if row is None else row[slot] for row in rows]),
+            lambda rows: self._complete(field, outputs, places, [empty if row is None else row[slot] for row in rows]),
         )
 
     def _batch(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:

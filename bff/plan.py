@@ -121,11 +121,12 @@ class LoadList:
 
 @dataclass(frozen=True)
 class LoadAggregate:
-    """A count or sum for the key in `slots`."""
+    """A count or sum for the key in `slots`; `empty` is that of no rows."""
 
     load: Aggregates
     slots: tuple[int, ...]
     slot: int
+    empty: Any
 
 
 @dataclass(frozen=True)
@@ -596,7 +597,8 @@ class _Planner:
                     ("aggregates", join),
                     lambda: Aggregates(f"aggregates of {owner.name}.{spec.attribute}", join, self._catalog.policies),
                 )
-                return LoadAggregate(aggregates, rows.slots(join.key), aggregates.slot(spec))
+                empty = 0 if spec.column is None else join.target.expression(spec.column).type.python_type(0)
+                return LoadAggregate(aggregates, rows.slots(join.key), aggregates.slot(spec), empty)
             case Batched():
                 batch = self._load(("batch", spec.function), lambda: Batch(where, spec))
                 return CallBatch(batch, rows.slots(spec.key))

@@ -22,7 +22,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Dialect,
+    Float,
     Integer,
+    Numeric,
     Select,
     and_,
     any_,
@@ -334,7 +336,12 @@ def aggregates_by_parent(join: Join, policies: Policies, measures: tuple[Aggrega
 
 
 def _sum_type(type_: Any) -> Any:
-    return BigInteger() if isinstance(type_, Integer) else type_
+    """A sum may have more digits than the column has room for."""
+    if isinstance(type_, Integer):
+        return BigInteger()
+    if isinstance(type_, Numeric) and not isinstance(type_, Float):
+        return Numeric(asdecimal=type_.asdecimal)
+    return type_
 
 
 def counts_by_parent(join: Join, policies: Policies, condition: Condition | None) -> Statement:
