@@ -106,7 +106,7 @@ def test_graphiql_in_a_browser(
     assert seen["failed"] == []
     assert seen["foreign"] == []
     assert seen["console"] == []
-    assert "echo(text: String! = "", number: Int! = 0): String!" in seen["docs"]
+    assert "viewer: String!\n\nWho asks, by the session cookie" in seen["docs"]
     assert json.loads(seen["result"]) == {"data": {"viewer": "marie Bearer dev-1"}}
 
 
