@@ -22,7 +22,6 @@ from .types.policy import public, through
 from .types.scalars import BigInt
 from .types.schema import Schema
 
-
 __all__ = [
     "BadUserInput",
     "Bff",

@@ -34,7 +34,6 @@ from sqlalchemy import (
     column,
     false,
     func,
-    inspect,
     not_,
     or_,
     select,
@@ -52,7 +51,7 @@ from .types.entity import Entity, Ordering
 from .types.policy import PREFIX, Policies, ViewerParameters
 from .types.specs import Aggregate, Where
 
-DIALECT: Dialect = PGDialect_psycopg2()
+DIALECT: Dialect = PGDialect_psycopg2()  # type: ignore[no-untyped-call]
 
 LIMIT = "limit_"
 
@@ -123,7 +122,7 @@ def _compile(statement: Select[Any], key_width: int) -> Statement:
     constants, outgoing, viewer = {}, {}, []
     for name, value in compiled.params.items():
         # A value of an IN list is named after the list's own parameter: status_1 holds status_1_1, status_1_2, ...
-        bind = compiled.binds[name if name in compiled.binds else name.rpartition("_")[0]]  # type: ignore[attr-defined]
+        bind = compiled.binds[name if name in compiled.binds else name.rpartition("_")[0]]
         process = bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)
         if bind.unique:
             constants[name] = value if process is None else process(value)
@@ -147,7 +146,7 @@ class Join:
         by_column = {
             owner.attribute(parent, name).__clause_element__(): name
             for mapper in ([owner.mapper] if not owner.interface else owner.mapper.self_and_descendants)
-            for name in mapper.column_attrs.keys()
+            for name in dict(mapper.column_attrs)
         }
         self._parent_columns: dict[Any, int] = {}
         self.key: tuple[str, ...] = ()
@@ -315,17 +314,16 @@ def aggregates_by_parent(join: Join, policies: Policies, measures: tuple[Aggrega
     """Aggregates over a relationship by the parent's key; parents without a visible row give no row."""
     keys = unnest(key_types(join.owner, join.key))
     child = join.child
-    selected = []
+    selected: list[ColumnElement[Any]] = []
     for measure in measures:
-        expression = func.count()
         if measure.column is not None:
             summed = join.target.attribute(child, measure.column)
-            expression = func.sum(summed if measure.where is None else case((measure.where(child), summed)))
-            selected.append(cast(func.coalesce(expression, 0), _sum_type(summed.type)))
+            counted = summed if measure.where is None else case((measure.where(child), summed))
+            selected.append(cast(func.coalesce(func.sum(counted), 0), _sum_type(summed.type)))
         elif measure.where is not None:
             selected.append(func.count(case((measure.where(child), 1))))
         else:
-            selected.append(expression)
+            selected.append(func.count())
     statement = (
         select(*keys.c, *_labelled("c", selected))
         .select_from(keys, child)
@@ -340,7 +338,7 @@ def _sum_type(type_: Any) -> Any:
     if isinstance(type_, Integer):
         return BigInteger()
     if isinstance(type_, Numeric) and not isinstance(type_, Float):
-        return Numeric(asdecimal=type_.asdecimal)
+        return Numeric(asdecimal=type_.asdecimal)  # type: ignore[call-overload]
     return type_
 
 
@@ -445,7 +443,7 @@ def _test(test: Test, expression: Any, numbers: Iterator[int]) -> ColumnElement[
     if test.operator == "in":
         return expression == any_(parameter(name, ARRAY(expression.type)))  # type: ignore[no-any-return]
     value = parameter(name, expression.type)
-    clauses = {
+    clauses: dict[str, Callable[[], Any]] = {
         "eq": lambda: expression == value,
         "ne": lambda: expression.is_distinct_from(value),
         "lt": lambda: expression < value,

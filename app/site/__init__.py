@@ -108,7 +108,7 @@ def _page(name: str, **variables: str) -> str | AnyResponse:
     return render_template("page.html", page=name, variables=variables, person=_person(viewer))
 
 
-def _person(viewer: Viewer) -> Row[tuple[str, str, str | None, str]]:
+def _person(viewer: Viewer) -> Row[str, str, str | None, str]:
     """What the shell shows of the viewer."""
     statement = (
         select(User.name, User.title, User.avatar_url, Organization.name.label("organization"))

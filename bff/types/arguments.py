@@ -14,12 +14,13 @@ import inspect as pyinspect
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 import strawberry
 from graphql import GraphQLArgument, GraphQLInputObjectType, get_nullable_type
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import get_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from ..errors import BadUserInput, DeclarationError
@@ -130,10 +131,11 @@ def _argument(name: str, annotation: Any, default: Any = strawberry.UNSET) -> St
 
 
 def _list_arguments(entity: Entity, paging: tuple[str, ...]) -> list[StrawberryArgument]:
-    arguments = [_argument(name, Optional[int if name in ("first", "last") else str]) for name in paging]
-    if _shown_columns(entity.type):
-        arguments.append(_argument("filter", Optional[filter_input(entity.type)]))
-        arguments.append(_argument("order_by", Optional[list[order_enum(entity.type)]]))  # type: ignore[misc]
+    arguments = [_argument(name, int | None if name in ("first", "last") else str | None) for name in paging]
+    if _shown_columns(entity.python_class):
+        arguments.append(_argument("filter", filter_input(entity.python_class) | None))
+        order: Any = order_enum(entity.python_class)
+        arguments.append(_argument("order_by", list[order] | None))
     return arguments
 
 
@@ -152,7 +154,8 @@ def _batched_arguments(function: Any) -> list[StrawberryArgument]:
 
 
 def _key_type(entity: Entity, attribute: str) -> Any:
-    for field in entity.type.__strawberry_definition__.fields:  # type: ignore[attr-defined]
+    definition = get_object_definition(entity.python_class, strict=True)
+    for field in definition.fields:
         if isinstance(spec := getattr(field, "spec", None), Column) and spec.attribute == attribute:
             return field.type
     return strawberry.ID
@@ -173,23 +176,24 @@ def filter_input(type_: Any) -> Any:
     """The input type `<Entity>Filter`: a test a shown column, joined by AND, with `and`, `or` and `not`."""
     entity = entity_of(type_)
     assert entity is not None
-    annotations = {python_name: Optional[_tests(named)] for python_name, _, named in _shown_columns(type_)}
+    annotations = {python_name: _tests(named) | None for python_name, _, named in _shown_columns(type_)}
     defaults: dict[str, Any] = dict.fromkeys(annotations, strawberry.UNSET)
     joins = {"and_": "and", "or_": "or", "not_": "not"}
     for python_name, name in joins.items():
-        annotations[python_name] = Optional[int]  # stands in until the class exists, see below
+        annotations[python_name] = int | None  # stands in until the class exists, see below
         defaults[python_name] = strawberry.field(name=name, default=strawberry.UNSET)
-    cls = type(f"{entity.name}Filter", (), {"__annotations__": annotations, **defaults, "__module__": __name__})
-    made = strawberry.input(cls, description=f"Which {entity.name} objects to keep.")
+    cls: Any = type(f"{entity.name}Filter", (), {"__annotations__": annotations, **defaults, "__module__": __name__})
+    made: Any = strawberry.input(cls, description=f"Which {entity.name} objects to keep.")
     for field in made.__strawberry_definition__.fields:
         if field.python_name in joins:
-            own: Any = made if field.python_name == "not_" else list[made]  # type: ignore[valid-type]
-            field.type_annotation = StrawberryAnnotation(Optional[own])
+            own: Any = made if field.python_name == "not_" else list[made]
+            field.type_annotation = StrawberryAnnotation(own | None)
     return made
 
 
 @functools.cache
 def _tests(named: Any) -> Any:
+    operators: tuple[str, ...]
     if isinstance(named, StrawberryEnumDefinition):
         name, operators, python_type = named.name, _EQUALITY, named.wrapped_cls
     else:
@@ -197,8 +201,8 @@ def _tests(named: Any) -> Any:
     fields: dict[str, Any] = {"__annotations__": {}, "__module__": __name__}
     for operator in (*operators, "is_null"):
         python_name = "in_" if operator == "in" else operator
-        annotation = list[python_type] if operator == "in" else bool if operator == "is_null" else python_type
-        fields["__annotations__"][python_name] = Optional[annotation]
+        annotation: Any = {"in": list[python_type], "is_null": bool}.get(operator, python_type)  # type: ignore[valid-type]
+        fields["__annotations__"][python_name] = annotation | None
         fields[python_name] = strawberry.field(name="in" if operator == "in" else None, default=strawberry.UNSET)
     return strawberry.input(type(f"{name}Tests", (), fields), description=f"Tests of a {name}; all must hold.")
 
@@ -213,7 +217,8 @@ def order_enum(type_: Any) -> Any:
         for python_name, attribute, _ in _shown_columns(type_)
         for suffix in ("ASC", "DESC")
     }
-    return strawberry.enum(enum.Enum(f"{entity.name}Order", members), description=f"Orders of {entity.name} objects.")
+    order: Any = enum.Enum(f"{entity.name}Order", members)  # type: ignore[misc]
+    return strawberry.enum(order, description=f"Orders of {entity.name} objects.")
 
 
 def list_arguments(
@@ -255,7 +260,7 @@ def _distinct(orderings: Any) -> tuple[Ordering, ...]:
 
 
 def _condition(raw: Mapping[str, Any], type_: GraphQLInputObjectType, entity: Entity, what: str) -> Condition:
-    attributes = {python_name: attribute for python_name, attribute, _ in _shown_columns(entity.type)}
+    attributes = {python_name: attribute for python_name, attribute, _ in _shown_columns(entity.python_class)}
     conditions: list[Condition] = []
     for name, value in raw.items():
         if value is None:

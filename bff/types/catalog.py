@@ -51,7 +51,7 @@ class Catalog:
         catalog = schema.extensions.get(_EXTENSION)
         if catalog is None:
             catalog = schema.extensions[_EXTENSION] = cls(schema)
-        return catalog  # type: ignore[no-any-return]
+        return catalog
 
     def __iter__(self) -> Iterator[Entity]:
         return iter(self._by_name.values())

@@ -14,6 +14,7 @@ DeclarationError here, at import; what needs all types together is checked by `b
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import get_annotations
 from typing import Any, TypeVar, dataclass_transform
 
 import strawberry
@@ -52,10 +53,10 @@ def entity(
         except NoInspectionAvailable:
             raise DeclarationError(f"{cls.__name__}: {model!r} is not a class mapped by SQLAlchemy") from None
         made = Entity(cls, model, name or cls.__name__, policy, interface)
-        for attribute in cls.__dict__.get("__annotations__", {}):
+        for attribute in get_annotations(cls):
             if attribute not in cls.__dict__:
                 setattr(cls, attribute, make(_mapped(made, attribute)))
-        setattr(cls, "is_type_of", staticmethod(_is_type_of(model)))
+        cls.is_type_of = staticmethod(_is_type_of(model))  # type: ignore[attr-defined]
         declare = strawberry.interface if interface else strawberry.type
         declared: type[T] = declare(cls, name=name, description=description)
         setattr(declared, ATTRIBUTE, made)

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, SmallInteger, UnaryExpression, inspect
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, aliased, with_polymorphic
 from sqlalchemy.sql import operators
 from strawberry.types.base import StrawberryOptional, StrawberryType
@@ -47,7 +48,7 @@ class Entity:
     `interface` tells that the type is a GraphQL interface whose objects are of the types of its subclasses.
     """
 
-    type: type
+    python_class: type
     model: type
     name: str
     policy: Policy | None
@@ -107,7 +108,7 @@ class Entity:
 
     def columns(self) -> list[str]:
         """The names of all mapped columns, for messages."""
-        return sorted(name for name in self.mapper.all_orm_descriptors.keys() if _is_column(self.mapper, name))
+        return sorted(name for name in dict(self.mapper.all_orm_descriptors) if _is_column(self.mapper, name))
 
     def expression(self, name: str) -> ColumnElement[Any]:
         """The SQL expression of an attribute on the model itself; its type is what matters."""
@@ -137,7 +138,7 @@ class Entity:
             column = clause.element if isinstance(clause, UnaryExpression) else clause
             try:
                 attribute = self.mapper.get_property_by_column(column).key
-            except Exception:
+            except InvalidRequestError:  # SQLAlchemy's UnmappedColumnError and its like
                 raise DeclarationError(
                     f"{where}: order_by of the relationship is not made of columns of {self.model.__name__} "
                     f"({clause}); declare bff.relation({relationship.key!r}, order=[...])"

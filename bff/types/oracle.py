@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLResolveInfo, get_argument_values, get_named_type
-from sqlalchemy import func, inspect, select
+from graphql import GraphQLResolveInfo, get_argument_values, get_named_type, is_abstract_type
+from sqlalchemy import Select, func, inspect, select
 from sqlalchemy.orm import with_parent
 
 from ..errors import BffError, BoundExceeded, DeclarationError
@@ -23,7 +23,7 @@ from .catalog import Catalog
 from .connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
 from .cursors import CursorCodec
 from .entity import Entity, Ordering, is_list
-from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation, Spec
+from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Relation, Spec
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class _Page:
 
 def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[str, Any]) -> Any:
     """The value of an entity field of `source`, an ORM object (or the root value)."""
-    raw_info: GraphQLResolveInfo = info._raw_info
-    scope: Scope = raw_info.context
+    raw_info: GraphQLResolveInfo[Scope] = info._raw_info
+    scope = raw_info.context
     match spec:
         case Column(attribute=attribute):
             return getattr(source, attribute)
@@ -58,8 +58,10 @@ def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[
             return _lookup(target, key_of, raw_info, scope, kwargs)
         case NodeById():
             entity, identity = Catalog.of(raw_info.schema).parse_global_id(kwargs["id"])
-            interface, type_ = get_named_type(raw_info.return_type), raw_info.schema.type_map[entity.name]
-            return _by_key(entity, identity, scope) if raw_info.schema.is_sub_type(interface, type_) else None
+            interface = get_named_type(raw_info.return_type)
+            assert is_abstract_type(interface)
+            possible = raw_info.schema.get_possible_types(interface)
+            return _by_key(entity, identity, scope) if entity.name in {each.name for each in possible} else None
         case Relation() if not is_list(type_) and connection_node(type_) is None:
             return getattr(_attached(source, scope), spec.attribute)
         case Relation() | Collection():
@@ -69,8 +71,9 @@ def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[
 
 def checked_batch(spec: Batched, values: Sequence[Any], count: int, where: str) -> Sequence[Any]:
     """The values of a batch function. Raises DeclarationError when they are not one a key."""
-    if not isinstance(values, Sequence) or len(values) != count:
-        got = f"{len(values)} values" if isinstance(values, Sequence) else type(values).__name__
+    given: object = values
+    if not isinstance(given, Sequence) or len(given) != count:
+        got = f"{len(given)} values" if isinstance(given, Sequence) else type(given).__name__
         raise DeclarationError(
             f"{where}: batch function {spec.function.__qualname__} was given {count} keys and returned {got}; "
             f"it must return a sequence of one value a key, in order"
@@ -89,7 +92,7 @@ def _by_key(entity: Entity, identity: tuple[Any, ...], scope: Scope) -> Any:
     return scope.session.scalars(select(entity.model).where(*conditions)).one_or_none()
 
 
-def _lookup(target: Entity, key_of: Any, info: GraphQLResolveInfo, scope: Scope, kwargs: dict[str, Any]) -> Any:
+def _lookup(target: Entity, key_of: Any, info: GraphQLResolveInfo[Scope], scope: Scope, kwargs: dict[str, Any]) -> Any:
     if key_of is None:
         values = tuple(kwargs[name] for name in target.key)
     elif scope.viewer is None:
@@ -112,13 +115,13 @@ def _aggregate(spec: Aggregate, source: Any, scope: Scope) -> Any:
     return getattr(target, spec.column).type.python_type(value)
 
 
-def _list(spec: Relation | Collection, type_: Any, source: Any, info: GraphQLResolveInfo, scope: Scope) -> Any:
+def _list(spec: Relation | Collection, type_: Any, source: Any, info: GraphQLResolveInfo[Scope], scope: Scope) -> Any:
     catalog = Catalog.of(info.schema)
     target = target_entity(type_)
     assert target is not None
     field = info.parent_type.fields[info.field_name]
     what = f"{info.parent_type}.{info.field_name}"
-    statement = select(target.model)
+    statement: Select[Any] = select(target.model)
     if isinstance(spec, Relation):
         source = _attached(source, scope)
         relationship = inspect(type(source)).relationships[spec.attribute]
@@ -172,12 +175,14 @@ def _page(rows: list[Any], asked: ListArguments, codec: CursorCodec, what: str) 
     edges = [
         Edge(cursor=codec.encode(place), node=row) for place, row in zip(places[window], rows[window], strict=True)
     ]
-    cursors = [edge.cursor for edge in edges] or [None]
     return _Page(
         edges=edges,
         nodes=rows[window],
         page_info=PageInfo(
-            has_next_page=has_next, has_previous_page=has_previous, start_cursor=cursors[0], end_cursor=cursors[-1]
+            has_next_page=has_next,
+            has_previous_page=has_previous,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
         ),
         total_count=len(rows),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 from typing import Any
 
 import strawberry
@@ -15,8 +15,9 @@ from .scalars import BIG_INT, BigInt
 class Schema(strawberry.Schema):
     """Takes what strawberry.Schema takes. Raises DeclarationError, naming type and field, for a wrong declaration."""
 
-    def __init__(self, *args: Any, config: StrawberryConfig | None = None, **kwargs: Any) -> None:
-        config = config or StrawberryConfig()
-        config = dataclasses.replace(config, scalar_map={BigInt: BIG_INT, **config.scalar_map}, auto_camel_case=None)
-        super().__init__(*args, config=config, **kwargs)
+    def __init__(self, *args: Any, config: StrawberryConfig | None = None, **options: Any) -> None:
+        config = copy.copy(config or StrawberryConfig())
+        config.scalar_map = {BigInt: BIG_INT, **config.scalar_map}
+        options["config"] = config
+        super().__init__(*args, **options)
         Catalog.of(self._schema)
