@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
@@ -26,6 +30,7 @@ from app.dev.cluster import Cluster
 from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from app.dev.places import temporary_directory
 
+ROOT = Path(__file__).parents[1]
 TEMPLATE = "briefcase"
 SEED_SCALE = 0.02
 
@@ -159,6 +164,47 @@ def redis_url(servers: Servers, worker: str) -> str:
     with closing(redis.Redis.from_url(url)) as client:
         client.flushdb()
     return url
+
+
+# The site as it is served
+
+
+@dataclass(frozen=True)
+class LiveSite:
+    """Briefcase in development as a running server; `access_log` has a line ``GET /path?query 200`` for every request."""
+
+    url: str
+    database_url: str
+    access_log: Path
+
+
+@pytest.fixture(scope="module")
+def live_site(servers: Servers, worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    """Briefcase under deploy/gunicorn.conf.py, with a seeded database of this module's own, which may be written to.
+
+    The server takes over a socket that listens already, so nobody has to wait until it is up.
+    """
+    access_log = tmp_path_factory.mktemp("live") / "access.log"
+    name = f"{worker}_live"
+    url = servers.create_database(name, template=servers.seeded_template())
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=128)) as listener:
+        command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+        command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
+        command += ["--access-logfile", str(access_log), "--access-logformat", "%(m)s %(U)s?%(q)s %(s)s"]
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "BRIEFCASE_ENV": "development", "DATABASE_URL": url, "SECRET_KEY": "of the tests"},
+            pass_fds=[listener.fileno()],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            host, port = listener.getsockname()
+            yield LiveSite(f"http://{host}:{port}", url, access_log)
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    servers.cluster.drop(name)
 
 
 # Programs that a bare machine lacks

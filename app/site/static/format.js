@@ -39,7 +39,9 @@ export function ago(value, now = Date.now()) {
   return relative.format(Math.round(distance / (365 * DAY)), 'year');
 }
 
+// Past a hundred hours nobody counts minutes.
 export function hours(minutes) {
+  if (minutes >= 6000) return `${count(Math.round(minutes / 60))} h`;
   const rest = minutes % 60;
   return `${count(Math.floor(minutes / 60))} h${rest ? ` ${rest} min` : ''}`;
 }

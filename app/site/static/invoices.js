@@ -5,11 +5,15 @@ import { h } from './dom.js';
 import { pounds } from './format.js';
 import { chip, clientLink, day, due, matterLink, table } from './parts.js';
 
-// `isNamed` shows whom each is for; `onsent(payload)` hears of an invoice that went out.
+// `isNamed` shows whom or what each is for; `onsent(payload)` hears of an invoice that went out.
 export function invoiceTable(invoices, { change }, { isNamed = true, empty = 'No invoices.', onsent } = {}) {
   return table(invoices, [
-    ['Number', (invoice) => [h('b', { class: 'number' }, invoice.number), h('small', { class: 'narrow' }, 'due ', dueOn(invoice))]],
-    ...isNamed ? [['For', (invoice) => [clientLink(invoice.client), h('small', {}, matterLink(invoice.matter))]]] : [],
+    ['Number', (invoice) => [
+      h('b', { class: 'number' }, invoice.number),
+      // What has a column of its own where there is room.
+      h('small', { class: 'narrow' }, isNamed && [recipient(invoice), h('br')], 'due ', dueOn(invoice)),
+    ]],
+    ...isNamed ? [['For', (invoice) => [recipient(invoice), invoice.client && h('small', {}, matterLink(invoice.matter))], 'minor']] : [],
     ['Issued', (invoice) => day(invoice.issuedOn), 'minor'],
     ['Due', dueOn, 'minor'],
     ['Status', state],
@@ -30,4 +34,5 @@ export function invoiceTable(invoices, { change }, { isNamed = true, empty = 'No
   }
 }
 
+const recipient = ({ client, matter }) => clientLink(client) ?? matterLink(matter);
 const dueOn = ({ dueOn: value, status }) => due(value, status === 'SENT');

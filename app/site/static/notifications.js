@@ -17,7 +17,9 @@ export function notificationRow(notification, { change }, onread) {
     item.replaceChildren(
       h('div', { class: 'grow' },
         h('span', {}, notification.body),
-        h('small', {}, words(notification.kind), ' · ', time(notification.createdAt), notification.matter && [' · ', matterLink(notification.matter)]),
+        h('small', {},
+          words(notification.kind), ' · ', time(notification.createdAt),
+          notification.matter && [' · ', matterLink(notification.matter)]),
       ),
       isRead ? h('span', { class: 'muted', title: 'Read' }, icon('check')) : actionButton('Mark read', mark),
     );

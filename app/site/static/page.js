@@ -46,28 +46,26 @@ await show();
 
 async function show() {
   const variables = module.variables(given);
-  const { data = null, errors: wrong = [], cost } = variables ? await source(page, variables) : {};
+  const { data, errors: wrong = [], cost } = variables ? await source(page, variables) : {};
   if (cost) meter.add(cost);
-  const drawn = [];
-  if (wrong.length) drawn.push(errors(wrong), isSignedOut(wrong) && signInLink());
-  if (data || !variables) {
-    const content = module.draw(data, context);
-    drawn.push(content ?? missing());
-    if (content && data) document.title = `${module.title(data)} · Briefcase`;
-  }
-  main.replaceChildren(...present(drawn));
+  main.replaceChildren(...present([wrong.length > 0 && errors(wrong), (data || !variables) && content(data ?? null)]));
   main.removeAttribute('aria-busy');
   // The browser looked for the address's fragment before anything was there.
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
-function isSignedOut(wrong) {
-  return wrong.some((error) => error.extensions?.code === 'UNAUTHENTICATED');
+function content(data) {
+  if (data?.viewer === null) return signedOut();
+  const drawn = module.draw(data, context);
+  if (!drawn) return missing();
+  if (data) document.title = `${module.title(data)} · Briefcase`;
+  return drawn;
 }
 
-function signInLink() {
+// The shell was sent to somebody who was signed in; that may have ended since.
+function signedOut() {
   const next = encodeURIComponent(location.pathname + location.search);
-  return h('p', {}, h('a', { href: `/sign-in?next=${next}` }, 'Sign in again'));
+  return [heading({ title: 'You are signed out' }), h('p', {}, h('a', { href: `/sign-in?next=${next}` }, 'Sign in again'))];
 }
 
 function missing() {

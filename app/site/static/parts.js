@@ -31,7 +31,8 @@ export function avatar(user) {
     return h('img', { class: 'avatar', src: user.avatarUrl, alt: '', loading: 'lazy', title: user.name });
   }
   const letters = user.name.split(/\s+/).map((word) => word[0]);
-  return h('span', { class: 'avatar', title: user.name, 'aria-hidden': 'true' }, letters[0], letters.length > 1 && letters.at(-1));
+  const initials = [letters[0], letters.length > 1 && letters.at(-1)];
+  return h('span', { class: 'avatar', title: user.name, 'aria-hidden': 'true' }, h('span', {}, initials));
 }
 
 export function person(user, note) {
@@ -50,7 +51,8 @@ export const day = (value) => h('time', { datetime: value }, date(value));
 export function due(value, isOpen = true) {
   if (!value) return h('span', { class: 'muted' }, 'No date');
   const isLate = isOpen && new Date(value) < new Date();
-  return h('span', { class: isLate && 'late' }, value.includes('T') ? time(value, date) : day(value), isLate && h('span', { class: 'unseen' }, ' (overdue)'));
+  const when = value.includes('T') ? time(value, date) : day(value);
+  return h('span', { class: isLate && 'late' }, when, isLate && h('span', { class: 'unseen' }, ' (overdue)'));
 }
 
 export function heading({ above, title, chips, below }) {
@@ -89,10 +91,6 @@ export function table(rows, columns, { empty = 'Nothing here yet.', most = Infin
 
 export function nothing(text) {
   return h('p', { class: 'nothing' }, text);
-}
-
-export function meter(share, label) {
-  return h('meter', { min: 0, max: 1, low: 0.8, high: 0.95, optimum: 0, value: Math.min(share, 1), title: label, 'aria-label': label });
 }
 
 export const matterLink = (matter) => matter && h('a', { href: `/matters/${matter.id}` }, matter.title);

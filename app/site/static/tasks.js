@@ -33,8 +33,13 @@ export function taskRow(task, context, { isDated = true } = {}) {
   return h(
     'li', { class: 'row' },
     taskState(task, context),
-    h('div', { class: 'grow' }, h('a', { href: `/matters/${task.matter.id}#task-${task.id}` }, task.title), h('small', {}, matterLink(task.matter))),
-    h('span', { class: 'facts' }, priority(task.priority), isDated && due(task.dueAt, task.status !== 'DONE'), task.assignee && avatar(task.assignee)),
+    h('div', { class: 'grow' },
+      h('a', { href: `/matters/${task.matter.id}#task-${task.id}` }, task.title),
+      h('small', {}, matterLink(task.matter))),
+    h('span', { class: 'facts' },
+      priority(task.priority),
+      isDated && due(task.dueAt, task.status !== 'DONE'),
+      task.assignee && avatar(task.assignee)),
   );
 }
 

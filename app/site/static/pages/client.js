@@ -1,8 +1,8 @@
 import { dayOf } from '../days.js';
 import { h } from '../dom.js';
-import { count, date, hours, plural, pounds } from '../format.js';
+import { count, hours, plural, pounds } from '../format.js';
 import { invoiceTable } from '../invoices.js';
-import { card, chip, contacts, due, heading, matterLink, person, stats, table, time, websiteLink } from '../parts.js';
+import { card, chip, contacts, due, heading, matterLink, person, stats, table, websiteLink } from '../parts.js';
 
 export default {
   variables: ({ id }) => ({ id, today: dayOf(new Date()) }),
@@ -50,7 +50,7 @@ export default {
 
 function matters(list) {
   return table(list, [
-    ['Matter', (it) => [matterLink(it), h('small', {}, it.reference, ' · opened ', time(it.openedAt, date))]],
+    ['Matter', (it) => [matterLink(it), h('small', {}, it.reference)]],
     ['Status', (it) => chip(it.status)],
     ['Lead', (it) => person(it.lead), 'minor'],
     ['Due', (it) => due(it.dueAt, it.status !== 'CLOSED'), 'minor'],
