@@ -172,6 +172,9 @@ def test_slow_body_is_408_however_it_drips(address: tuple[str, int]) -> None:
             except TimeoutError:
                 connection.send(BODY[dripped : dripped + 1])
                 dripped += 1
+        connection.settimeout(10)
+        while received := connection.recv(65536):
+            answer += received
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"REQUEST_TIMEOUT"' in answer
     assert 0.9 < time.monotonic() - begun < 3
