@@ -17,9 +17,9 @@ from strawberry.types.field import StrawberryField
 from ..errors import BadUserInput, DeclarationError
 from .arguments import DEFINITION, target_entity
 from .connection import connection_node
-from .entity import Entity, Key, entity_of, is_list
+from .entity import Entity, Key, Ordering, entity_of, is_list
 from .policy import Policies, Policy
-from .specs import Aggregate, Batched, Collection, Lookup, NodeById, Plain, Relation, Spec
+from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, Plain, Relation, Spec
 
 _EXTENSION = "bff"
 
@@ -42,6 +42,8 @@ class Catalog:
                 self._by_name[type_.name] = entity
         self.policies = Policies(self._policies())
         self._by_model = {entity.model: entity for entity in self if not entity.interface}
+        for entity in self:
+            entity.check()
         for type_, field_name, definition in _fields(schema):
             self._check(type_, field_name, definition)
 
@@ -102,8 +104,11 @@ class Catalog:
         if target is not None:
             self.policies.policy(target.model)
         match spec:
-            case Relation() | Aggregate() | Batched() | Plain() if owner is None:
+            case Column() | Relation() | Aggregate() | Batched() | Plain() if owner is None:
                 raise DeclarationError(f"{where}: {type(spec).__name__.lower()} fields stand on entity types only")
+            case Column(attribute=attribute):
+                assert owner is not None
+                _check_columns(where, owner, (attribute,), "the attribute ")
             case Relation():
                 assert owner is not None
                 self._check_relation(where, owner, spec, field, target)
@@ -112,15 +117,15 @@ class Catalog:
                 self._check_aggregate(where, owner, spec)
             case Batched(key=key):
                 assert owner is not None
-                _check_columns(where, owner, key, "key")
+                _check_columns(where, owner, key, "key=")
             case Plain(needs=needs):
                 assert owner is not None
-                _check_columns(where, owner, needs, "needs")
+                _check_columns(where, owner, needs, "needs=")
             case Lookup() | Collection() if target is None:
                 raise DeclarationError(f"{where}: annotate it with an entity type, not {field.type}")
             case Collection(order=order):
                 assert target is not None
-                target.orderings(order)
+                _check_columns(where, target, _names(order), "order=")
             case NodeById() if not isinstance(_named(type_, name), GraphQLInterfaceType):
                 raise DeclarationError(f"{where}: bff.node() is annotated with an interface such as bff.Node")
 
@@ -142,7 +147,7 @@ class Catalog:
                 f"{where}: the relationship is to-{'many' if relationship.uselist else 'one'}; annotate it {want}"
             )
         if spec.order:
-            target.orderings(spec.order)
+            _check_columns(where, target, _names(spec.order), "order=")
         elif many:
             target.default_order(relationship, where)
 
@@ -152,16 +157,20 @@ class Catalog:
             raise DeclarationError(
                 f"{where}: {owner.model.__name__} maps no to-many relationship '{spec.attribute}' to aggregate"
             )
-        self.policies.policy(relationship.mapper.class_)
         if spec.column is not None and spec.column not in relationship.mapper.all_orm_descriptors:
             raise DeclarationError(f"{where}: {relationship.mapper.class_.__name__} maps no column '{spec.column}'")
+        self.policies.policy(relationship.mapper.class_)
+
+
+def _names(order: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(Ordering.parse(each).attribute for each in order)
 
 
 def _check_columns(where: str, owner: Entity, names: tuple[str, ...], option: str) -> None:
     for name in names:
         if not owner.has_column(name):
             raise DeclarationError(
-                f"{where}: {option}={name!r} is no column of {owner.model.__name__}; it maps {', '.join(owner.columns())}"
+                f"{where}: {option}{name!r} is no column of {owner.model.__name__}; it maps {', '.join(owner.columns())}"
             )
 
 

@@ -73,12 +73,16 @@ class Entity:
         if not self.interface:
             return None
         column = self.mapper.polymorphic_on
-        if column is None:
+        assert column is not None
+        return self.mapper.get_property_by_column(column).key
+
+    def check(self) -> None:
+        """Raises DeclarationError when the model cannot be what the declaration says."""
+        if self.interface and self.mapper.polymorphic_on is None:
             raise DeclarationError(
                 f"{self.name} is an interface, but {self.model.__name__} has no polymorphic_on column to tell "
-                f"its subclasses apart"
+                f"its subclasses apart; declare it without interface=True"
             )
-        return self.mapper.get_property_by_column(column).key
 
     def alias(self) -> Any:
         """A fresh alias of the model; with the columns of all subclasses when the type is an interface."""
