@@ -6,10 +6,14 @@ PIP := PIP_USER=0 $(BIN)/python -m pip --quiet --quiet --disable-pip-version-che
 # Written last when GraphiQL's bundle is made.
 GRAPHIQL := .bff/graphiql/sources.sha256
 
-.PHONY: demo test venv lint format types imports generated unit fuzz lock wheel clean
+.PHONY: demo loadtest test venv lint format types imports generated unit fuzz lock wheel clean
 
 demo: venv $(GRAPHIQL)
 	@exec $(BIN)/python -m app.dev.demo
+
+# PORT, BROWSERS and SECONDS say where, how many and how long; see loadtest/run.py.
+loadtest: venv
+	@exec $(BIN)/python -m loadtest.run
 
 test: lint types imports generated unit
 

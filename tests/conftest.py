@@ -171,11 +171,11 @@ def redis_url(servers: Servers, worker: str) -> str:
 
 @dataclass(frozen=True)
 class LiveSite:
-    """Briefcase in development as a running server; `access_log` has a line ``GET /path?query 200`` for every request."""
+    """Briefcase in development as a running server; `request_log` gets a line ``METHOD address`` with every request."""
 
     url: str
     database_url: str
-    access_log: Path
+    request_log: Path
 
 
 @pytest.fixture(scope="module")
@@ -184,23 +184,24 @@ def live_site(servers: Servers, worker: str, tmp_path_factory: pytest.TempPathFa
 
     The server takes over a socket that listens already, so nobody has to wait until it is up.
     """
-    access_log = tmp_path_factory.mktemp("live") / "access.log"
+    request_log = tmp_path_factory.mktemp("live") / "requests"
+    request_log.touch()
     name = f"{worker}_live"
     url = servers.create_database(name, template=servers.seeded_template())
     with closing(socket.create_server(("127.0.0.1", 0), backlog=128)) as listener:
-        command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "tests/live.conf.py"]
         command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
-        command += ["--access-logfile", str(access_log), "--access-logformat", "%(m)s %(U)s?%(q)s %(s)s"]
+        variables = {"BRIEFCASE_ENV": "development", "DATABASE_URL": url, "SECRET_KEY": "of the tests"}
         server = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "BRIEFCASE_ENV": "development", "DATABASE_URL": url, "SECRET_KEY": "of the tests"},
+            env={**os.environ, **variables, "REQUEST_LOG": str(request_log)},
             pass_fds=[listener.fileno()],
             stdout=subprocess.DEVNULL,
         )
         try:
             host, port = listener.getsockname()
-            yield LiveSite(f"http://{host}:{port}", url, access_log)
+            yield LiveSite(f"http://{host}:{port}", url, request_log)
         finally:
             server.terminate()
             server.wait(timeout=20)
