@@ -129,8 +129,11 @@ class _Lease:
         session, self._session = self._session, None
         if session is not None:
             connection = session.bind
-            session.close()
             assert isinstance(connection, Connection)
+            if not connection.invalidated and _is_closed(connection):
+                # The wait callback gave up on it, and psycopg2 closed it: there is nothing to roll back.
+                connection.invalidate()
+            session.close()
             connection.close()
 
     def _open(self, **options: Any) -> Session:
@@ -163,6 +166,10 @@ class _Lease:
                 "SET LOCAL client_connection_check_interval = 1000;"
                 "SET LOCAL timezone = 'UTC'"
             )
+
+
+def _is_closed(connection: Connection) -> bool:
+    return bool(getattr(connection.connection.dbapi_connection, "closed", False))
 
 
 def _translated(error: DBAPIError, deadline: Deadline) -> Exception:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from bff import public
+from bff import DeadlineExceeded, TryAgain, public
 from bff.scope import Deadline
 from bff.session import Database
 from bff.types.policy import Policies
+
+SETTINGS = ("transaction_isolation", "transaction_read_only", "timezone")
 
 
 class Base(DeclarativeBase):
@@ -58,10 +65,15 @@ def test_a_transaction_is_kept_at_the_end_of_its_block(database: Database, engin
 
 def test_a_transaction_is_undone_by_an_exception(database: Database, engine: Engine) -> None:
     with database.open(None, Deadline.after(10)) as scope:
-        with pytest.raises(ZeroDivisionError), scope.writing() as session:
-            session.add(Note())
-            session.flush()
-            raise ZeroDivisionError
+
+        def failing() -> None:
+            with scope.writing() as session:
+                session.add(Note())
+                session.flush()
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            failing()
         with scope.writing() as session:
             assert session.scalar(select(func.count()).select_from(Note)) == 0
 
@@ -87,3 +99,153 @@ def test_reads_after_a_transaction_see_what_it_wrote(database: Database) -> None
         with scope.writing() as session:
             session.add(Note())
         assert scope.session.scalar(select(func.count()).select_from(Note)) == 1
+
+
+def test_a_statement_that_outlives_the_deadline_is_ended_by_postgresql(database: Database, engine: Engine) -> None:
+    with (
+        pytest.raises(DeadlineExceeded, match=r"the operation was not answered within its 0\.2 s"),
+        database.open(None, Deadline.after(0.2)) as scope,
+    ):
+        scope.session.execute(text("select pg_sleep(30)"))
+    assert engine.pool.checkedout() == 0
+
+
+def test_nothing_is_read_after_the_deadline(database: Database, engine: Engine) -> None:
+    now = [0.0]
+    with database.open(None, Deadline.after(5, clock=lambda: now[0])) as scope:
+        now[0] = 5.0
+        with pytest.raises(DeadlineExceeded), scope.writing():
+            pass
+        with pytest.raises(DeadlineExceeded):
+            _ = scope.session
+    assert engine.pool.checkedout() == 0
+
+
+def test_a_lost_connection_asks_to_try_again(database: Database, engine: Engine) -> None:
+    def cut_off() -> None:
+        with database.open(None, Deadline.after(10)) as scope:
+            backend = scope.session.scalar(text("select pg_backend_pid()"))
+            with engine.connect() as other:
+                other.execute(text("select pg_terminate_backend(:backend, 5000)"), {"backend": backend})
+            scope.session.execute(text("select 1"))
+
+    with pytest.raises(TryAgain, match="the database cannot be reached"):
+        cut_off()
+    assert engine.pool.checkedout() == 0
+
+
+def test_an_operation_holds_one_connection_from_its_first_read_on(database: Database, engine: Engine) -> None:
+    with database.open(None, Deadline.after(10)) as scope:
+        assert engine.pool.checkedout() == 0
+        _ = scope.session, scope.session
+        assert engine.pool.checkedout() == 1
+        with scope.writing():
+            assert engine.pool.checkedout() == 1
+        assert engine.pool.checkedout() == 0
+
+
+def test_a_connection_goes_back_as_it_was(database: Database, engine: Engine) -> None:
+    with database.open(None, Deadline.after(10)) as scope:
+        shown = [scope.session.scalar(text(f"show {name}")) for name in SETTINGS]
+    assert shown == ["repeatable read", "on", "UTC"]
+    with engine.connect() as connection:
+        assert [connection.scalar(text(f"show {name}")) for name in SETTINGS[:2]] == ["read committed", "off"]
+        assert connection.scalar(text("show statement_timeout")) == "0"
+
+
+def under_gevent(script: str, url: str) -> dict[str, Any]:
+    """What a fresh process prints as JSON that is patched as gunicorn's workers are."""
+    prelude = """
+        from gevent import monkey
+        monkey.patch_all()
+        import json, sys, time
+        import gevent
+        from sqlalchemy import create_engine, text
+        import bff
+        from bff.session import Database
+        from bff.types.policy import Policies
+        bff.patch_psycopg2()
+        engine = create_engine(sys.argv[1], pool_size=8)
+        database = Database(engine, Policies({}), secret=b"x")
+        WAITING = text("select count(*) from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'")
+
+        def until(condition):
+            with gevent.Timeout(20):
+                while not condition():
+                    gevent.sleep(0.005)
+    """
+    source = textwrap.dedent(prelude) + textwrap.dedent(script)
+    done = subprocess.run([sys.executable, "-c", source, url], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    printed: dict[str, Any] = json.loads(done.stdout)
+    return printed
+
+
+def test_other_greenlets_run_while_a_query_sleeps(make_database: Callable[[], str]) -> None:
+    printed = under_gevent(
+        """
+        beats = []
+
+        def tick():
+            while True:
+                beats.append(time.monotonic())
+                gevent.sleep(0.01)
+
+        def query():
+            with database.open(None, bff.Deadline.after(20)) as scope:
+                scope.session.execute(text("select pg_sleep(0.5)"))
+
+        ticker = gevent.spawn(tick)
+        started = time.monotonic()
+        gevent.joinall([gevent.spawn(query) for _ in range(5)], raise_error=True)
+        seconds = time.monotonic() - started
+        ticker.kill()
+        print(json.dumps({"seconds": seconds, "beats": len(beats)}))
+        """,
+        make_database(),
+    )
+    # Five sleeps one after the other would take 2.5 s, and the ticker would not have beaten.
+    assert printed["seconds"] < 2.0
+    assert printed["beats"] > 10
+
+
+def test_a_killed_greenlet_leaves_no_backend_at_work(make_database: Callable[[], str]) -> None:
+    printed = under_gevent(
+        """
+        def query():
+            with database.open(None, bff.Deadline.after(60)) as scope:
+                scope.session.execute(text("select pg_sleep(60)"))
+
+        with engine.connect() as watcher:
+            watcher = watcher.execution_options(isolation_level="AUTOCOMMIT")
+            victim = gevent.spawn(query)
+            until(lambda: watcher.scalar(WAITING) == 1)
+            victim.kill()
+            until(lambda: watcher.scalar(WAITING) == 0)
+        print(json.dumps({"held": engine.pool.checkedout()}))
+        """,
+        make_database(),
+    )
+    assert printed == {"held": 0}
+
+
+def test_the_wait_itself_has_a_deadline(make_database: Callable[[], str]) -> None:
+    """Should PostgreSQL not end the statement (here it is told not to), the client does, and cancels it."""
+    printed = under_gevent(
+        """
+        said = None
+        try:
+            with database.open(None, bff.Deadline.after(0.2)) as scope:
+                session = scope.session
+                session.execute(text("set local statement_timeout = 0"))
+                session.execute(text("select pg_sleep(60)"))
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+        with engine.connect() as watcher:
+            watcher = watcher.execution_options(isolation_level="AUTOCOMMIT")
+            until(lambda: watcher.scalar(WAITING) == 0)
+        print(json.dumps({"said": said, "held": engine.pool.checkedout()}))
+        """,
+        make_database(),
+    )
+    assert printed == {"said": "DeadlineExceeded: the operation was not answered within its 0.2 s", "held": 0}
