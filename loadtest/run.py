@@ -95,10 +95,15 @@ def load(script: str, site: str, *, browsers: int, seconds: int, pages: int | No
     # Extensions that a script imports would be fetched; ours import none, and nothing is to be asked.
     environment |= {"K6_AUTO_EXTENSION_RESOLUTION": "false", "K6_BINARY_PROVISIONING": "false"}
     # Several may run on one machine, so the port of k6's own API is any that is free.
-    command = [k6(), "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0", HERE / script]
+    flags = ("--quiet", "--no-usage-report", "--address", "127.0.0.1:0")
     try:
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=seconds + GRACE, check=False
+            [k6(), "run", *flags, HERE / script],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds + GRACE,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise LoadTestError(f"{script} has not ended {GRACE:g} s after its time") from None

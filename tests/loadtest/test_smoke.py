@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from app.rest.frontend import load as load_over_rest
-from loadtest.run import Load, LoadTestError, load, main, table
+from loadtest.run import Load, LoadTestError, load, main, running_site, table
 from tests.conftest import LiveSite
 
 
@@ -118,6 +119,25 @@ def test_pages_that_lack_something_are_failures(script: str, half_a_site: str) -
     assert (measured.loads, measured.failures) == (0, 3)
     assert measured.rate == measured.median_ms == 0
     assert measured.failed_share == 1
+
+
+@pytest.mark.slow
+def test_a_demo_that_runs_already_is_used(live_site: LiveSite) -> None:
+    port = urlsplit(live_site.url).port
+    assert port is not None
+    before = live_site.request_log.read_text().count("GET /healthz")
+    with running_site(port, os.environ) as site:
+        assert site == live_site.url
+    assert live_site.request_log.read_text().count("GET /healthz") == before + 1
+
+
+@pytest.mark.slow
+def test_what_keeps_the_demo_from_starting_is_said(half_a_site: str, capsys: pytest.CaptureFixture[str]) -> None:
+    port = urlsplit(half_a_site).port
+    assert main({**os.environ, "PORT": str(port)}) == 1
+    printed = capsys.readouterr()
+    assert f"No demo runs on port {port}" in printed.out
+    assert f"port {port} is in use" in printed.err
 
 
 @pytest.mark.parametrize(
