@@ -74,7 +74,7 @@ class CreditAgency:
             with urlopen(request, timeout=max(0.001, min(self.timeout, seconds_left / 2))) as response:
                 answer = json.loads(response.read(LARGEST_ANSWER))
             return {website: CreditGrade(grade) for website, grade in answer["grades"].items()}
-        except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (OSError, HTTPException, ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
             log.warning("briefcase.ratings_failed", url=self.base_url, reason=repr(error))
             return {}
 
