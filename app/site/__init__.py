@@ -8,15 +8,18 @@ another host; the policy in every answer's headers forbids inline scripts and st
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 from sqlalchemy import Row, select
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.auth import Viewer, viewer_of
+from app.auth import Viewer, is_development, viewer_of
 from app.database import current_database
 from app.models import Organization, User
-from app.seed import SignIn, sign_ins
+
+if TYPE_CHECKING:
+    from app.seed import SignIn
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -38,6 +41,8 @@ def init_app(app: Flask) -> None:
 @blueprint.after_request
 def _harden(response: Response) -> Response:
     response.headers.update(HEADERS)
+    # A shell names who is signed in; a file has said already how it may be kept.
+    response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
 
 
@@ -94,7 +99,10 @@ def sign_in() -> str | AnyResponse:
     if viewer_of(request) is not None:
         return redirect(goal)
     people: list[SignIn] = []
-    if current_app.config["BRIEFCASE_ENV"] == "development":
+    if is_development(current_app):
+        # Here, because in production nobody needs what makes up the rows.
+        from app.seed import sign_ins
+
         people = sign_ins(current_database().viewers)
     return render_template("sign_in.html", goal=goal, people=people)
 

@@ -68,6 +68,7 @@ def test_every_answer_forbids_what_is_not_a_file_of_this_site(site: Flask, clien
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-cache" in response.headers["Cache-Control"]
 
 
 def test_the_shell_escapes_what_the_address_says(site: Flask, client_of: ClientOf) -> None:
