@@ -165,6 +165,7 @@ def test_an_orphan_is_stopped_by_the_next_start(directory: Path, starter: subpro
             if process not in servers:
                 process.kill()
     starter.kill()
+    starter.wait()
     assert all(server.is_running() for server in servers)
 
     with EmbeddedPostgres(directory / "postgres") as postgres, EmbeddedValkey(directory / "valkey") as valkey:
