@@ -6,7 +6,7 @@ PIP := PIP_USER=0 $(BIN)/python -m pip --quiet --quiet --disable-pip-version-che
 # Written last when GraphiQL's bundle is made.
 GRAPHIQL := .bff/graphiql/sources.sha256
 
-.PHONY: demo loadtest test venv lint format types imports generated unit fuzz lock wheel clean
+.PHONY: demo loadtest test venv lint format types imports generated unit fuzz lock wheel clean generate
 
 demo: venv $(GRAPHIQL)
 	@exec $(BIN)/python -m app.dev.demo
@@ -40,9 +40,16 @@ generated: venv
 unit: venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
-# Against graphql-core: `make fuzz N=5000`, and with the SEED that a failure printed the same operations again.
+# As many random operations as asked, each answered by the engine and by graphql-core: `make fuzz N=5000`. A failure
+# prints the smallest operation that shows it, and the SEED to see it again.
 fuzz: venv
-	$(BIN)/python -m pytest tests/bff/fuzz --fuzz $(or $(N),3000) $(if $(SEED),--fuzz-seed $(SEED)) $(PYTEST)
+	$(BIN)/python -m pytest tests/bff/fuzz -n 2 --fuzz $(or $(N),1000) $(if $(SEED),--fuzz-seed $(SEED))
+
+# Write anew what is generated and committed; the diff is what there is to review.
+generate: venv
+	$(BIN)/bff schema --write
+	$(BIN)/python -m pytest tests/pages --golden-write
+	$(BIN)/python -m app.dev.pages
 
 # Where its packages cannot be fetched, the rest of the demo still runs.
 $(GRAPHIQL): $(wildcard bff/graphiql/*.*) | venv
@@ -64,7 +71,7 @@ venv: .venv/project
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# No registry address and no path of the machine that made it goes into the lock.
+# With uv. No registry address and no path of the machine that made it goes into the lock.
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
