@@ -26,8 +26,8 @@ from .errors import (
     RequestError,
     TryAgain,
 )
-from .execute import NullViolation
 from .http import JSON
+from .places import NullViolation
 from .telemetry import report_defect
 
 OK = "OK"

@@ -5,16 +5,14 @@ join a pending load and are completed when it has run. A load runs when no other
 it keys (`Load.downstream`), so each is one statement for the whole page. Results are kept by key for the
 operation: nothing is read twice.
 
-The result is what graphql-core's depth-first execution gives, to the letter, errors included. Null propagation is
-settled at the end: each error knows its path and the nearest position above that may be null; errors are put
-in depth-first order, and those that depth-first execution would not have come to are dropped.
+The result is what graphql-core's depth-first execution gives, to the letter, errors included (see `bff.places`).
+`bff.completion` turns values into the response, `bff.reads` runs the loads.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -22,29 +20,25 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
-    GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
-    Undefined,
     assert_valid_schema,
     default_field_resolver,
-    default_type_resolver,
     get_argument_values,
-    is_abstract_type,
-    is_object_type,
-    located_error,
 )
 from graphql.execution.values import VariableValues, get_variable_values
-from graphql.pyutils import Path, inspect, is_iterable
 from graphql.type.definition import GraphQLResolveInfoHelpers
-from sqlalchemy import inspect as inspect_model
 from strawberry.types.arguments import convert_arguments
 
-from . import sql
+from .completion import Completion, Typed, bare
 from .errors import TryAgain
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
-from .pages import Page
-from .plan import (
+from .loads import Load, RowsByKey
+from .places import Failures, Place, path_of
+from .plan import Plan, compile_plan, is_shareable
+from .reads import BatchAsked, Key, ListAsked, Reads, page_of
+from .records import Record
+from .scope import Scope
+from .steps import (
     CallBatch,
     CallResolver,
     FieldPlan,
@@ -55,36 +49,18 @@ from .plan import (
     LookUpNode,
     PageRows,
     PageTotal,
-    Plan,
     ReadAttribute,
     ReadColumn,
     ReadNodeId,
     Selection,
     Typename,
-    compile_plan,
-    is_shareable,
 )
-from .records import Record
-from .scope import Scope
 from .types.arguments import DEFINITION, ListArguments, list_arguments
 from .types.connection import DEFAULT_PAGE
 from .types.cursors import CursorCodec
-from .types.entity import Entity
-from .types.oracle import bound_exceeded, checked_batch
-from .types.policy import PREFIX, viewer_value
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""
-
-Place = tuple[Any, Any, Any] | None
-"""Where a value stands in the response: (place of its container, key or index, the field for a key, else None)."""
-
-Key = Any
-"""The key of a load: one value, or a tuple when it has several columns. None: there is nothing to load."""
-
-
-class NullViolation(TypeError):
-    """A non-nullable position has no value; a TypeError as in graphql-core."""
 
 
 def execute(
@@ -144,16 +120,6 @@ class _Pending:
     waiters: list[tuple[list[Key], Callable[[list[Any]], None]]]
 
 
-@dataclass(frozen=True, eq=False)
-class _Failure:
-    """An error at a place, and the place that becomes null for it (`absorbs`: None is the whole of `data`)."""
-
-    error: GraphQLError
-    path: tuple[Any, ...]
-    order: tuple[int, ...]
-    absorbs: tuple[Any, ...] | None
-
-
 class _Execution:
     def __init__(
         self, plan: Plan, variables: VariableValues, context: Any, root_value: Any, hide_suggestions: bool
@@ -163,7 +129,9 @@ class _Execution:
         self._entered: deque[tuple[Selection, Sequence[Any], list[Any], list[Place]]] = deque()
         self._pending: dict[Hashable, _Pending] = {}
         self._results: dict[Hashable, dict[Key, Any]] = {}
-        self._failures: list[_Failure] = []
+        self._reads = Reads(context)
+        self._failures = Failures(propagate=plan.propagates_errors)
+        self._complete = Completion(plan, self._failures, need=self._need, enter=self._enter, info=self._info).complete
 
     def run(self) -> ExecutionResult:
         root = self._plan.variant(self._variables).root
@@ -173,9 +141,9 @@ class _Execution:
                 _HANDLERS[type(each.step)](self, each, [self._root_value], [data], [None])
             self._rounds()
             self._results.clear()
-            if any(failure.absorbs is None for failure in self._failures):
+            if self._failures.reach_root:
                 break
-        return self._settled(data)
+        return self._failures.settle(data)
 
     # -- rounds
 
@@ -191,9 +159,12 @@ class _Execution:
             for key, each in ready:
                 del self._pending[key]
                 results = self._results[key]
-                results.update(self._run_load(each))
+                results.update(self._reads.run(each.load, each.asked, list(each.keys)))
                 for keys, deliver in each.waiters:
                     deliver([results.get(key) for key in keys])
+
+    def _enter(self, selection: Selection, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
+        self._entered.append((selection, sources, outputs, places))
 
     def _need(self, load: Load, asked: Hashable, keys: list[Key], deliver: Callable[[list[Any]], None]) -> None:
         identity = (load, asked)
@@ -207,86 +178,6 @@ class _Execution:
             pending = self._pending[identity] = _Pending(load, asked, {}, [])
         pending.keys.update(dict.fromkeys(missing))
         pending.waiters.append((keys, deliver))
-
-    def _run_load(self, pending: _Pending) -> dict[Key, Any]:
-        load, keys = pending.load, list(pending.keys)
-        match load:
-            case RowsByKey():
-                return dict(self._keyed(load.statement, keys, {}))
-            case ListByParent() | RootList():
-                return self._run_list(load, pending.asked, keys)
-            case Aggregates():
-                return dict(self._keyed(load.statement, keys, {}))
-            case Counts():
-                return self._run_counts(load, pending.asked, keys)
-            case Batch():
-                return self._run_batch(load, pending.asked, keys)
-        raise TypeError(f"no way to run {load!r}")
-
-    def _keyed(
-        self, statement: sql.Statement, keys: list[Key], parameters: dict[str, Any]
-    ) -> Iterator[tuple[Key, Any]]:
-        """The rows of a statement with their keys."""
-        width = statement.key_width
-        if width == 1:
-            arrays: Mapping[str, Any] = {"k0": keys}
-        else:
-            arrays = sql.key_parameters(keys, width)
-        for row in self._rows(statement, {**parameters, **arrays}):
-            yield (row[0] if width == 1 else tuple(row[:width])), row
-
-    def _rows(self, statement: sql.Statement, parameters: dict[str, Any]) -> Sequence[Any]:
-        scope = self._scope
-        for name in statement.viewer_attributes:
-            parameters[PREFIX + name] = viewer_value(scope.viewer, name)
-        result = scope.session.connection().exec_driver_sql(statement.sql, statement.parameters(parameters))
-        with closing(result.cursor) as cursor:
-            return statement.rows(cursor)
-
-    @property
-    def _scope(self) -> Scope:
-        if not isinstance(self._context, Scope):
-            raise TypeError(f"entity fields need a bff.Scope as context value, not {inspect(self._context)}")
-        return self._context
-
-    def _run_list(self, load: ListByParent | RootList, asked: _List, keys: list[Key]) -> dict[Key, Any]:
-        arguments, limit = asked.arguments, asked.limit
-        shape = sql.ListShape.of(arguments, asked.after, asked.before)
-        statement = load.statement(shape, arguments.condition)
-        parameters = {sql.LIMIT: limit + 1, **sql.list_parameters(arguments, asked.after, asked.before)}
-        groups: dict[Key, list[Any]] = {key: [] for key in keys}
-        if isinstance(load, RootList):
-            groups[()] = list(self._rows(statement, parameters))
-        else:
-            for key, row in self._keyed(statement, keys, parameters):
-                groups[key].append(row)
-        if asked.codec is not None:
-            return {key: _page(rows, key, asked, load.order_slot) for key, rows in groups.items()}
-        if arguments.first is not None:
-            return {key: rows[:limit] for key, rows in groups.items()}
-        return {
-            key: rows if len(rows) <= limit else bound_exceeded(asked.what, load.bound) for key, rows in groups.items()
-        }
-
-    def _run_counts(self, load: Counts, asked: ListArguments, keys: list[Key]) -> dict[Key, Any]:
-        shape = sql.ListShape.of(asked, None, None).condition
-        statement = load.statement(shape, asked.condition)
-        parameters = sql.list_parameters(asked, None, None)
-        if isinstance(load.of, RootList):
-            return {(): self._rows(statement, parameters)[0][0]}
-        counts = dict.fromkeys(keys, 0)
-        counts.update((key, row[-1]) for key, row in self._keyed(statement, keys, parameters))
-        return counts
-
-    def _run_batch(self, load: Batch, asked: _Call, keys: list[Key]) -> dict[Key, Any]:
-        try:
-            values = load.spec.function(keys, self._context, **asked.arguments)
-            checked_batch(load.spec, values, len(keys), load.label)
-        except TryAgain:
-            raise
-        except Exception as error:
-            values = [error] * len(keys)
-        return dict(zip(keys, values, strict=True))
 
     # -- one field over all objects of a selection
 
@@ -351,7 +242,7 @@ class _Execution:
             self._need(step.load, None, keys, lambda rows: self._complete(field, outputs, places, rows))
             return
         # The other side of a one-to-one relation: the first row of a list.
-        asked = _List(ListArguments(step.load.order, first=1), 1, field.name, None, None, None)
+        asked = ListAsked(ListArguments(step.load.order, first=1), 1, field.name, None, None, None)
         self._need(
             step.load,
             asked,
@@ -367,7 +258,7 @@ class _Execution:
             self._complete(field, outputs, places, [asked] * len(outputs))
             return
         keys = _keys(sources, step.slots) if step.slots else [()] * len(sources)
-        empty: Any = _page([], None, asked, 0) if step.page else []
+        empty: Any = page_of([], None, asked, 0) if step.page else []
         self._need(
             step.load,
             asked,
@@ -375,7 +266,7 @@ class _Execution:
             lambda lists: self._complete(field, outputs, places, [empty if rows is None else rows for rows in lists]),
         )
 
-    def _list_asked(self, field: FieldPlan, step: LoadList) -> _List | Exception:
+    def _list_asked(self, field: FieldPlan, step: LoadList) -> ListAsked | Exception:
         raw = self._arguments_of(field)
         if isinstance(raw, Exception):
             return raw
@@ -391,16 +282,16 @@ class _Execution:
             )
             if not step.page:
                 limit = load.bound if arguments.first is None else arguments.first
-                return _List(arguments, limit, field.name, None, None, None)
+                return ListAsked(arguments, limit, field.name, None, None, None)
             size = arguments.first if arguments.first is not None else arguments.last
             limit = DEFAULT_PAGE if size is None else size
-            audience = load.policies.audience(load.entity.model, self._scope.viewer)
-            codec = CursorCodec(self._scope.secret, load.entity, arguments.order, audience)
+            audience = load.policies.audience(load.entity.model, self._reads.scope.viewer)
+            codec = CursorCodec(self._reads.scope.secret, load.entity, arguments.order, audience)
             after, before = (
                 None if cursor is None else codec.decode(cursor, what=f"{field.name}({name}:)")
                 for name, cursor in (("after", arguments.after), ("before", arguments.before))
             )
-            return _List(arguments, limit, field.name, codec, after, before)
+            return ListAsked(arguments, limit, field.name, codec, after, before)
         except TryAgain:
             raise
         except Exception as error:
@@ -426,7 +317,7 @@ class _Execution:
             return
         slots = step.slots
         keys = [row[slots[0]] if len(slots) == 1 else tuple(row[slot] for slot in slots) for row in sources]
-        asked = _Call(self._strawberry_arguments(field, raw), _frozen(raw))
+        asked = BatchAsked(self._strawberry_arguments(field, raw), _frozen(raw))
         self._need(step.load, asked, keys, lambda values: self._complete(field, outputs, places, values))
 
     def _look_up(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
@@ -451,12 +342,12 @@ class _Execution:
         if step.spec.key is None:
             named = self._strawberry_arguments(field, raw)
             values = tuple(named[name] for name in entity.key)
-        elif self._scope.viewer is None:
+        elif self._reads.scope.viewer is None:
             return None
         else:
-            found = step.spec.key(self._scope.viewer)
+            found = step.spec.key(self._reads.scope.viewer)
             values = found if isinstance(found, tuple) else (found,)
-        return _bare(entity.parse_key(values, what=field.name))
+        return bare(entity.parse_key(values, what=field.name))
 
     def _node(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
@@ -478,8 +369,8 @@ class _Execution:
         self._need(
             load,
             None,
-            [_bare(key)] * len(outputs),
-            lambda rows: self._complete(field, outputs, places, [row and _Typed(entity, row) for row in rows]),
+            [bare(key)] * len(outputs),
+            lambda rows: self._complete(field, outputs, places, [row and Typed(entity, row) for row in rows]),
         )
 
     def _page_rows(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
@@ -542,7 +433,7 @@ class _Execution:
             field.nodes,
             field.definition.type,
             field.parent.type,
-            _path(place),  # type: ignore[arg-type]
+            path_of(place),  # type: ignore[arg-type]
             plan.schema,
             plan.fragment_definitions,
             self._root_value,
@@ -553,313 +444,6 @@ class _Execution:
             None,
             _NO_ASYNC_WORK,
         )
-
-    # -- completion: values to response, all positions of a field at once
-
-    def _complete(self, field: FieldPlan, outputs: list[Any], places: list[Place], values: Sequence[Any]) -> None:
-        key = field.key
-        if not field.is_leaf or len(field.non_null) > 1:
-            positions: list[Place] = [(place, key, field) for place in places]
-            self._items(field, 0, outputs, [key] * len(outputs), positions, values)
-            return
-        serialize = field.serialize
-        for i, value in enumerate(values):
-            if value is None or value is Undefined:
-                if field.non_null[0]:
-                    self._null(field, 0, (places[i], key, field))
-            elif isinstance(value, Exception):
-                self._fail(field, 0, (places[i], key, field), value)
-            else:
-                try:
-                    outputs[i][key] = serialize(value)
-                except Exception as error:
-                    self._fail(field, 0, (places[i], key, field), error)
-
-    def _items(
-        self,
-        field: FieldPlan,
-        level: int,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: Sequence[Any],
-    ) -> None:
-        """Complete values of one list level into `containers[i][keys[i]]`."""
-        present: list[int] = []
-        for i, value in enumerate(values):
-            if value is None or value is Undefined:
-                if field.non_null[level]:
-                    self._null(field, level, places[i])
-            elif isinstance(value, Exception):
-                self._fail(field, level, places[i], value)
-            else:
-                present.append(i)
-        if len(present) < len(values):
-            containers, keys = [containers[i] for i in present], [keys[i] for i in present]
-            places, values = [places[i] for i in present], [values[i] for i in present]
-        if level + 1 < len(field.non_null):
-            self._lists(field, level, containers, keys, places, values)
-        elif field.is_leaf:
-            serialize = field.serialize
-            for container, key, place, value in zip(containers, keys, places, values, strict=True):
-                try:
-                    container[key] = serialize(value)
-                except Exception as error:
-                    self._fail(field, level, place, error)
-        elif values:
-            self._objects(field, level, containers, keys, places, values)
-
-    def _lists(
-        self,
-        field: FieldPlan,
-        level: int,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: Sequence[Any],
-    ) -> None:
-        inner: tuple[list[Any], list[Any], list[Place], list[Any]] = ([], [], [], [])
-        for container, key, place, value in zip(containers, keys, places, values, strict=True):
-            if not is_iterable(value):
-                error = GraphQLError(f"Expected Iterable, but did not find one for field '{field.name}'.")
-                self._fail(field, level, place, error)
-                continue
-            items: list[Any] = []
-            try:
-                # Item by item: what came before an exception is completed.
-                for item in value:
-                    items.append(item)
-            except Exception as raised:
-                self._fail(field, level, place, raised, after=len(items))
-            completed: list[Any] = [None] * len(items)
-            container[key] = completed
-            inner[0].extend([completed] * len(items))
-            inner[1].extend(range(len(items)))
-            inner[2].extend([(place, i, None) for i in range(len(items))])
-            inner[3].extend(items)
-        self._items(field, level + 1, *inner)
-
-    def _objects(
-        self,
-        field: FieldPlan,
-        level: int,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: Sequence[Any],
-    ) -> None:
-        """Complete objects: find each one's type, then run the selections type by type."""
-        if field.rows is not None and isinstance(field.named_type, GraphQLObjectType):
-            self._enter(field, level, field.named_type.name, containers, keys, places, values)
-            return
-        groups: dict[str, tuple[list[Any], list[Any], list[Place], list[Any]]] = {}
-        name_of = self._type_names(field)
-        for container, key, place, value in zip(containers, keys, places, values, strict=True):
-            try:
-                name = name_of(value, place)
-            except TryAgain:
-                raise
-            except Exception as error:
-                self._fail(field, level, place, error)
-                continue
-            group = groups.get(name)
-            if group is None:
-                group = groups[name] = ([], [], [], [])
-            for member, part in zip(group, (container, key, place, value), strict=True):
-                member.append(part)
-        for name, (g_containers, g_keys, g_places, g_values) in groups.items():
-            load = field.references.get(name)
-            if load is None:
-                rows = [value.row for value in g_values] if isinstance(field.step, LookUpNode) else g_values
-                self._enter(field, level, name, g_containers, g_keys, g_places, rows)
-            else:
-                self._refer(field, level, name, load, g_containers, g_keys, g_places, g_values)
-
-    def _refer(
-        self,
-        field: FieldPlan,
-        level: int,
-        name: str,
-        load: RowsByKey,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: list[Any],
-    ) -> None:
-        """Objects that a resolver returned are read again as rows: under policy, with the columns asked for."""
-
-        def deliver(rows: list[Any]) -> None:
-            found = [i for i, row in enumerate(rows) if row is not None]
-            if field.non_null[level]:
-                for i, row in enumerate(rows):
-                    if row is None:
-                        self._null(field, level, places[i])
-            self._enter(
-                field,
-                level,
-                name,
-                [containers[i] for i in found],
-                [keys[i] for i in found],
-                [places[i] for i in found],
-                [rows[i] for i in found],
-            )
-
-        self._need(load, None, [_bare(_identity(value)) for value in values], deliver)
-
-    def _enter(
-        self,
-        field: FieldPlan,
-        level: int,
-        name: str,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        sources: Sequence[Any],
-    ) -> None:
-        selection = field.selections[name]
-        if isinstance(selection, GraphQLError):
-            for place in places:
-                self._fail(field, level, place, selection)
-            return
-        template = selection.template
-        outputs = []
-        for container, key in zip(containers, keys, strict=True):
-            output = container[key] = template.copy()
-            outputs.append(output)
-        if outputs:
-            self._entered.append((selection, sources, outputs, places))
-
-    def _type_names(self, field: FieldPlan) -> Callable[[Any, Place], str]:
-        """A function from a value of the field to the name of its object type."""
-        named = field.named_type
-        if isinstance(field.step, LookUpNode):
-            return lambda value, _: value.entity.name
-        if is_object_type(named):
-            constant = named.name
-            if not named.is_type_of:
-                return lambda _value, _place: constant
-            return lambda value, place: self._checked_type(field, value, place)
-        if field.rows is not None and field.rows.discriminator is not None:
-            by_identity, slot = self._subtypes(field.rows), field.rows.discriminator
-            return lambda row, _: by_identity(row[slot])
-        return lambda value, place: self._runtime_type(field, value, place)
-
-    def _subtypes(self, rows: Rows) -> Callable[[Any], str]:
-        mappers = rows.entity.mapper.polymorphic_map
-        of_model = self._plan.catalog.of_model
-
-        def name_of(identity: Any) -> str:
-            entity = of_model(mappers[identity].class_)
-            if entity is None:
-                raise GraphQLError(f"No entity type for {mappers[identity].class_.__name__}.")
-            return entity.name
-
-        return name_of
-
-    def _checked_type(self, field: FieldPlan, value: Any, place: Place) -> str:
-        named = field.named_type
-        assert isinstance(named, GraphQLObjectType)
-        assert named.is_type_of
-        if not named.is_type_of(value, self._info(field, _field_place(place))):
-            raise GraphQLError(f"Expected value of type '{named}' but got: {inspect(value)}.", field.nodes)
-        return named.name
-
-    def _runtime_type(self, field: FieldPlan, value: Any, place: Place) -> str:
-        schema, named = self._plan.schema, field.named_type
-        assert is_abstract_type(named)
-        info = self._info(field, _field_place(place))
-        name: Any = (named.resolve_type or default_type_resolver)(value, info, named)
-        complaint = None
-        if name is None:
-            complaint = (
-                f"Abstract type '{named}' must resolve to an Object type at runtime for field '{field.name}'."
-                f" Either the '{named}' type should provide a 'resolve_type' function or each possible type should"
-                f" provide an 'is_type_of' function."
-            )
-        elif not isinstance(name, str):
-            complaint = (
-                f"Abstract type '{named}' must resolve to an Object type at runtime for field '{field.name}' with"
-                f" value {inspect(value)}, received '{inspect(name)}', which is not a valid Object type name."
-            )
-        elif (type_ := schema.get_type(name)) is None:
-            complaint = (
-                f"Abstract type '{named}' was resolved to a type '{name}' that does not exist inside the schema."
-            )
-        elif not is_object_type(type_):
-            complaint = f"Abstract type '{named}' was resolved to a non-object type '{name}'."
-        elif not schema.is_sub_type(named, type_):
-            complaint = f"Runtime Object type '{type_}' is not a possible type for '{named}'."
-        elif type_.is_type_of and not type_.is_type_of(value, info):
-            complaint = f"Expected value of type '{type_}' but got: {inspect(value)}."
-        if complaint is not None:
-            raise GraphQLError(complaint, field.nodes)
-        return str(name)
-
-    # -- errors
-
-    def _null(self, field: FieldPlan, level: int, place: Place) -> None:
-        error = NullViolation(f"Cannot return null for non-nullable field {field.name}.")
-        self._fail(field, level, place, error)
-
-    def _fail(self, field: FieldPlan, level: int, place: Place, error: Exception, after: int | None = None) -> None:
-        """Note the error of a place; `after` tells that it came after so many items of the list there."""
-        path = _keys_of(place)
-        located = located_error(error, field.nodes, list(path))
-        absorbing = _absorbing(field, level, place) if self._plan.propagates_errors else place
-        absorbs = None if absorbing is None else _keys_of(absorbing)
-        order = _order_of(place) if after is None else (*_order_of(place), after)
-        self._failures.append(_Failure(located, path, order, absorbs))
-
-    def _settled(self, data: dict[str, Any]) -> ExecutionResult:
-        """Null what the errors reach, and keep the errors that depth-first execution comes to."""
-        if not self._failures:
-            return ExecutionResult(data, None)
-        errors: list[GraphQLError] = []
-        nulled: set[tuple[Any, ...]] = set()
-        for failure in sorted(self._failures, key=lambda each: each.order):
-            path = failure.path
-            if any(path[:i] in nulled for i in range(len(path) + 1)):
-                continue
-            errors.append(failure.error)
-            nulled.add(failure.absorbs or ())
-            if failure.absorbs is None:
-                return ExecutionResult(None, errors)
-            _set_null(data, failure.absorbs)
-        return ExecutionResult(data, errors)
-
-
-@dataclass(frozen=True)
-class _List:
-    """What a list load is asked: `limit` rows a parent, cursors decoded; `codec` only for connections."""
-
-    arguments: ListArguments
-    limit: int
-    what: str
-    codec: CursorCodec | None
-    after: tuple[Any, ...] | None
-    before: tuple[Any, ...] | None
-
-
-@dataclass(frozen=True)
-class _Call:
-    """The arguments of a batch function, and the same as something hashable."""
-
-    arguments: dict[str, Any]
-    identity: Hashable
-
-    def __hash__(self) -> int:
-        return hash(self.identity)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Call) and self.identity == other.identity
-
-
-@dataclass(frozen=True, eq=False)
-class _Typed:
-    """A row with its entity, where the field's type does not tell it."""
-
-    entity: Entity
-    row: Any
 
 
 _HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any], list[Place]], None]] = {
@@ -879,15 +463,6 @@ _HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any],
 }
 
 
-def _page(rows: list[Any], key: Key, asked: _List, order_slot: int) -> Page:
-    assert asked.codec is not None
-    has_more = len(rows) > asked.limit
-    rows = rows[: asked.limit]
-    if asked.arguments.last is not None:
-        rows.reverse()
-    return Page(rows, key, asked.arguments, asked.codec, order_slot, has_more)
-
-
 def _keys(rows: Sequence[Any], slots: tuple[int, ...]) -> list[Key]:
     """The keys in rows; None where a part is NULL: it leads nowhere."""
     if len(slots) == 1:
@@ -895,15 +470,6 @@ def _keys(rows: Sequence[Any], slots: tuple[int, ...]) -> list[Key]:
         return [row[slot] for row in rows]
     keys = [tuple(row[slot] for slot in slots) for row in rows]
     return [None if None in key else key for key in keys]
-
-
-def _bare(key: tuple[Any, ...]) -> Key:
-    return key[0] if len(key) == 1 else key
-
-
-def _identity(value: Any) -> tuple[Any, ...]:
-    state = inspect_model(value)
-    return tuple(state.identity or state.mapper.primary_key_from_instance(value))
 
 
 def _frozen(value: Any) -> Hashable:
@@ -928,54 +494,3 @@ def _no_async_work(_values: Any) -> Any:
 
 
 _NO_ASYNC_WORK = GraphQLResolveInfoHelpers(_no_async_work, _no_async_work)
-
-
-def _path(place: Place) -> Path | None:
-    path = None
-    for key, field in reversed(list(_steps(place))):
-        path = Path(path, key, None if field is None else field.parent.type.name)
-    return path
-
-
-def _field_place(place: Place) -> Place:
-    """The place of the field that a list item's place is in."""
-    while place is not None and place[2] is None:
-        place = place[0]
-    return place
-
-
-def _steps(place: Place) -> Iterator[tuple[Any, FieldPlan | None]]:
-    """Key or index and field of a place and those above it, from the inside out."""
-    while place is not None:
-        place, key, field = place
-        yield key, field
-
-
-def _keys_of(place: Place) -> tuple[Any, ...]:
-    return tuple(reversed([key for key, _ in _steps(place)]))
-
-
-def _order_of(place: Place) -> tuple[int, ...]:
-    return tuple(reversed([key if field is None else field.index for key, field in _steps(place)]))
-
-
-def _absorbing(field: FieldPlan, level: int, place: Place) -> Place:
-    """The nearest place that may be null, from this one up; None when that is the whole of `data`."""
-    while place is not None and field.non_null[level]:
-        place = place[0]
-        if level > 0:
-            level -= 1
-        elif place is not None:
-            # An object's fields are below the field's innermost level.
-            above = _field_place(place)
-            assert above is not None
-            field = above[2]
-            level = len(field.non_null) - 1
-    return place
-
-
-def _set_null(data: Any, path: Iterable[Any]) -> None:
-    *above, last = path
-    for key in above:
-        data = data[key]
-    data[last] = None

@@ -18,7 +18,8 @@ from graphql import GraphQLError
 
 from . import sql
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
-from .plan import (
+from .plan import Plan
+from .steps import (
     CallBatch,
     CallResolver,
     FieldPlan,
@@ -29,7 +30,6 @@ from .plan import (
     LookUpNode,
     PageRows,
     PageTotal,
-    Plan,
     ReadAttribute,
     ReadColumn,
     ReadNodeId,

@@ -15,7 +15,6 @@ import decimal
 import enum
 import uuid
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import cachetools
@@ -59,8 +58,27 @@ from strawberry.types.field import StrawberryField
 
 from . import sql
 from .errors import DeclarationError
-from .leaves import Serializer, serializer
+from .leaves import serializer
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
+from .steps import (
+    CallBatch,
+    CallResolver,
+    FieldPlan,
+    LoadAggregate,
+    LoadList,
+    LoadOne,
+    LookUp,
+    LookUpNode,
+    PageRows,
+    PageTotal,
+    ReadAttribute,
+    ReadColumn,
+    ReadNodeId,
+    Selection,
+    Step,
+    Typename,
+    Variant,
+)
 from .types.arguments import DEFINITION
 from .types.catalog import Catalog, spec_of
 from .types.entity import Entity, entity_of, is_list
@@ -75,181 +93,6 @@ _CONDITIONS = ("skip", "include", "defer", "stream")
 
 _VARIANTS = 64
 """Variants kept of one plan: 2^6, so six independent @skip/@include variables are never planned anew."""
-
-
-# ---- steps: how one field of a selection is resolved -------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Typename:
-    """`__typename`."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class ReadColumn:
-    """Read from the row."""
-
-    slot: int
-
-
-@dataclass(frozen=True)
-class ReadNodeId:
-    """The global id, from the key columns of the row."""
-
-    entity: Entity
-    slots: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class LoadOne:
-    """The row of `load` that the key in `slots` leads to."""
-
-    load: RowsByKey | ListByParent
-    slots: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class LoadList:
-    """The rows of `load` for the key in `slots`, as a list or, with `page`, as a connection."""
-
-    load: ListByParent | RootList
-    slots: tuple[int, ...]
-    page: bool
-
-
-@dataclass(frozen=True)
-class LoadAggregate:
-    """A count or sum for the key in `slots`; `empty` is that of no rows."""
-
-    load: Aggregates
-    slots: tuple[int, ...]
-    slot: int
-    empty: Any
-
-
-@dataclass(frozen=True)
-class CallBatch:
-    """The value of a batch function for the key in `slots`."""
-
-    load: Batch
-    slots: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class CallResolver:
-    """One call of the field's resolver an object; over rows, `rows` tells how to read `self` from one."""
-
-    rows: Rows | None
-
-
-@dataclass(frozen=True)
-class ReadAttribute:
-    """An attribute of the source object: Strawberry's own default, without the call."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class LookUp:
-    """One row by a key from the arguments or the viewer."""
-
-    load: RowsByKey
-    spec: Lookup
-
-
-@dataclass(frozen=True)
-class LookUpNode:
-    """One row by global id; a load for each type."""
-
-    loads: Mapping[str, RowsByKey]
-
-
-@dataclass(frozen=True)
-class PageRows:
-    """The rows of a page (`nodes`), or of its edges (`edges`, then `node`)."""
-
-    part: str
-
-
-@dataclass(frozen=True)
-class PageTotal:
-    """`totalCount` of a page."""
-
-    load: Counts
-
-
-Step = (
-    Typename | ReadColumn | ReadNodeId | LoadOne | LoadList | LoadAggregate | CallBatch | CallResolver
-    | ReadAttribute | LookUp | LookUpNode | PageRows | PageTotal
-)  # fmt: skip
-
-
-# ---- the tree ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(eq=False)
-class FieldPlan:
-    """One response key of a selection.
-
-    `non_null` holds for each list level, outermost first, whether null is forbidden there: `[T!]` is
-    (False, True). `selections` are the sub-selections by object type. `rows` tells that the field's objects are rows
-    of a load; `references` are the loads that turn objects which a resolver returned into rows.
-    """
-
-    key: str
-    index: int
-    parent: Selection
-    definition: GraphQLField
-    details: list[FieldDetails]
-    step: Step
-    non_null: tuple[bool, ...]
-    named_type: GraphQLNamedOutputType
-    is_leaf: bool
-    static_arguments: dict[str, Any] | None
-    serialize: Serializer
-    selections: dict[str, Selection | GraphQLError] = field(default_factory=dict)
-    rows: Rows | None = None
-    references: dict[str, RowsByKey] = field(default_factory=dict)
-
-    @property
-    def nodes(self) -> list[FieldNode]:
-        return [each.node for each in self.details]
-
-    @property
-    def name(self) -> str:
-        """`Type.field`, for messages."""
-        return f"{self.parent.type.name}.{self.details[0].node.name.value}"
-
-    def __repr__(self) -> str:
-        return f"<FieldPlan {self.name} as {self.key}: {type(self.step).__name__}>"
-
-
-@dataclass(eq=False)
-class Selection:
-    """The fields selected on objects of one type; `rows` tells that the objects are rows of a load.
-
-    Fields that lead to objects of the same type with the same selections below share one. Without that, a plan grows
-    with the number of types at every level that goes through an interface.
-    """
-
-    type: GraphQLObjectType
-    rows: Rows | None
-    fields: list[FieldPlan] = field(default_factory=list)
-    template: dict[str, Any] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        return f"<Selection of {len(self.fields)} on {self.type.name}>"
-
-
-@dataclass(frozen=True, eq=False)
-class Variant:
-    """The plan under one set of values of the @skip/@include variables."""
-
-    root: Selection
-    loads: tuple[Load, ...]
-    size: int
 
 
 class Plan:

@@ -128,7 +128,9 @@ def _compile(statement: Select[Any], key_width: int) -> Statement:
             constants[name] = value if process is None else process(value)
             continue
         if bind.expanding:
-            raise DeclarationError(f"a policy compares with .in_(viewer.{name}); use == any_(cast(viewer...., ARRAY(...)))")
+            raise DeclarationError(
+                f"a policy compares with .in_(viewer.{name}); use == any_(cast(viewer...., ARRAY(...)))"
+            )
         if name.startswith(PREFIX):
             viewer.append(name.removeprefix(PREFIX))
         if process is not None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute_sync, parse, validate
 
-from bff.execute import NullViolation, execute
+from bff.execute import execute
+from bff.places import NullViolation
 
 
 def answer(

@@ -1,0 +1,151 @@
+"""Runs loads: keys in, results by key out. The only part of the engine that touches the session.
+
+What a load is asked beside its keys is a value that can be compared (`ListAsked`, `BatchAsked`, the arguments of a count),
+so that two places of an operation that ask the same share one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from graphql.pyutils import inspect
+
+from . import sql
+from .errors import TryAgain
+from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
+from .pages import Page
+from .scope import Scope
+from .types.arguments import ListArguments
+from .types.cursors import CursorCodec
+from .types.oracle import bound_exceeded, checked_batch
+from .types.policy import PREFIX, viewer_value
+
+Key = Any
+"""The key of a load: one value, or a tuple when it has several columns. None: there is nothing to load."""
+
+
+@dataclass(frozen=True)
+class ListAsked:
+    """What a list load is asked: `limit` rows a parent, cursors decoded; `codec` only for connections."""
+
+    arguments: ListArguments
+    limit: int
+    what: str
+    codec: CursorCodec | None
+    after: tuple[Any, ...] | None
+    before: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True)
+class BatchAsked:
+    """The arguments of a batch function, and the same as something hashable."""
+
+    arguments: dict[str, Any]
+    identity: Hashable
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BatchAsked) and self.identity == other.identity
+
+
+class Reads:
+    """Runs the loads of one execution. `context` is its context value: a Scope, where a load needs one."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    @property
+    def scope(self) -> Scope:
+        """The operation's scope. Raises TypeError when the context value is none."""
+        if not isinstance(self._context, Scope):
+            raise TypeError(f"entity fields need a bff.Scope as context value, not {inspect(self._context)}")
+        return self._context
+
+    def run(self, load: Load, asked: Any, keys: list[Key]) -> dict[Key, Any]:
+        """The results of a load for these keys; a key that leads nowhere may be missing."""
+        match load:
+            case RowsByKey():
+                return dict(self._keyed(load.statement, keys, {}))
+            case ListByParent() | RootList():
+                return self._list(load, asked, keys)
+            case Aggregates():
+                return dict(self._keyed(load.statement, keys, {}))
+            case Counts():
+                return self._counts(load, asked, keys)
+            case Batch():
+                return self._batch(load, asked, keys)
+        raise TypeError(f"no way to run {load!r}")
+
+    def _keyed(
+        self, statement: sql.Statement, keys: list[Key], parameters: dict[str, Any]
+    ) -> Iterator[tuple[Key, Any]]:
+        """The rows of a statement with their keys."""
+        width = statement.key_width
+        if width == 1:
+            arrays: Mapping[str, Any] = {"k0": keys}
+        else:
+            arrays = sql.key_parameters(keys, width)
+        for row in self._rows(statement, {**parameters, **arrays}):
+            yield (row[0] if width == 1 else tuple(row[:width])), row
+
+    def _rows(self, statement: sql.Statement, parameters: dict[str, Any]) -> Sequence[Any]:
+        scope = self.scope
+        for name in statement.viewer_attributes:
+            parameters[PREFIX + name] = viewer_value(scope.viewer, name)
+        result = scope.session.connection().exec_driver_sql(statement.sql, statement.parameters(parameters))
+        with closing(result.cursor) as cursor:
+            return statement.rows(cursor)
+
+    def _list(self, load: ListByParent | RootList, asked: ListAsked, keys: list[Key]) -> dict[Key, Any]:
+        arguments, limit = asked.arguments, asked.limit
+        shape = sql.ListShape.of(arguments, asked.after, asked.before)
+        statement = load.statement(shape, arguments.condition)
+        parameters = {sql.LIMIT: limit + 1, **sql.list_parameters(arguments, asked.after, asked.before)}
+        groups: dict[Key, list[Any]] = {key: [] for key in keys}
+        if isinstance(load, RootList):
+            groups[()] = list(self._rows(statement, parameters))
+        else:
+            for key, row in self._keyed(statement, keys, parameters):
+                groups[key].append(row)
+        if asked.codec is not None:
+            return {key: page_of(rows, key, asked, load.order_slot) for key, rows in groups.items()}
+        if arguments.first is not None:
+            return {key: rows[:limit] for key, rows in groups.items()}
+        return {
+            key: rows if len(rows) <= limit else bound_exceeded(asked.what, load.bound) for key, rows in groups.items()
+        }
+
+    def _counts(self, load: Counts, asked: ListArguments, keys: list[Key]) -> dict[Key, Any]:
+        shape = sql.ListShape.of(asked, None, None).condition
+        statement = load.statement(shape, asked.condition)
+        parameters = sql.list_parameters(asked, None, None)
+        if isinstance(load.of, RootList):
+            return {(): self._rows(statement, parameters)[0][0]}
+        counts = dict.fromkeys(keys, 0)
+        counts.update((key, row[-1]) for key, row in self._keyed(statement, keys, parameters))
+        return counts
+
+    def _batch(self, load: Batch, asked: BatchAsked, keys: list[Key]) -> dict[Key, Any]:
+        try:
+            values = load.spec.function(keys, self._context, **asked.arguments)
+            checked_batch(load.spec, values, len(keys), load.label)
+        except TryAgain:
+            raise
+        except Exception as error:
+            values = [error] * len(keys)
+        return dict(zip(keys, values, strict=True))
+
+
+def page_of(rows: list[Any], key: Key, asked: ListAsked, order_slot: int) -> Page:
+    """The page of a connection, of rows that may be one more than it holds."""
+    assert asked.codec is not None
+    has_more = len(rows) > asked.limit
+    rows = rows[: asked.limit]
+    if asked.arguments.last is not None:
+        rows.reverse()
+    return Page(rows, key, asked.arguments, asked.codec, order_slot, has_more)
