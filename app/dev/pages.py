@@ -56,12 +56,12 @@ def samples(today: date = DAY) -> list[Sample]:
     return [
         Sample("Matter", {"id": 1}, {"id": "1"}),
         Sample("Dashboard", {"today": today}, {"today": today.isoformat(), "from": midnight.isoformat()}),
-        Sample("Client", {"id": 1}, {"id": "1", "today": today.isoformat()}),
+        Sample("Client", {"id": 5}, {"id": "5", "today": today.isoformat()}),
         Sample("Document", {"id": 1}, {"id": "1"}),
         Sample("Inbox", {}, {"first": 50}),
         Sample("Calendar", {"today": today}, {"from": midnight.isoformat(), "before": later.isoformat()}),
         Sample("Billing"),
-        Sample("Search", {"text": "agreement"}, {"text": "agreement", "first": 50}),
+        Sample("Search", {"text": "art"}, {"text": "art", "first": 50}),
         Sample("Team"),
     ]
 

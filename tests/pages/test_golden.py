@@ -1,0 +1,86 @@
+"""Golden files: each page's operation, variables, plan, statements and answer, as a folder of `tests/pages/`.
+
+A change of a page, a type, the planner or the SQL shows in review as a diff of these files. `make generate` (or `pytest
+tests/pages --golden-write`) writes them anew. Besides, graphql-core itself answers each page: both must agree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import execute_sync
+
+from app.auth import Viewer
+from app.dev.pages import Sample, samples
+from bff import Bff, Deadline
+from bff.explain import explain
+from bff.session import Database
+
+HERE = Path(__file__).parent
+VIEWER = Viewer(1, 1, "owner")
+
+pages = pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.page)
+
+
+@pages
+def test_a_page_is_as_it_was(
+    sample: Sample,
+    golden_layer: Bff,
+    count_sql: Callable[..., AbstractContextManager[Any]],
+    pytestconfig: pytest.Config,
+) -> None:
+    operation = golden_layer.documents.find(sample.operation)
+    assert operation is not None
+    with count_sql(golden_layer.engine) as counted:
+        result = golden_layer.execute(sample.operation, viewer=VIEWER, variables=sample.variables)
+    assert result.errors is None
+    golden = {
+        "operation.graphql": operation.text,
+        "variables.json": _json(sample.variables),
+        "plan.txt": explain(golden_layer.plan(sample.operation)),
+        "statements.sql": "".join(f"-- {number}\n{sql};\n\n" for number, sql in enumerate(counted.statements, 1)),
+        "answer.json": _json(result.data),
+    }
+    folder = HERE / sample.page.lower()
+    if pytestconfig.getoption("--golden-write", default=False):
+        folder.mkdir(exist_ok=True)
+        for path in folder.iterdir():
+            path.unlink()
+        for name, text in golden.items():
+            (folder / name).write_text(_lines(text), encoding="utf-8")
+    assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == {
+        name: _lines(text) for name, text in golden.items()
+    }
+
+
+@pages
+def test_graphql_core_gives_the_same_answer(sample: Sample, golden_layer: Bff, golden_database: Database) -> None:
+    operation = golden_layer.documents.find(sample.operation)
+    assert operation is not None
+    answer = golden_layer.execute(sample.operation, viewer=VIEWER, variables=sample.variables)
+    with golden_database.open(VIEWER, Deadline.after(60)) as scope:
+        reference = execute_sync(golden_layer.schema, operation.document, None, scope, dict(sample.variables))
+    assert reference.errors is None
+    assert answer.data == reference.data
+
+
+def test_every_page_has_its_files(golden_layer: Bff) -> None:
+    operations = {it.name for it in golden_layer.documents if it.source and it.source.startswith("graphql/pages/")}
+    assert operations == {sample.operation for sample in samples()}
+    assert {path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"} == {
+        sample.page.lower() for sample in samples()
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def _lines(text: str) -> str:
+    """The text without blanks at the ends of its lines (SQLAlchemy leaves some), and one newline at its end."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n"
