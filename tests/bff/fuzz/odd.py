@@ -92,7 +92,9 @@ class PlaceRow(Base):
     words: Mapped[list[str] | None] = mapped_column(ARRAY(String))
     extra: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
     mood: Mapped[Mood | None] = mapped_column(Enum(Mood, schema=SCHEMA))
-    size: Mapped[Size | None] = mapped_column(Enum(Size, native_enum=False, values_callable=lambda all_: [e.value for e in all_]))
+    size: Mapped[Size | None] = mapped_column(
+        Enum(Size, native_enum=False, values_callable=lambda all_: [e.value for e in all_])
+    )
     parent: Mapped[PlaceRow | None] = relationship(remote_side=[id], back_populates="children")
     children: Mapped[list[PlaceRow]] = relationship(back_populates="parent", order_by="PlaceRow.name.desc()")
     labels: Mapped[list[LabelRow]] = relationship(secondary=label_of_place, back_populates="places")
@@ -232,7 +234,10 @@ class NoteRow(AssetRow):
 
 
 PlaceRow.letter_count = column_property(  # type: ignore[attr-defined]
-    select(func.count(LetterRow.id)).where(LetterRow.target_id == PlaceRow.id).correlate_except(LetterRow).scalar_subquery()
+    select(func.count(LetterRow.id))
+    .where(LetterRow.target_id == PlaceRow.id)
+    .correlate_except(LetterRow)
+    .scalar_subquery()
 )
 
 
@@ -265,7 +270,9 @@ def _failing(keys: Sequence[Any], _scope: bff.Scope) -> list[int]:
     raise Trouble(f"cannot answer for {len(keys) > 0}")
 
 
-def _tagged(keys: Sequence[Any], _scope: bff.Scope, *, tags: list[str], boost: int | None = None) -> list[list[str] | None]:
+def _tagged(
+    keys: Sequence[Any], _scope: bff.Scope, *, tags: list[str], boost: int | None = None
+) -> list[list[str] | None]:
     return [None if key is None else [*tags, str(key + (boost or 0))] for key in keys]
 
 
@@ -325,7 +332,7 @@ class Place(bff.Node):
     def shout(self, times: int = 1) -> str | None:
         if self.rank is not None and self.rank % 5 == 0:
             raise Trouble(f"rank {self.rank}")
-        return None if self.name is None else self.name.upper() * times
+        return None if self.name is None else self.name.upper() * min(times, 3)
 
     @bff.field(needs=["rank"])
     def must_shout(self) -> str:
@@ -506,7 +513,7 @@ def make_rows(engine: Engine) -> list[Viewer]:
                     rank=maybe(random.randint(0, 6)),
                     opens=maybe(datetime.time(random.randint(0, 23), 30)),
                     built=maybe(datetime.date(2000, 1, 1) + datetime.timedelta(random.randint(0, 3))),
-                    seen=maybe(datetime.datetime(2024, 5, 1, random.randint(0, 3), 0, 0, random.choice((0, 5)))),
+                    seen=maybe(datetime.datetime(2024, 5, 1, random.randint(0, 3), 0, 0, random.choice((0, 5)))),  # noqa: DTZ001 (naive on purpose)
                     words=maybe([random.choice(names) for _ in range(random.randint(0, 3))]),
                     extra=maybe(random.choice((1, "x", [1, None], {"a": {"b": True}}, False))),
                     mood=maybe(random.choice(list(Mood))),
@@ -524,7 +531,9 @@ def make_rows(engine: Engine) -> list[Viewer]:
                 night=datetime.date(2024, 2, random.randint(1, 3)),
                 note=maybe("n"),
             )
-            receipts = [ReceiptRow(paid=maybe(decimal.Decimal(random.randint(1, 9)))) for _ in range(random.randint(0, 2))]
+            receipts = [
+                ReceiptRow(paid=maybe(decimal.Decimal(random.randint(1, 9)))) for _ in range(random.randint(0, 2))
+            ]
             stay.receipts.extend(receipts)
             session.add(stay)
         session.add_all([ReceiptRow(paid=decimal.Decimal(1)), ReceiptRow(guest="nobody", paid=None)])

@@ -29,6 +29,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLString,
     GraphQLUnionType,
     get_named_type,
     is_composite_type,
@@ -59,7 +60,7 @@ class Choices:
         return self._draw(st.integers(low, high))
 
     def text(self) -> str:
-        return self._draw(st.text(string.ascii_letters + "é\"\\\n %_", max_size=6))
+        return self._draw(st.text(string.ascii_letters + 'é"\\\n %_', max_size=6))
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class _Writer:
         asked: str | None = None
         if name and choices.chance(10):
             # Another operation, which must not run, and one name to choose with, which may be wrong.
-            parts.insert(choices.between(0, len(parts)), f"query Other {{ t: __typename }}")
+            parts.insert(choices.between(0, len(parts)), "query Other { t: __typename }")
             asked = choices.among((name, name, "Other", "Nobody"))
         sent = {each.name: _plain(each.value) for each in self._variables.values() if each.value is not MISSING}
         return Operation("\n".join(parts), sent, asked, self._cursors)
@@ -277,8 +278,8 @@ class _Writer:
         for argument_name, argument in definition.args.items():
             place = Place(parent, name, (argument_name,))
             if argument_name in self._profile.cursors:
-                if choices.chance(25):
-                    variable = self._new_variable("String", place, nullable=True)
+                if choices.chance(40):
+                    variable = self._cursor(place)
                     cursors.append(variable.name)
                     given.append(f"{argument_name}: ${variable.name}")
                 continue
@@ -326,7 +327,11 @@ class _Writer:
             chosen = {choices.among(names) for _ in range(choices.between(0, limit))}
             chosen |= {name for name, each in type_.fields.items() if _is_required(each)}
         if depth > 4:
-            chosen = {name for name in chosen if not isinstance(get_named_type(type_.fields[name].type), GraphQLInputObjectType)}
+            chosen = {
+                name
+                for name in chosen
+                if not isinstance(get_named_type(type_.fields[name].type), GraphQLInputObjectType)
+            }
         made = {}
         for name in sorted(chosen):
             each = type_.fields[name]
@@ -343,7 +348,9 @@ class _Writer:
 
     def _variable(self, at: GraphQLArgument | GraphQLInputField, place: Place, strict: bool) -> Variable:
         """A variable that may stand there, an old one or a new one."""
-        fitting = [each.name for each in self._variables.values() if self._fits(each, at, strict) and each.reusable(place)]
+        fitting = [
+            each.name for each in self._variables.values() if self._fits(each, at, strict) and each.reusable(place)
+        ]
         if fitting and self._choices.chance(50):
             return Variable(self._choices.among(fitting))
         return Variable(self._declare(at, place, strict).name)
@@ -373,25 +380,30 @@ class _Writer:
             if strict or choices.chance(25):
                 type_ = GraphQLNonNull(bare)
             if not strict and choices.chance(30):
-                default = None if type_ is bare and choices.chance(20) else self._present(bare, place, 2, variables=False)
+                default = (
+                    None if type_ is bare and choices.chance(20) else self._present(bare, place, 2, variables=False)
+                )
         return self._add(type_, default, place)
 
-    def _new_variable(self, type_name: str, place: Place, *, nullable: bool) -> _Declared:
-        named = self._schema.type_map[type_name]
-        assert isinstance(named, GraphQLScalarType)
-        return self._add(named if nullable else GraphQLNonNull(named), UNKNOWN, place)
+    def _cursor(self, place: Place) -> _Declared:
+        """A variable for a cursor. There is none before the first answer."""
+        value = self._choices.text() if self._choices.chance(5) else MISSING
+        return self._note(GraphQLString, UNKNOWN, value, place)
 
     def _add(self, type_: GraphQLInputType, default: Any, place: Place) -> _Declared:
         choices = self._choices
         value: Any
-        if choices.chance(2):
+        if choices.chance(1):
             value = choices.among(("wrong", -1, [], {"wrong": 1}, 1.5, None))
-        elif not isinstance(type_, GraphQLNonNull) and choices.chance(12):
+        elif not isinstance(type_, GraphQLNonNull) and choices.chance(7):
             value = None
         elif (default is not UNKNOWN or not isinstance(type_, GraphQLNonNull)) and choices.chance(35):
             value = MISSING
         else:
             value = self._present(_nullable(type_), place, 1, variables=False)
+        return self._note(type_, default, value, place)
+
+    def _note(self, type_: GraphQLInputType, default: Any, value: Any, place: Place) -> _Declared:
         variable = _Declared(f"v{len(self._variables)}", type_, default, value, place)
         self._variables[variable.name] = variable
         return variable

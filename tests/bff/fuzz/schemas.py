@@ -164,14 +164,18 @@ class _World:
         items = [self._value(random, info, item, f"{path}/{i}") for i in range(random.randint(0, 3))]
         if wrong:
             return _ending(items, self._failure(random, path))
-        return random.choice((lambda: items, lambda: tuple(items), lambda: iter(items), lambda: (each for each in items)))()
+        return random.choice(
+            (lambda: items, lambda: tuple(items), lambda: iter(items), lambda: (each for each in items))
+        )()
 
     def is_type_of(self, name: str) -> Callable[[Any, Any], Any]:
         def is_type_of(value: Any, _info: Any) -> Any:
             random = self.random(value.key, "is", name)
             if random.random() < self.trouble.wrong / 2:
                 return self._raise(random, value.key)
-            return value.type_name == name if random.random() > self.trouble.wrong / 2 else random.choice((None, False, 1))
+            return (
+                value.type_name == name if random.random() > self.trouble.wrong / 2 else random.choice((None, False, 1))
+            )
 
         return is_type_of
 
@@ -293,10 +297,21 @@ class _Builder:
         )
         pick = GraphQLInputObjectType(
             "Pick",
-            {"int": GraphQLInputField(GraphQLInt), "point": GraphQLInputField(point), "odd": GraphQLInputField(self._odd)},
+            {
+                "int": GraphQLInputField(GraphQLInt),
+                "point": GraphQLInputField(point),
+                "odd": GraphQLInputField(self._odd),
+            },
             is_one_of=True,
         )
-        return [*leaves, point, pick, GraphQLList(GraphQLInt), GraphQLList(GraphQLNonNull(point)), GraphQLList(GraphQLList(self._odd))]
+        return [
+            *leaves,
+            point,
+            pick,
+            GraphQLList(GraphQLInt),
+            GraphQLList(GraphQLNonNull(point)),
+            GraphQLList(GraphQLList(self._odd)),
+        ]
 
     def _make_fields(self, owner: Any, composites: list[Any]) -> dict[str, GraphQLField]:
         fields: dict[str, GraphQLField] = {}
@@ -322,15 +337,16 @@ class _Builder:
         return GraphQLField(type_, args=arguments, resolve=self._resolver())
 
     def _root_fields(self, composites: list[Any]) -> dict[str, GraphQLField]:
-        return {f"f{i}": self._field(composites, "composite" if i < 3 else "any") for i in range(self._choices.between(3, 5))}
+        return {
+            f"f{i}": self._field(composites, "composite" if i < 3 else "any")
+            for i in range(self._choices.between(3, 5))
+        }
 
     def _field(self, composites: list[Any], led_to: str) -> GraphQLField:
         choices = self._choices
         is_leaf = led_to == "leaf" or (led_to == "any" and choices.chance(50))
         named = choices.among(self._leaves if is_leaf else composites)
-        arguments = {
-            f"arg{i}": self._argument(choices.among(self._inputs)) for i in range(2) if choices.chance(25)
-        }
+        arguments = {f"arg{i}": self._argument(choices.among(self._inputs)) for i in range(2) if choices.chance(25)}
         return GraphQLField(self._wrapped(named), args=arguments, resolve=self._resolver())
 
     def _resolver(self) -> Any:
@@ -350,7 +366,9 @@ class _Builder:
         if choices.chance(30):
             return GraphQLArgument(GraphQLNonNull(type_))
         if type_ is GraphQLInt and choices.chance(60):
-            return GraphQLArgument(GraphQLNonNull(type_) if choices.chance(50) else type_, default_value=4, out_name="number")
+            return GraphQLArgument(
+                GraphQLNonNull(type_) if choices.chance(50) else type_, default_value=4, out_name="number"
+            )
         return GraphQLArgument(type_)
 
 

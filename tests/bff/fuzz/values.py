@@ -13,6 +13,7 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNamedType, GraphQLSchema, get_named_type
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from strawberry.types.base import get_object_definition
 
 from bff.types.arguments import DEFINITION
 from bff.types.catalog import Catalog
@@ -22,7 +23,21 @@ from tests.bff.fuzz.operations import UNKNOWN, Choices, Name, Place
 ROWS = 3
 """Rows from each end of a table whose values are asked for."""
 
-NO_IDS = ("0", "-1", "999999", "9223372036854775807", "9223372036854775808", "x", "", " 1", "1.0", "1_0", "٣", "1,1", "\0")
+NO_IDS = (
+    "0",
+    "-1",
+    "999999",
+    "9223372036854775807",
+    "9223372036854775808",
+    "x",
+    "",
+    " 1",
+    "1.0",
+    "1_0",
+    "٣",
+    "1,1",
+    "\0",
+)
 NO_NODES = ("", ":", "Nothing:1", "Matter", "Matter:", "Matter:x", "Place:1", "Node:1", "Vehicle:1", "Label:", "é:1")
 NO_CURSORS = ("", "x", "AAAAAAAAAAAAAAAAAAAAAAAA", "WyIxIl0=", "\0", "é")
 
@@ -103,7 +118,7 @@ class Samples:
 
 
 def _column_fields(entity: Entity) -> list[Any]:
-    fields = entity.type.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    fields = get_object_definition(entity.python_class, strict=True).fields
     return [each for each in fields if type(getattr(each, "spec", None)).__name__ == "Column"]
 
 
@@ -135,5 +150,3 @@ def _shown(value: Any, type_name: str) -> Any:
     if kinds.get(type(value)) != type_name:
         return None
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
