@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 
 from graphql import GraphQLError
 
-from . import sql
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
 from .plan import Plan
 from .steps import (
@@ -49,7 +48,7 @@ def explain(plan: Plan) -> str:
     order = {load: number for number, load in enumerate(in_order(variant.loads), 1)}
     lines = [f"{plan.kind} {plan.name or '(anonymous)'}", *_tree(variant.root, order, "")]
     for load, number in order.items():
-        lines += ["", f"#{number} {_kind(load)} {load.label}", *("   " + line for line in _text(load).splitlines())]
+        lines += ["", f"#{number} {_kind(load)} {load.label}", *("   " + line for line in load.text.splitlines())]
     return "\n".join(lines) + "\n"
 
 
@@ -153,17 +152,4 @@ def _kind(load: Load) -> str:
             return "statement:"
         case Batch():
             return "function of"
-    return ""
-
-
-def _text(load: Load) -> str:
-    match load:
-        case RowsByKey() | Aggregates():
-            return load.statement.sql
-        case ListByParent() | RootList():
-            return load.statement(sql.ListShape(load.order), None).sql
-        case Counts():
-            return load.statement(None, None).sql
-        case Batch(spec=spec):
-            return f"{spec.function.__module__}.{spec.function.__qualname__}(keys: {', '.join(spec.key)})"
     return ""

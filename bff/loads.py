@@ -42,6 +42,11 @@ class Load(ABC):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label}>"
 
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """What is run: the statement, for a list that of a request without arguments, or the function's name."""
+
 
 class Rows(Load):
     """A load of rows of `entity`, with the columns that the operation needs of them."""
@@ -79,6 +84,10 @@ class RowsByKey(Rows):
     def statement(self) -> sql.Statement:
         return sql.rows_by_key(self.entity, self.policies, tuple(self.columns))
 
+    @property
+    def text(self) -> str:
+        return self.statement.sql
+
 
 class _Lists(Rows):
     """Rows in lists; behind the columns stand those of the order, for cursors."""
@@ -89,6 +98,10 @@ class _Lists(Rows):
     def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
         super().__init__(label, entity, policies, key_width)
         self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+
+    @property
+    def text(self) -> str:
+        return self.statement(sql.ListShape(self.order), None).sql
 
     @property
     def order_slot(self) -> int:
@@ -146,6 +159,10 @@ class Aggregates(Load):
     def statement(self) -> sql.Statement:
         return sql.aggregates_by_parent(self.join, self.policies, tuple(self.measures))
 
+    @property
+    def text(self) -> str:
+        return self.statement.sql
+
 
 class Counts(Load):
     """How many rows a connection has under its filter."""
@@ -154,6 +171,10 @@ class Counts(Load):
         super().__init__(f"count of {of.label}")
         self.of = of
         self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+
+    @property
+    def text(self) -> str:
+        return self.statement(None, None).sql
 
     def statement(self, shape: Hashable, condition: Condition | None) -> sql.Statement:
         """The statement for a condition of this shape."""
@@ -174,3 +195,8 @@ class Batch(Load):
     def __init__(self, label: str, spec: Batched) -> None:
         super().__init__(label)
         self.spec = spec
+
+    @property
+    def text(self) -> str:
+        function = self.spec.function
+        return f"{function.__module__}.{function.__qualname__}(keys: {', '.join(self.spec.key)})"

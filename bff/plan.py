@@ -146,6 +146,11 @@ class Plan:
         coerced = {name: directive == "include" for name, directive in self.conditions.items()}
         return self.variant(VariableValues({}, coerced))
 
+    def prepare(self) -> None:
+        """Plan the whole and build its statements: what is wrong is wrong now, and the first request need not wait."""
+        for load in self.whole().loads:
+            _ = load.text
+
     def __repr__(self) -> str:
         return f"<Plan of {self.kind} {self.name or '(anonymous)'}, {len(self._variants)} variants>"
 

@@ -242,7 +242,7 @@ class Server:
         for operation in self.documents:
             try:
                 plan = compile_plan(self.schema, operation.document, operation.name)
-                plan.whole()
+                plan.prepare()
             except (GraphQLError, BffError) as error:
                 problems.append(unplannable(operation, error))
             else:
