@@ -44,6 +44,8 @@ from bff.types.catalog import Catalog, spec_of
 from bff.types.policy import Policies
 from bff.types.specs import Aggregate, Relation
 
+pytestmark = pytest.mark.slow
+
 ClientOf = Callable[[Flask, int], FlaskClient]
 Key = tuple[int, ...]
 
@@ -102,7 +104,7 @@ def links() -> dict[str, Any]:
     """Every to-one relation between rows that may be of different organizations, by its name."""
     return {
         f"{mapper.class_.__name__}.{relation.key}": relation
-        for mapper in Base.registry.mappers
+        for mapper in sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)
         for relation in mapper.relationships
         if relation.direction is RelationshipDirection.MANYTOONE
         if f"{mapper.class_.__name__}.{relation.key}" not in OWNERSHIP

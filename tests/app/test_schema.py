@@ -30,7 +30,7 @@ CountSql = Callable[..., AbstractContextManager[Any]]
 
 OWNER = Viewer(1, 1, "owner")
 GRAPH = schema._schema
-MODELS = {mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers}
+MODELS = dict(sorted((it.class_.__name__, it.class_) for it in Base.registry.mappers))
 # Their types show, in the place of a foreign key, what it leads to.
 LISTS = ["people", "clients", "matters", "documents", "tasks", "tags", "timeEntries", "invoices", "events"]
 LISTS += ["notifications"]

@@ -17,6 +17,8 @@ from app.layer import make_layer
 from app.rest import frontend
 from bff import Bff
 
+pytestmark = pytest.mark.slow
+
 CountSql = Callable[..., AbstractContextManager[Any]]
 
 VIEWER = Viewer(VIEWER_ID, 1, "owner")
@@ -68,7 +70,6 @@ def statements(layer: Bff, count_sql: CountSql, operation: str, variables: Any =
     return count
 
 
-@pytest.mark.slow
 def test_readme_has_what_is_measured(full_site: Flask) -> None:
     readme = README.read_text(encoding="utf-8")
     assert readme == with_table(readme, table(full_site)), "run: python -m app.dev.pages"
