@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 import strawberry
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
 import bff
@@ -60,26 +60,21 @@ def _matches(
 ) -> list[tuple[int, Any]]:
     """The best `first` rows of one model with their ranks; the row has only its key loaded."""
     rank = func.least(*(_rank(each, text) for each in texts))
-    matches: ColumnElement[bool] = rank < _NO_MATCH
     statement = (
         select(rank, model)
         .options(load_only(model.id))
-        .where(matches)
+        .where(or_(*(each.icontains(text, autoescape=True) for each in texts)))
         .order_by(rank, func.lower(texts[0]), model.id)
         .limit(first)
     )
     return [(row[0], row[1]) for row in session.execute(statement)]
 
 
-_NO_MATCH = 4
-
-
 def _rank(column: InstrumentedAttribute[str], text: str) -> ColumnElement[int]:
-    """How well a column matches, ignoring case: 0 is the text, 1 begins with it, 2 has a word that does, 3 holds it."""
+    """How well a column matches, ignoring case: 0 is the text, 1 begins with it, 2 has a word that does, else 3."""
     return case(
         (func.lower(column) == func.lower(text), 0),
         (column.istartswith(text, autoescape=True), 1),
         (column.icontains(f" {text}", autoescape=True), 2),
-        (column.icontains(text, autoescape=True), 3),
-        else_=_NO_MATCH,
+        else_=3,
     )
