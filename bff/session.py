@@ -64,8 +64,8 @@ class Database:
     def police(self, session: Session, viewer: object | None) -> Session:
         """Put the policies into every ORM statement of a session: select, lazy load, get, ORM update and delete.
 
-        For the host's own code outside of GraphQL. Core statements over tables are not touched, nor is what
-        `session.add` inserts.
+        For the host's own code outside of GraphQL. What SQLAlchemy does not see as an ORM statement is not touched: Core
+        statements over tables, text (`from_statement` too), INSERT, and what `session.add` writes.
         """
 
         def add_criteria(state: ORMExecuteState) -> None:
