@@ -169,7 +169,7 @@ class _Execution:
     def _need(self, load: Load, asked: Hashable, keys: list[Key], deliver: Callable[[list[Any]], None]) -> None:
         identity = (load, asked)
         results = self._results.setdefault(identity, {})
-        missing = [key for key in keys if key is not None and key not in results]
+        missing = [key for key in keys if key not in results and (key is not None or load.takes_null)]
         if not missing:
             deliver([results.get(key) for key in keys])
             return
@@ -346,6 +346,8 @@ class _Execution:
             return None
         else:
             found = step.spec.key(self._reads.scope.viewer)
+            if found is None:
+                return None
             values = found if isinstance(found, tuple) else (found,)
         return bare(entity.parse_key(values, what=field.name))
 

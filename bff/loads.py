@@ -34,6 +34,8 @@ class Load(ABC):
     """A node of the plan's graph of reads. `downstream` are the loads that wait for this one's rows."""
 
     label: str
+    takes_null = False
+    """Whether NULL is a key like any other; it leads to no row."""
 
     def __init__(self, label: str) -> None:
         self.label = label
@@ -191,6 +193,8 @@ class Counts(Load):
 
 class Batch(Load):
     """A Python function over all keys of a level."""
+
+    takes_null = True
 
     def __init__(self, label: str, spec: Batched) -> None:
         super().__init__(label)

@@ -24,7 +24,7 @@ from .types.oracle import bound_exceeded, checked_batch
 from .types.policy import PREFIX, viewer_value
 
 Key = Any
-"""The key of a load: one value, or a tuple when it has several columns. None: there is nothing to load."""
+"""The key of a load: one value, or a tuple when it has several columns. None leads nowhere, but for batch functions."""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def batched(function: Callable[..., Sequence[Any]], *, key: str | Sequence[str],
     """A field computed in Python for all objects of a level in one call.
 
     `function(keys, scope, **arguments)`: `keys` are the distinct values of the columns named in `key` (tuples
-    when several); it returns one value or exception a key, in order. Keyword-only parameters after `scope`
+    when several), None for NULL; it returns one value or exception a key, in order. Keyword-only parameters after `scope`
     become arguments of the field.
     """
     if pyinspect.iscoroutinefunction(function):
@@ -131,7 +131,7 @@ def field(resolver: Callable[..., Any] | None = None, *, needs: str | Sequence[s
 def lookup(*, key: Callable[[Any], Any] | None = None, **options: Any) -> Any:
     """One object by primary key: `matter: Matter | None = bff.lookup()` takes its key columns as arguments.
 
-    With `key`, a function from viewer to primary key, it takes none: `viewer: User | None = bff.lookup(key=...)`.
+    With `key`, a function from viewer to primary key (or None), it takes none: `viewer: User | None = bff.lookup(key=...)`.
     """
     return make(Lookup(key), **options)
 

@@ -99,6 +99,8 @@ def _lookup(target: Entity, key_of: Any, info: GraphQLResolveInfo[Scope], scope:
         return None
     else:
         key = key_of(scope.viewer)
+        if key is None:
+            return None
         values = key if isinstance(key, tuple) else (key,)
     return _by_key(target, target.parse_key(values, what=f"{info.parent_type}.{info.field_name}"), scope)
 

@@ -103,6 +103,7 @@ class PlaceRow(Base):
     received: Mapped[list[LetterRow]] = relationship(foreign_keys="LetterRow.target_id", back_populates="target")
     deed: Mapped[DeedRow | None] = relationship(back_populates="place")
     vehicles: Mapped[list[VehicleRow]] = relationship(back_populates="home", order_by="VehicleRow.id")
+    cars: Mapped[list[CarRow]] = relationship(viewonly=True, order_by="desc(CarRow.doors)")
     assets: Mapped[list[AssetRow]] = relationship(back_populates="place")
 
     @hybrid_property
@@ -246,7 +247,7 @@ class Viewer:
     """Who asks."""
 
     tenant: str
-    place: uuid.UUID
+    place: uuid.UUID | None
 
 
 class Trouble(Exception):
@@ -273,7 +274,24 @@ def _failing(keys: Sequence[Any], _scope: bff.Scope) -> list[int]:
 def _tagged(
     keys: Sequence[Any], _scope: bff.Scope, *, tags: list[str], boost: int | None = None
 ) -> list[list[str] | None]:
-    return [None if key is None else [*tags, str(key + (boost or 0))] for key in keys]
+    return [[*tags, "none"] if key is None else None if key == 2 else [*tags, str(key + (boost or 0))] for key in keys]
+
+
+def _twins(keys: Sequence[str | None], scope: bff.Scope) -> list[Any]:
+    """For each name the places of that name: rows, which the layer reads again."""
+    places = _all(scope, PlaceRow, PlaceRow.id)
+    return [[place for place in places if place.name == key] or None for key in keys]
+
+
+def _heirs(keys: Sequence[uuid.UUID], scope: bff.Scope) -> list[Any]:
+    """A row, nothing, or an exception."""
+    by_id = {place.id: place for place in _all(scope, PlaceRow, PlaceRow.id)}
+    heirs = [by_id[key].parent or by_id[key] for key in keys]
+    return [Trouble("no heir") if heir.rank == 1 else None if heir.rank == 2 else heir for heir in heirs]
+
+
+def _all(scope: bff.Scope, model: type[Any], *order: Any) -> list[Any]:
+    return list(scope.session.scalars(select(model).order_by(*order)))
 
 
 def _of_tenant(row: Any, viewer: Any) -> Any:
@@ -318,6 +336,7 @@ class Place(bff.Node):
     deed: Deed | None
     must_deed: Deed = bff.relation("deed")
     vehicles: list[Vehicle]
+    cars: list[Car]
     assets: list[Asset]
     child_count: int = bff.count("children")
     stay_count: int = bff.count("stays", where=lambda stay: stay.note.is_not(None))
@@ -326,6 +345,9 @@ class Place(bff.Node):
     feeling: str | None = bff.batched(_moods, key=["name", "rank"])
     must_feel: str = bff.batched(_moods, key=["name", "rank"])
     broken: int | None = bff.batched(_failing, key="id")
+    twins: list[Place] | None = bff.batched(_twins, key="name")
+    heir: Place | None = bff.batched(_heirs, key="id")
+    must_inherit: Place = bff.batched(_heirs, key="id")
     tagged: list[str] | None = bff.batched(_tagged, key="rank")
 
     @bff.field(needs=["name", "rank"])
@@ -333,6 +355,11 @@ class Place(bff.Node):
         if self.rank is not None and self.rank % 5 == 0:
             raise Trouble(f"rank {self.rank}")
         return None if self.name is None else self.name.upper() * min(times, 3)
+
+    @bff.field(needs=["name", "rank"])
+    def report(self, info: strawberry.Info[bff.Scope, None]) -> Report | None:
+        places = [each for each in _all(info.context, PlaceRow, PlaceRow.id) if each.rank == self.rank]
+        return None if self.name is None else Report(title=self.name, place=places[0], places=places, found=None)
 
     @bff.field(needs=["rank"])
     def must_shout(self) -> str:
@@ -433,10 +460,6 @@ class Report:
     found: list[Found | None] | None
 
 
-def _all(info: strawberry.Info[bff.Scope, None], model: type[Any], *order: Any) -> list[Any]:
-    return list(info.context.session.scalars(select(model).order_by(*order)))
-
-
 @strawberry.type
 class Query:
     node: bff.Node | None = bff.node()
@@ -444,6 +467,7 @@ class Query:
     place: Place | None = bff.lookup()
     must_place: Place = bff.lookup()
     home: Place | None = bff.lookup(key=lambda viewer: viewer.place)
+    away: Place | None = bff.lookup(key=lambda viewer: None)
     label: Label | None = bff.lookup()
     stay: Stay | None = bff.lookup()
     letter: Letter | None = bff.lookup()
@@ -461,18 +485,24 @@ class Query:
 
     @strawberry.field
     def some_places(self, info: strawberry.Info[bff.Scope, None], every: int = 2) -> list[Place]:
-        places = _all(info, PlaceRow, PlaceRow.id)
+        places = _all(info.context, PlaceRow, PlaceRow.id)
         return places[:: max(1, every)]
 
     @strawberry.field
     def found(self, info: strawberry.Info[bff.Scope, None], holes: bool = False) -> list[Found | None]:
-        rows: list[Any] = [*_all(info, LabelRow, LabelRow.name)[:2], *_all(info, LetterRow, LetterRow.id)[:3]]
-        rows += _all(info, PlaceRow, PlaceRow.id)[:3]
+        scope = info.context
+        rows: list[Any] = [*_all(scope, LabelRow, LabelRow.name)[:2], *_all(scope, LetterRow, LetterRow.id)[:3]]
+        rows += _all(scope, PlaceRow, PlaceRow.id)[:3]
         return [None, *rows, rows[0]] if holes else rows
 
     @strawberry.field
+    def nodes(self, info: strawberry.Info[bff.Scope, None]) -> list[bff.Node]:
+        scope = info.context
+        return [row for model in (VehicleRow, DeedRow, StayRow) for row in _all(scope, model)[:2]]
+
+    @strawberry.field
     def report(self, info: strawberry.Info[bff.Scope, None], fail: bool = False) -> Report | None:
-        places = _all(info, PlaceRow, PlaceRow.id)
+        places = _all(info.context, PlaceRow, PlaceRow.id)
         if fail:
             raise Trouble("no report")
         return Report(title="r", place=places[0] if places else None, places=places[:2], found=[*places[:1], None])
