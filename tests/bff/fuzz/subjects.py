@@ -1,0 +1,59 @@
+"""What is executed twice: an operation by the engine and by graphql-core, on any schema or over a database."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute_sync
+from sqlalchemy import Engine
+
+from bff.execute import execute, run
+from bff.plan import compile_plan
+from bff.scope import Deadline, Scope
+from bff.session import Database
+from bff.types.catalog import Catalog
+from tests.bff.reference import assert_same
+
+
+class Subject:
+    """An operation as the engine has it: planned once, run as often as one likes."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, name: str | None) -> None:
+        self.schema, self.document, self.name = schema, document, name
+        try:
+            self._plan = compile_plan(schema, document, name)
+        except GraphQLError:
+            self._plan = None
+
+    def run(self, variables: dict[str, Any], context: Any, root: Any = None) -> ExecutionResult:
+        if self._plan is None:
+            return execute(self.schema, self.document, root, context, variables, self.name)
+        return run(self._plan, variables=variables, context=context, root_value=root)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A schema of entities over a database, and who asks."""
+
+    schema: GraphQLSchema
+    database: Database
+    viewers: list[Any]
+
+    @classmethod
+    def of(cls, schema: GraphQLSchema, engine: Engine, viewers: list[Any]) -> Site:
+        return cls(schema, Database(engine, Catalog.of(schema).policies, secret=b"of the tests"), viewers)
+
+    def open(self, viewer: Any) -> AbstractContextManager[Scope]:
+        """A scope of the viewer's own, for one execution."""
+        return self.database.open(viewer, Deadline.after(120))
+
+    def answer(self, subject: Subject, variables: dict[str, Any], viewer: Any) -> ExecutionResult:
+        """The engine's answer, which is asserted to be graphql-core's."""
+        with self.open(viewer) as scope:
+            actual = subject.run(variables, scope)
+        with self.open(viewer) as scope:
+            expected = execute_sync(self.schema, subject.document, None, scope, variables, subject.name)
+        assert_same(actual, expected)
+        return actual
