@@ -14,6 +14,7 @@ does not change. What differs between requests (keys, filters, cursors) comes wi
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from functools import cached_property
@@ -91,6 +92,12 @@ class RowsByKey(Rows):
         return self.statement.sql
 
 
+# Statements of a load are kept by the shape of what they are asked; plans are shared by all threads.
+_once_a_shape = cachetools.cachedmethod(
+    lambda load: load._statements, key=lambda _load, shape, _condition: shape, lock=lambda load: load._lock
+)
+
+
 class _Lists(Rows):
     """Rows in lists; behind the columns stand those of the order, for cursors."""
 
@@ -100,6 +107,7 @@ class _Lists(Rows):
     def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
         super().__init__(label, entity, policies, key_width)
         self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+        self._lock = threading.Lock()
 
     @property
     def text(self) -> str:
@@ -110,12 +118,10 @@ class _Lists(Rows):
         """Where in a row the ordering columns begin."""
         return self.key_width + len(self.columns)
 
+    @_once_a_shape
     def statement(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement:
         """The statement for arguments of this shape."""
-        statement = self._statements.get(shape)
-        if statement is None:
-            statement = self._statements[shape] = self._build(shape, condition)
-        return statement
+        return self._build(shape, condition)
 
     @abstractmethod
     def _build(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement: ...
@@ -173,22 +179,19 @@ class Counts(Load):
         super().__init__(f"count of {of.label}")
         self.of = of
         self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+        self._lock = threading.Lock()
 
     @property
     def text(self) -> str:
         return self.statement(None, None).sql
 
+    @_once_a_shape
     def statement(self, shape: Hashable, condition: Condition | None) -> sql.Statement:
         """The statement for a condition of this shape."""
-        statement = self._statements.get(shape)
-        if statement is None:
-            of = self.of
-            statement = self._statements[shape] = (
-                sql.counts_by_parent(of.join, of.policies, condition)
-                if isinstance(of, ListByParent)
-                else sql.collection_count(of.entity, of.policies, condition, of.spec.where)
-            )
-        return statement
+        of = self.of
+        if isinstance(of, ListByParent):
+            return sql.counts_by_parent(of.join, of.policies, condition)
+        return sql.collection_count(of.entity, of.policies, condition, of.spec.where)
 
 
 class Batch(Load):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import threading
 import uuid
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -116,6 +117,7 @@ class Plan:
         )
         self.conditions = _condition_variables(document)
         self._variants: cachetools.LRUCache[Any, Variant] = cachetools.LRUCache(_VARIANTS)
+        self._lock = threading.Lock()
 
     @property
     def kind(self) -> str:
@@ -134,12 +136,14 @@ class Plan:
         """The variant for these variables. Raises GraphQLError when the operation cannot be planned."""
         if self._has_fragment_variables:
             return _Planner(self, variables).plan()
-        values = {name: variables.coerced[name] for name in self.conditions if name in variables.coerced}
-        key = tuple(sorted(values.items()))
-        variant = self._variants.get(key)
-        if variant is None:
-            variant = self._variants[key] = _Planner(self, VariableValues({}, values)).plan()
-        return variant
+        coerced = variables.coerced
+        return self._planned(tuple((name, coerced[name]) for name in self.conditions if name in coerced))
+
+    @cachetools.cachedmethod(
+        lambda self: self._variants, key=lambda _self, conditions: conditions, lock=lambda self: self._lock
+    )
+    def _planned(self, conditions: tuple[tuple[str, Any], ...]) -> Variant:
+        return _Planner(self, VariableValues({}, dict(conditions))).plan()
 
     def whole(self) -> Variant:
         """The variant with every `@include`d field in and no field `@skip`ped: what is printed and checked."""
