@@ -72,7 +72,15 @@ def open_database(url: URL, *, pages: int) -> Database:
     # shares these 15 connections with every other page of the node.
     rest_engine = create_engine(url, pool_size=5, max_overflow=10, pool_timeout=30)
     # One indexed read each, in autocommit so that it costs a single round trip.
-    viewers = create_engine(url, pool_size=5, max_overflow=0, pool_timeout=5, isolation_level="AUTOCOMMIT")
+    # Nobody asks for a ticket here, so PostgreSQL itself ends a read that cannot go on.
+    viewers = create_engine(
+        url,
+        pool_size=5,
+        max_overflow=0,
+        pool_timeout=5,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"options": "-c statement_timeout=5000", "connect_timeout": 5},
+    )
     return Database(
         url=url,
         pages=create_engine(url, pool_size=pages, max_overflow=0),

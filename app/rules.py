@@ -46,6 +46,7 @@ DEFAULT_PRIORITY = 3
 TITLE_LIMIT = 200
 TEXT_LIMIT = 10_000
 TAG_LIMIT = 20
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 MINUTES_A_DAY = 24 * 60
 LARGEST_FILE = 2**40
 
@@ -318,6 +319,10 @@ def _priority(value: int) -> int:
 def _instant(value: datetime | None, field: str) -> datetime | None:
     if value is not None and value.tzinfo is None:
         raise Refusal(RefusalCode.BAD_USER_INPUT, f"{field} needs a time zone: {value.isoformat()}Z for UTC", field)
+    # At the ends of Python's calendar a time zone leads out of it: PostgreSQL would keep what nobody can read back.
+    if value is not None and not FIRST_YEAR <= value.year <= LAST_YEAR:
+        reason = f"{field} is in the years {FIRST_YEAR} to {LAST_YEAR}, not in {value.year}"
+        raise Refusal(RefusalCode.BAD_USER_INPUT, reason, field)
     return value
 
 

@@ -10,7 +10,7 @@
     │   └── DocumentRefused      the request is well-formed, its document is not
     │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled
     ├── FieldError           the client: mend one argument; the rest of the page is answered
-    │   └── BadUserInput, NotFound, Forbidden, Unauthenticated
+    │   └── BadUserInput, BoundExceeded, Forbidden, Unauthenticated
     └── TryAgain             nobody: send the same request later
         └── Overloaded, DeadlineExceeded
 

@@ -134,6 +134,8 @@ class Reads:
         try:
             values = load.spec.function(keys, self._context, **asked.arguments)
             checked_batch(load.spec, values, len(keys), load.label)
+            if isinstance(self._context, Scope):
+                self._context.deadline.check()
         except TryAgain:
             raise
         except Exception as error:

@@ -11,9 +11,9 @@ pool's slot, not the backend.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
@@ -33,8 +33,9 @@ _QUERY_CANCELED = "57014"
 _GRACE = 1.0
 """Seconds past the deadline that the client waits for PostgreSQL to end a statement before it cancels it itself."""
 
-_deadlines: weakref.WeakKeyDictionary[Any, Deadline] = weakref.WeakKeyDictionary()
-"""The deadline each psycopg2 connection works under, for the wait callback, which is given only the connection."""
+_deadline: ContextVar[Deadline | None] = ContextVar("bff_deadline", default=None)
+"""The deadline that this greenlet's operation works under, for the wait callback, which is given only the connection.
+Connecting, the pool's own pings and the rollback at the end are under it too; what the host does elsewhere is not."""
 
 
 class Database:
@@ -54,12 +55,16 @@ class Database:
         Inside, a statement that outlives the deadline raises DeadlineExceeded, a lost connection TryAgain.
         """
         lease = _Lease(self, viewer, deadline)
+        outer = _deadline.set(deadline)
         try:
             yield Scope(viewer, deadline, self._secret, lease)
         except DBAPIError as error:
             raise _translated(error, deadline) from error
         finally:
-            lease.release()
+            try:
+                lease.release()
+            finally:
+                _deadline.reset(outer)
 
     def police(self, session: Session, viewer: object | None) -> Session:
         """Put the policies into every ORM statement of a session: select, lazy load, get, ORM update and delete.
@@ -133,8 +138,13 @@ class _Lease:
             if not connection.invalidated and _is_closed(connection):
                 # The wait callback gave up on it, and psycopg2 closed it: there is nothing to roll back.
                 connection.invalidate()
-            session.close()
-            connection.close()
+            try:
+                session.close()
+            except DBAPIError:
+                # PostgreSQL ended a transaction that was idle for too long: there is nothing left to roll back.
+                session.invalidate()
+            finally:
+                connection.close()
 
     def _open(self, **options: Any) -> Session:
         connection = self._database.engine.connect().execution_options(**options)
@@ -153,11 +163,10 @@ class _Lease:
         return self._database.police(session, self._viewer)
 
     def _limit(self, connection: Connection) -> None:
-        """Tell PostgreSQL and the wait callback how long this transaction may take. Not counted as a statement."""
+        """Tell PostgreSQL how long this transaction may take. Not counted as a statement."""
         milliseconds = max(1, int(self._deadline.remaining * 1000))
         raw = connection.connection.dbapi_connection
         assert raw is not None
-        _deadlines[raw] = self._deadline
         connection.begin()
         with closing(raw.cursor()) as cursor:
             cursor.execute(
@@ -173,7 +182,7 @@ def _is_closed(connection: Connection) -> bool:
 
 
 def _translated(error: DBAPIError, deadline: Deadline) -> Exception:
-    if getattr(error.orig, "pgcode", None) == _QUERY_CANCELED:
+    if getattr(error.orig, "pgcode", None) == _QUERY_CANCELED or deadline.remaining <= 0:
         return deadline.exceeded()
     if error.connection_invalidated or isinstance(error, OperationalError):
         return TryAgain("the database cannot be reached")
@@ -194,13 +203,13 @@ def _wait(connection: Any) -> None:
     from gevent import Timeout
     from gevent.socket import wait_read, wait_write
 
-    deadline = _deadlines.get(connection)
+    deadline = _deadline.get()
     try:
         while True:
             state = connection.poll()
             if state == psycopg2.extensions.POLL_OK:
                 return
-            seconds = None if deadline is None else max(0.0, deadline.remaining + _GRACE)
+            seconds = None if deadline is None else max(0.0, deadline.remaining) + _GRACE
             with Timeout(seconds, None if deadline is None else deadline.exceeded()):
                 if state == psycopg2.extensions.POLL_READ:
                     wait_read(connection.fileno())
@@ -211,5 +220,19 @@ def _wait(connection: Any) -> None:
     except psycopg2.Error:
         raise
     except BaseException:
-        connection.cancel()
+        _cancel(connection)
         raise
+
+
+def _cancel(connection: Any) -> None:
+    """Ask PostgreSQL to end the connection's statement; in a thread, since libpq blocks, and no longer than it is worth."""
+    from gevent import Timeout, get_hub
+
+    with Timeout(_GRACE, False):  # type: ignore[arg-type]  # gevent: leave the block in silence
+        get_hub().threadpool.apply(_cancel_if_open, (connection,))
+
+
+def _cancel_if_open(connection: Any) -> None:
+    # A connection that is not made yet has nothing to cancel.
+    with suppress(psycopg2.Error):
+        connection.cancel()

@@ -288,7 +288,8 @@ class _Open:
     def now(self) -> dict[str, set[Any]]:
         return {
             "a connection that is checked out": set(self.connections),
-            "a session in a transaction": {it.session for it in set(self.transactions)},
+            # One that ended with its connection is not told of.
+            "a session in a transaction": {it.session for it in set(self.transactions) if it.session.in_transaction()},
             "a greenlet that runs": {it for it in set(self.greenlets) if not it.dead},
         }
 

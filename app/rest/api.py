@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, g, jsonify, request
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException, Unauthorized
+from werkzeug.exceptions import Forbidden, HTTPException, Unauthorized
 
 from app.auth import Viewer, viewer_of
 from app.database import current_database
@@ -27,12 +27,17 @@ _STATUS = {
     RefusalCode.CONFLICT: 409,
 }
 
+OWN_PAGES = ("same-origin", "none")
+"""What browsers say of a request (`Sec-Fetch-Site`) that no other site made. Cookies alone would not tell."""
+
 blueprint = Blueprint("rest", __name__, url_prefix="/api")
 
 
 @blueprint.before_request
 def _identify() -> None:
     request.max_content_length = LARGEST_BODY
+    if request.method not in ("GET", "HEAD") and request.headers.get("Sec-Fetch-Site", "none") not in OWN_PAGES:
+        raise Forbidden("this request was made by a page of another site")
     viewer = viewer_of(request)
     if viewer is None:
         raise Unauthorized("sign in at /auth/sign-in, and send the token as a cookie or as a bearer token")

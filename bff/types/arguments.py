@@ -29,6 +29,12 @@ from .entity import Entity, Ordering, entity_of, is_list, unwrap
 from .scalars import BigInt
 from .specs import Batched, Collection, Column, Lookup, NodeById, Relation, Spec
 
+MAX_TESTS = 200
+"""Tests of one filter; a statement grows with each of them."""
+
+MAX_VALUES = 1000
+"""Values of one `in`."""
+
 DEFINITION = "strawberry-definition"
 """Where Strawberry leaves its own definition in the `extensions` of graphql-core's objects."""
 
@@ -233,7 +239,7 @@ def list_arguments(
     """What a request's coerced argument values ask of a list of `entity`.
 
     `order` is the list's own; `what` is the field's name in messages. Raises BadUserInput when first or last is
-    negative, above `bound`, or both are given, and when a filter's value cannot be one of its column.
+    negative, above `bound`, or both are given, when a filter is too large, and when its value cannot be one of its column.
     """
     first, last = raw.get("first"), raw.get("last")
     if first is not None and last is not None:
@@ -246,10 +252,26 @@ def list_arguments(
         filter_type = get_nullable_type(declared["filter"].type)
         if not isinstance(filter_type, GraphQLInputObjectType):
             raise DeclarationError(f"{what}(filter:) is not an input object")
+        if (size := _size(raw["filter"])) > MAX_TESTS:
+            raise BadUserInput(f"{what}(filter:) takes {MAX_TESTS} tests at most, not {size}")
         condition = _condition(raw["filter"], filter_type, entity, what)
     if raw.get("orderBy"):
         order = entity.total_order(_distinct(member.value for member in raw["orderBy"]))
     return ListArguments(order, condition, first, last, raw.get("after"), raw.get("before"))
+
+
+def _size(raw: Any) -> int:
+    """How many tests and joins a filter has; lists of values count as one."""
+    size, stack = 0, [raw]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, Mapping):
+            size += len(each)
+            stack.extend(each.values())
+        elif isinstance(each, list) and each and isinstance(each[0], Mapping):
+            size += len(each)
+            stack.extend(each)
+    return size
 
 
 def _distinct(orderings: Any) -> tuple[Ordering, ...]:
@@ -292,6 +314,8 @@ def _tests_of(
         elif operator == "in":
             if value is None:
                 raise BadUserInput(f"{what} takes a list for `in`, not null")
+            if len(value) > MAX_VALUES:
+                raise BadUserInput(f"{what} takes {MAX_VALUES} values at most for `in`, not {len(value)}")
             tests.append(Test(attribute, operator, tuple(entity.convert(attribute, each, what=what) for each in value)))
         elif value is None:
             if operator not in ("eq", "ne"):

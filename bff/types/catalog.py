@@ -89,6 +89,14 @@ class Catalog:
                     f"a model has one: leave it out of one of them"
                 )
             policies[entity.model], owners[entity.model] = entity.policy, entity.name
+        for model in policies:
+            base = next((each for each in model.__mro__[1:] if each in policies), None)
+            if base is not None and policies[base] is not policies[model]:
+                raise DeclarationError(
+                    f"{owners[model]} declares a policy of its own, but {model.__name__} inherits from {base.__name__}, whose "
+                    f"policy is that of {owners[base]}: rows read as {base.__name__} would escape it. Put it into the policy "
+                    f"of {owners[base]}"
+                )
         return policies
 
     def _check(self, type_: GraphQLObjectType | GraphQLInterfaceType, name: str, field: StrawberryField) -> None:

@@ -42,8 +42,8 @@ def entity(
 ) -> Callable[[type[T]], type[T]]:
     """Declare a GraphQL object type over a mapped class.
 
-    `policy` says which rows a viewer may see (see `bff.types.policy`); a subclass of a mapped class inherits
-    its parent's. `interface` makes a GraphQL interface of a class with mapped subclasses: declare the subclasses
+    `policy` says which rows a viewer may see (see `bff.types.policy`); a subclass of a mapped class has its
+    parent's and cannot have another, since its rows are read as the parent's too. `interface` makes a GraphQL interface of a class with mapped subclasses: declare the subclasses
     as entities that inherit from this one. Raises DeclarationError for an annotation that the model does not map.
     """
 

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, SmallInteger, UnaryExpression, inspect
 from sqlalchemy.exc import InvalidRequestError
@@ -191,11 +192,17 @@ class Entity:
         parts = text.split(",") if len(self.key) > 1 else [text]
         if len(parts) != len(self.key):
             raise BadUserInput(f"a global id of {self.name} has {len(self.key)} key values, not {len(parts)}")
+        if len(parts) > 1:
+            parts = [unquote(part) for part in parts]
         return self.parse_key(tuple(parts), what=f"the global id of {self.name}")
 
     def global_id(self, key: Key) -> str:
         """The global id of the object with this key: `Matter:5`, `MatterMember:5,7`."""
-        return f"{self.name}:{','.join(str(getattr(part, 'value', part)) for part in key)}"
+        parts = [str(getattr(part, "value", part)) for part in key]
+        if len(parts) > 1:
+            # Texts may have commas in them; without this two keys could have one id.
+            parts = [part.replace("%", "%25").replace(",", "%2C") for part in parts]
+        return f"{self.name}:{','.join(parts)}"
 
     def _mappers(self) -> list[Mapper[Any]]:
         return list(self.mapper.self_and_descendants) if self.interface else [self.mapper]

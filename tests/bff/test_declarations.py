@@ -261,3 +261,33 @@ def test_a_batch_of_the_wrong_length_names_type_field_and_numbers(engine: Any) -
         "Tag.weight: batch function test_a_batch_of_the_wrong_length_names_type_field_and_numbers.<locals>.short was given "
         "2 keys and returned 1 values; it must return a sequence of one value a key, in order"
     }
+
+
+def test_a_subclass_with_a_policy_of_its_own() -> None:
+    """Its rows are read as the parent's too, under the parent's policy."""
+
+    class Thing(Base):
+        __tablename__ = "things"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}  # noqa: RUF012
+
+    class Secret(Thing):
+        __mapper_args__ = {"polymorphic_identity": "secret"}  # noqa: RUF012
+
+    @bff.entity(Thing, policy=bff.public, interface=True, name="Thing")
+    class ThingType:
+        id: strawberry.ID
+
+    @bff.entity(Secret, policy=lambda secret, viewer: secret.id == viewer.id, name="Secret")
+    class SecretType(ThingType):
+        pass
+
+    @strawberry.type
+    class Query:
+        things: list[ThingType] = bff.collection()
+
+    with pytest.raises(
+        bff.DeclarationError, match=r"Secret declares a policy of its own, but Secret inherits from Thing"
+    ):
+        bff.Schema(Query, types=[SecretType])

@@ -399,3 +399,18 @@ def test_only_the_columns_asked_for_are_read(
     assert statements.count == 2
     assert "story_text" not in str(statements)
     assert "price_in_cents" not in str(statements)
+
+
+@pytest.mark.parametrize(
+    ("filter_", "says"),
+    [
+        ({"or": [{"key": {"eq": "1"}}] * 100}, r"Query.animals(filter:) takes 200 tests at most, not 301"),
+        ({"key": {"in": ["1"] * 1001}}, r"Query.animals(filter: {key:}) takes 1000 values at most for `in`, not 1001"),
+    ],
+)
+def test_filters_are_bounded(engine: Engine, filter_: Any, says: str) -> None:
+    database = Database(engine, Catalog.of(SCHEMA).policies, secret=b"x")
+    query = "query ($f: AnimalFilter) { animals(filter: $f) { key } }"
+    with database.open(None, bff.Deadline.after(20)) as scope:
+        result = answer(SCHEMA, query, context=scope, variables={"f": filter_})
+    assert [error.message for error in result.errors or []] == [says]

@@ -249,3 +249,61 @@ def test_the_wait_itself_has_a_deadline(make_database: Callable[[], str]) -> Non
         make_database(),
     )
     assert printed == {"said": "DeadlineExceeded: the operation was not answered within its 0.2 s", "held": 0}
+
+
+def test_the_host_s_own_use_of_the_engine_has_no_deadline_of_a_page(make_database: Callable[[], str]) -> None:
+    """Not even on a connection that a page worked with before, and pre-pings are a page's own."""
+    printed = under_gevent(
+        """
+        engine = create_engine(sys.argv[1], pool_size=1, max_overflow=0, pool_pre_ping=True)
+        database = Database(engine, Policies({}), secret=b"x")
+        with database.open(None, bff.Deadline(at=0.0, limit=0.1, clock=lambda: -0.1)) as scope:
+            scope.session.execute(text("select 1"))
+        with engine.connect() as connection:
+            slept = connection.scalar(text("select 1 from pg_sleep(1.5)"))
+        with database.open(None, bff.Deadline.after(5)) as scope:
+            read = scope.session.scalar(text("select 2"))
+        print(json.dumps([slept, read]))
+        """,
+        make_database(),
+    )
+    assert printed == [1, 2]
+
+
+def test_a_server_that_never_answers_is_given_up_at_the_deadline() -> None:
+    printed = under_gevent(
+        """
+        import socket
+        mute = socket.create_server(("127.0.0.1", 0))
+        engine = create_engine(f"postgresql+psycopg2://a:b@127.0.0.1:{mute.getsockname()[1]}/c")
+        database = Database(engine, Policies({}), secret=b"x")
+        said = None
+        with gevent.Timeout(20):
+            try:
+                with database.open(None, bff.Deadline.after(0.2)) as scope:
+                    scope.session
+            except bff.DeadlineExceeded as error:
+                said = str(error)
+        print(json.dumps([said, engine.pool.checkedout()]))
+        """,
+        "postgresql+psycopg2://",
+    )
+    assert printed == ["the operation was not answered within its 0.2 s", 0]
+
+
+def test_python_that_outlives_the_deadline_is_told_as_such(database: Database, engine: Engine) -> None:
+    """PostgreSQL ends a transaction that is idle past its deadline; there is nothing to roll back then."""
+
+    def dawdle() -> None:
+        with database.open(None, Deadline.after(0.2)) as scope:
+            backend = scope.session.scalar(text("select pg_backend_pid()"))
+            with engine.connect() as other:
+                gone = text("select count(*) from pg_stat_activity where pid = :backend")
+                other = other.execution_options(isolation_level="AUTOCOMMIT")
+                while other.scalar(gone, {"backend": backend}):
+                    pass
+            scope.session.execute(text("select 1"))
+
+    with pytest.raises(DeadlineExceeded):
+        dawdle()
+    assert engine.pool.checkedout() == 0
