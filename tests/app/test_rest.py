@@ -250,6 +250,17 @@ def test_search_finds_every_type_by_what_it_is_called(site: Flask, client_of: Cl
 # Errors
 
 
+@pytest.mark.parametrize(
+    ("made_by", "status"), [("same-site", 403), ("cross-site", 403), ("same-origin", 404), (None, 404)]
+)
+def test_a_page_of_another_site_cannot_write(
+    site: Flask, client_of: ClientOf, made_by: str | None, status: int
+) -> None:
+    """Cookies would not tell: `SameSite` lets a neighbouring origin send them."""
+    headers = {"Sec-Fetch-Site": made_by} if made_by else {}
+    assert client_of(site, 1).post("/api/invoices/999999/send", headers=headers).status_code == status
+
+
 @pytest.mark.parametrize("header", [None, "Bearer broken", "Basic eDp5"])
 def test_the_anonymous_are_told_to_sign_in(site: Flask, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}

@@ -102,6 +102,8 @@ def test_a_task_that_is_given_nothing_stays(session: Session) -> None:
         ({"priority": 0}, "priority"),
         ({"priority": 5}, "priority"),
         ({"due_at": datetime(2030, 1, 1)}, "due_at"),  # noqa: DTZ001
+        ({"due_at": datetime.fromisoformat("0001-01-01T00:00:00+14:00")}, "due_at"),
+        ({"due_at": datetime.fromisoformat("9999-12-31T23:59:59-14:00")}, "due_at"),
         ({"tag_ids": list(range(1, 100))}, "tag_ids"),
     ],
 )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from tests.bff.fuzz.operations import Choices, Name, Place
 from tests.bff.fuzz.subjects import Site, Subject
-from tests.bff.fuzz.values import Samples
+from tests.bff.fuzz.values import EXTREMES, Samples
 
 pytestmark = pytest.mark.slow
 
@@ -106,6 +106,7 @@ def filters(site: Site, samples: Samples, type_name: str) -> Iterator[dict[str, 
             leaf = get_named_type(test.type)
             place = Place("Query", "list", ("filter", column, operator))
             values = [samples(Fixed(number), leaf, place) for number in range(4)]
+            values += EXTREMES.get(leaf.name, ())
             plain = [each.name if isinstance(each, Name) else each for each in values if each is not None]
             plain = [each for each in plain if isinstance(each, (str, int, float, bool))]
             if isinstance(leaf, GraphQLEnumType):

@@ -39,6 +39,25 @@ NO_IDS = (
     "\0",
 )
 NO_NODES = ("", ":", "Nothing:1", "Matter", "Matter:", "Matter:x", "Place:1", "Node:1", "Vehicle:1", "Label:", "é:1")
+EXTREMES: dict[str, tuple[Any, ...]] = {
+    "String": ("\0", "\ud800", "x" * 5000, "'; --", "é\u0301", "İ", "ß"),
+    "Int": (32768, -32769, 2**31 - 1, -(2**31)),
+    "BigInt": (2**63 - 1, -(2**63)),
+    "Float": (1e308, -1e-320, 0.1),
+    "Decimal": ("NaN", "sNaN", "Infinity", "-Infinity", "1e999999", "1e-999999", "-0", ".5", "1" * 40),
+    "DateTime": (
+        "2024-05-01T01:00:00",
+        "2024-05-01T01:00:00Z",
+        "2024-05-01T06:30:00+05:30",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59.999999-14:00",
+    ),
+    "Date": ("0001-01-01", "9999-12-31"),
+    "Time": ("00:00", "23:59:59.999999", "10:30+02:00", "10:30Z"),
+    "UUID": ("00000000-0000-0000-0000-000000000000",),
+}
+"""Values of scalars that databases, or Python, treat in ways of their own."""
+
 NO_CURSORS = ("", "x", "AAAAAAAAAAAAAAAAAAAAAAAA", "WyIxIl0=", "\0", "é")
 
 
@@ -76,6 +95,8 @@ class Samples:
         return UNKNOWN
 
     def _filter_value(self, choices: Choices, type_: GraphQLNamedType, column: str, operator: str) -> Any:
+        if choices.chance(12) and type_.name in EXTREMES:
+            return choices.among(EXTREMES[type_.name])
         known = list(self._by_name.get((column, type_.name), {}).values())
         if type_.name == "ID" and choices.chance(10):
             return choices.among(NO_IDS)
