@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, SmallInteger, UnaryExpression, inspect
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, SmallInteger, UnaryExpression, inspect
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, aliased, with_polymorphic
 from sqlalchemy.sql import operators
@@ -162,8 +162,9 @@ class Entity:
     def convert(self, name: str, value: Any, *, what: str) -> Any:
         """An argument's value as the attribute's Python type; `what` names the argument in messages.
 
-        GraphQL IDs are strings, columns are integers, UUIDs, enums. Raises BadUserInput when the value cannot
-        be one of the column: not a number, out of its range, text that PostgreSQL cannot hold.
+        GraphQL IDs are strings, columns are integers, UUIDs, enums. A date and time without an offset is one of UTC,
+        and what a column without time zone holds is compared as UTC. Raises BadUserInput when the value cannot be
+        one of the column: not a number, out of its range, text that PostgreSQL cannot hold.
         """
         type_ = self.expression(name).type
         try:
@@ -172,7 +173,11 @@ class Entity:
             return value
         try:
             converted = _convert(value, python_type)
-        except (ValueError, decimal.InvalidOperation):
+            if isinstance(converted, datetime.datetime) and isinstance(type_, DateTime):
+                converted = _in_utc(converted, aware=type_.timezone)
+            elif isinstance(converted, datetime.time) and converted.tzinfo and not getattr(type_, "timezone", True):
+                raise ValueError("offset")
+        except (ValueError, OverflowError, decimal.InvalidOperation):
             raise BadUserInput(f"{what} takes {_describe(python_type)}, not {_shown(value)}") from None
         bits = 16 if isinstance(type_, SmallInteger) else 64 if isinstance(type_, BigInteger) else 32
         if (
@@ -224,6 +229,8 @@ def _convert(value: Any, python_type: type) -> Any:
         value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     if isinstance(value, enum.Enum) and not issubclass(python_type, enum.Enum):
         value = value.value
+    if issubclass(python_type, decimal.Decimal) and not _is_numeric(value := decimal.Decimal(value)):
+        raise ValueError("decimal")
     if isinstance(value, python_type) and not (python_type is int and isinstance(value, bool)):
         return value
     if issubclass(python_type, bool):
@@ -246,13 +253,25 @@ def _convert(value: Any, python_type: type) -> Any:
     return value
 
 
+def _is_numeric(value: decimal.Decimal) -> bool:
+    """Whether PostgreSQL's numeric has room for it: 131072 digits before the decimal point, 16383 after."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -16383 and value.adjusted() < 131072
+
+
+def _in_utc(value: datetime.datetime, *, aware: bool) -> datetime.datetime:
+    if value.tzinfo is None:
+        return value.replace(tzinfo=datetime.UTC) if aware else value
+    return value if aware else value.astimezone(datetime.UTC).replace(tzinfo=None)
+
+
 def _describe(python_type: type) -> str:
     if issubclass(python_type, enum.Enum):
         return "one of " + ", ".join(str(member.value) for member in python_type)
     names = {
         int: "an integer", str: "text without NUL or lone surrogates", uuid.UUID: "a UUID", float: "a number",
         decimal.Decimal: "a decimal number", datetime.datetime: "an ISO 8601 date and time",
-        datetime.date: "an ISO 8601 date", bool: "a boolean",
+        datetime.date: "an ISO 8601 date", datetime.time: "an ISO 8601 time without an offset", bool: "a boolean",
     }  # fmt: skip
     return names.get(python_type, python_type.__name__)
 

@@ -229,10 +229,15 @@ def _test(test: Test, actual: Any) -> bool | None:
         case "gte":
             return bool(actual >= test.value)
         case "contains":
-            return test.value.lower() in actual.lower()
+            return _lower(test.value) in _lower(actual)
         case "starts_with":
             return bool(actual.startswith(test.value))
     raise DeclarationError(f"no operator {test.operator!r}")
+
+
+def _lower(text: str) -> str:
+    """As PostgreSQL's lower(): a character for a character, whatever stands beside it."""
+    return "".join(character.lower()[0] for character in text)
 
 
 def sort(rows: list[Any], order: tuple[Ordering, ...], entity: Entity) -> None:
