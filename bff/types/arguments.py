@@ -32,7 +32,7 @@ from .specs import Batched, Collection, Column, Lookup, NodeById, Relation, Spec
 MAX_TESTS = 200
 """Tests of one filter; a statement grows with each of them."""
 
-MAX_VALUES = 1000
+MAX_VALUES = 5000
 """Values of one `in`."""
 
 DEFINITION = "strawberry-definition"
