@@ -55,9 +55,10 @@ from .steps import (
     Selection,
     Typename,
 )
-from .types.arguments import DEFINITION, ListArguments, list_arguments
+from .types.arguments import ListArguments, list_arguments
 from .types.connection import DEFAULT_PAGE
 from .types.cursors import CursorCodec
+from .types.entity import DEFINITION
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""
@@ -218,7 +219,7 @@ class _Execution:
         if isinstance(arguments, Exception):
             self._complete(field, outputs, places, [arguments] * len(outputs))
             return
-        rows = field.step.rows
+        rows, owner = field.step.rows, field.step.owner
         resolve = field.definition.resolve or default_field_resolver
         shared = is_shareable(arguments)
         values: list[Any] = []
@@ -227,7 +228,8 @@ class _Execution:
                 if i > 0 and not shared:
                     arguments = self._coerced_arguments(field)
                 info = self._info(field, (place, field.key, field))
-                values.append(resolve(source if rows is None else Record(rows, source), info, **arguments))
+                parent = source if rows is None or owner is None else Record(rows, owner, source)
+                values.append(resolve(parent, info, **arguments))
             except TryAgain:
                 raise
             except Exception as error:
@@ -237,7 +239,7 @@ class _Execution:
     def _one(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LoadOne)
-        keys = _keys(sources, step.slots)
+        keys = _keys(sources, step.slots, step.load.strict)
         if isinstance(step.load, RowsByKey):
             self._need(step.load, None, keys, lambda rows: self._complete(field, outputs, places, rows))
             return
@@ -257,7 +259,7 @@ class _Execution:
         if isinstance(asked, Exception):
             self._complete(field, outputs, places, [asked] * len(outputs))
             return
-        keys = _keys(sources, step.slots) if step.slots else [()] * len(sources)
+        keys = _keys(sources, step.slots, step.load.strict) if step.slots else [()] * len(sources)
         empty: Any = page_of([], None, asked, 0) if step.page else []
         self._need(
             step.load,
@@ -304,7 +306,7 @@ class _Execution:
         self._need(
             step.load,
             None,
-            _keys(sources, step.slots),
+            _keys(sources, step.slots, step.load.strict),
             lambda rows: self._complete(field, outputs, places, [empty if row is None else row[slot] for row in rows]),
         )
 
@@ -465,13 +467,13 @@ _HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any],
 }
 
 
-def _keys(rows: Sequence[Any], slots: tuple[int, ...]) -> list[Key]:
-    """The keys in rows; None where a part is NULL: it leads nowhere."""
+def _keys(rows: Sequence[Any], slots: tuple[int, ...], strict: tuple[int, ...]) -> list[Key]:
+    """The keys in rows; None where one of the `strict` parts is NULL: it leads nowhere."""
     if len(slots) == 1:
         slot = slots[0]
         return [row[slot] for row in rows]
     keys = [tuple(row[slot] for slot in slots) for row in rows]
-    return [None if None in key else key for key in keys]
+    return [None if None in key and any(key[i] is None for i in strict) else key for key in keys]
 
 
 def _frozen(value: Any) -> Hashable:

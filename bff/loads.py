@@ -22,8 +22,10 @@ from functools import cached_property
 import cachetools
 
 from . import sql
-from .types.arguments import Condition
+from .join import Join
+from .statement import Statement
 from .types.entity import Entity, Ordering
+from .types.filters import Condition
 from .types.policy import Policies
 from .types.specs import Aggregate, Batched, Collection
 
@@ -61,19 +63,21 @@ class Rows(Load):
         self._slots: dict[str, int] = {}
         self.discriminator = None if entity.discriminator is None else self.slot(entity.discriminator)
 
-    def slot(self, attribute: str) -> int:
-        if attribute not in self._slots:
-            self._slots[attribute] = self.key_width + len(self.columns)
-            self.columns.append(attribute)
-        return self._slots[attribute]
+    def slot(self, attribute: str, owner: Entity | None = None) -> int:
+        """Where an attribute stands in a row; `owner` is the row's own type, where rows are of several."""
+        path = attribute if owner is None else self.entity.path(owner, attribute)
+        if path not in self._slots:
+            self._slots[path] = self.key_width + len(self.columns)
+            self.columns.append(path)
+        return self._slots[path]
 
-    def slots(self, attributes: tuple[str, ...]) -> tuple[int, ...]:
+    def slots(self, attributes: tuple[str, ...], owner: Entity) -> tuple[int, ...]:
         """Where several attributes stand."""
-        return tuple(self.slot(name) for name in attributes)
+        return tuple(self.slot(name, owner) for name in attributes)
 
-    def position(self, attribute: str) -> int | None:
+    def position(self, attribute: str, owner: Entity) -> int | None:
         """Where an attribute stands, or None when the plan did not ask for it."""
-        return self._slots.get(attribute)
+        return self._slots.get(self.entity.path(owner, attribute))
 
 
 class RowsByKey(Rows):
@@ -83,8 +87,13 @@ class RowsByKey(Rows):
         super().__init__(f"{entity.name} by {', '.join(entity.key)}", entity, policies, len(entity.key))
         self._slots.update({name: i for i, name in enumerate(entity.key)})
 
+    @property
+    def strict(self) -> tuple[int, ...]:
+        """The parts of a key, by position, that lead nowhere when they are NULL."""
+        return tuple(range(self.key_width))
+
     @cached_property
-    def statement(self) -> sql.Statement:
+    def statement(self) -> Statement:
         return sql.rows_by_key(self.entity, self.policies, tuple(self.columns))
 
     @property
@@ -103,10 +112,11 @@ class _Lists(Rows):
 
     order: tuple[Ordering, ...]
     bound: int
+    strict: tuple[int, ...] = ()
 
     def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
         super().__init__(label, entity, policies, key_width)
-        self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
         self._lock = threading.Lock()
 
     @property
@@ -115,26 +125,26 @@ class _Lists(Rows):
 
     @property
     def order_slot(self) -> int:
-        """Where in a row the ordering columns begin."""
+        """Where in a row its place in the order begins, when the shape asks for it."""
         return self.key_width + len(self.columns)
 
     @_once_a_shape
-    def statement(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement:
+    def statement(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
         """The statement for arguments of this shape."""
         return self._build(shape, condition)
 
     @abstractmethod
-    def _build(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement: ...
+    def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement: ...
 
 
 class ListByParent(_Lists):
     """Rows of a relationship by the key values of their parent, which come first."""
 
-    def __init__(self, label: str, join: sql.Join, policies: Policies, order: tuple[Ordering, ...], bound: int) -> None:
+    def __init__(self, label: str, join: Join, policies: Policies, order: tuple[Ordering, ...], bound: int) -> None:
         super().__init__(label, join.target, policies, len(join.key))
-        self.join, self.order, self.bound = join, order, bound
+        self.join, self.order, self.bound, self.strict = join, order, bound, join.strict
 
-    def _build(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement:
+    def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
         return sql.lists_by_parent(self.join, self.policies, tuple(self.columns), shape, condition)
 
 
@@ -145,16 +155,16 @@ class RootList(_Lists):
         super().__init__(label, entity, policies, 0)
         self.spec, self.order, self.bound = spec, entity.orderings(spec.order), spec.bound
 
-    def _build(self, shape: sql.ListShape, condition: Condition | None) -> sql.Statement:
+    def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
         return sql.collection(self.entity, self.policies, tuple(self.columns), shape, condition, self.spec.where)
 
 
 class Aggregates(Load):
     """Counts and sums of one relationship, all that the operation asks for in one statement."""
 
-    def __init__(self, label: str, join: sql.Join, policies: Policies) -> None:
+    def __init__(self, label: str, join: Join, policies: Policies) -> None:
         super().__init__(label)
-        self.join, self.policies = join, policies
+        self.join, self.policies, self.strict = join, policies, join.strict
         self.measures: list[Aggregate] = []
 
     def slot(self, measure: Aggregate) -> int:
@@ -164,7 +174,7 @@ class Aggregates(Load):
         return len(self.join.key) + self.measures.index(measure)
 
     @cached_property
-    def statement(self) -> sql.Statement:
+    def statement(self) -> Statement:
         return sql.aggregates_by_parent(self.join, self.policies, tuple(self.measures))
 
     @property
@@ -178,7 +188,7 @@ class Counts(Load):
     def __init__(self, of: ListByParent | RootList) -> None:
         super().__init__(f"count of {of.label}")
         self.of = of
-        self._statements: cachetools.LRUCache[Hashable, sql.Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
         self._lock = threading.Lock()
 
     @property
@@ -186,7 +196,7 @@ class Counts(Load):
         return self.statement(None, None).sql
 
     @_once_a_shape
-    def statement(self, shape: Hashable, condition: Condition | None) -> sql.Statement:
+    def statement(self, shape: Hashable, condition: Condition | None) -> Statement:
         """The statement for a condition of this shape."""
         of = self.of
         if isinstance(of, ListByParent):
@@ -205,5 +215,4 @@ class Batch(Load):
 
     @property
     def text(self) -> str:
-        function = self.spec.function
-        return f"{function.__module__}.{function.__qualname__}(keys: {', '.join(self.spec.key)})"
+        return f"{self.spec.function.__module__}.{self.spec.name}(keys: {', '.join(self.spec.key)})"

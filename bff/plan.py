@@ -57,8 +57,8 @@ from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 from strawberry.types.field import StrawberryField
 
-from . import sql
 from .errors import DeclarationError
+from .join import Join
 from .leaves import serializer
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
 from .steps import (
@@ -80,11 +80,11 @@ from .steps import (
     Typename,
     Variant,
 )
-from .types.arguments import DEFINITION
 from .types.catalog import Catalog, spec_of
-from .types.entity import Entity, entity_of, is_list
+from .types.entity import DEFINITION, Entity, entity_of, is_list, unwrap
 from .types.fields import EntityField
 from .types.specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation
+from .types.values import zero
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""
@@ -236,7 +236,7 @@ class _Planner:
         self._plan, self._variables = plan, variables
         self._schema, self._catalog = plan.schema, plan.catalog
         self._loads: dict[Any, Load] = {}
-        self._joins: dict[Any, sql.Join] = {}
+        self._joins: dict[Any, Join] = {}
         self._above: list[Load] = []
         self._waited: list[Load] = []
         self._selections: dict[Hashable, tuple[Selection | GraphQLError, frozenset[Load]]] = {}
@@ -414,7 +414,7 @@ class _Planner:
             return self._row_step(rows, selection, definition, where)
         if self._only_reads(definition, strawberry_field):
             return ReadAttribute(strawberry_field.python_name)
-        return CallResolver(None)
+        return CallResolver(None, None)
 
     def _only_reads(self, definition: GraphQLField, strawberry_field: Any) -> bool:
         """Whether a resolver of Strawberry's does nothing but getattr.
@@ -438,9 +438,9 @@ class _Planner:
         spec = spec_of(definition)
         match spec:
             case Column(attribute=attribute):
-                return ReadColumn(rows.slot(attribute))
+                return ReadColumn(rows.slot(attribute, owner))
             case NodeId():
-                return ReadNodeId(owner, rows.slots(owner.key))
+                return ReadNodeId(owner, rows.slots(owner.key, owner))
             case Relation():
                 return self._relation(rows, owner, spec, definition, where)
             case Aggregate():
@@ -449,28 +449,28 @@ class _Planner:
                     ("aggregates", join),
                     lambda: Aggregates(f"aggregates of {owner.name}.{spec.attribute}", join, self._catalog.policies),
                 )
-                empty = 0 if spec.column is None else join.target.expression(spec.column).type.python_type(0)
-                return LoadAggregate(aggregates, rows.slots(join.key), aggregates.slot(spec), empty)
+                empty = 0 if spec.column is None else zero(join.target.expression(spec.column).type)
+                return LoadAggregate(aggregates, rows.slots(join.key, owner), aggregates.slot(spec), empty)
             case Batched():
                 batch = self._load(("batch", spec.function), lambda: Batch(where, spec))
-                return CallBatch(batch, rows.slots(spec.key))
+                return CallBatch(batch, rows.slots(spec.key, owner))
             case Plain(needs=needs):
-                rows.slots(needs)
-        return CallResolver(rows)
+                rows.slots(needs, owner)
+        return CallResolver(rows, owner)
 
     def _relation(self, rows: Rows, owner: Entity, spec: Relation, definition: GraphQLField, where: str) -> Step:
         strawberry_type = definition.extensions[DEFINITION].type
         target = self._target(definition, where)
         join = self._join(owner, spec.attribute, target)
         if join.leads_to_key:
-            return LoadOne(self._rows_by_key(target), rows.slots(join.target_key()))
+            return LoadOne(self._rows_by_key(target), rows.slots(join.target_key(), owner))
         relationship = join.relationship
         order = target.orderings(spec.order) if spec.order else target.default_order(relationship, where)
         load = self._load(
             ("list", join, order, spec.bound),
             lambda: ListByParent(f"{owner.name}.{spec.attribute}", join, self._catalog.policies, order, spec.bound),
         )
-        slots = rows.slots(join.key)
+        slots = rows.slots(join.key, owner)
         if not relationship.uselist:
             return LoadOne(load, slots)
         return LoadList(load, slots, not is_list(strawberry_type))
@@ -506,16 +506,15 @@ class _Planner:
         )
         return load
 
-    def _join(self, owner: Entity, attribute: str, target: Entity | None) -> sql.Join:
+    def _join(self, owner: Entity, attribute: str, target: Entity | None) -> Join:
         relationship = owner.relationship(attribute)
         if relationship is None:
             raise DeclarationError(f"{owner.name}: {owner.mapper.class_.__name__} maps no relationship '{attribute}'")
         if target is None:
-            model = relationship.mapper.class_
-            target = self._catalog.of_model(model) or Entity(model, model, model.__name__, None)
+            target = self._catalog.rows_of(relationship.mapper.class_)
         key = (relationship, target)
         if key not in self._joins:
-            self._joins[key] = sql.Join(owner, relationship, target)
+            self._joins[key] = Join(owner, relationship, target)
         return self._joins[key]
 
     def _target(self, definition: GraphQLField, where: str) -> Entity:
@@ -524,7 +523,7 @@ class _Planner:
         if entity is None:
             # A connection: its strawberry definition knows the node type.
             origin = named.extensions[DEFINITION]
-            entity = entity_of(next(iter(origin.type_var_map.values())))
+            entity = entity_of(unwrap(next(iter(origin.type_var_map.values()))))
         if entity is None:
             raise DeclarationError(f"{where} leads to {named.name}, which is no entity")
         return entity

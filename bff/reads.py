@@ -18,10 +18,10 @@ from .errors import TryAgain
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
 from .pages import Page
 from .scope import Scope
+from .statement import Statement
 from .types.arguments import ListArguments
-from .types.cursors import CursorCodec
+from .types.cursors import CursorCodec, Place
 from .types.oracle import bound_exceeded, checked_batch
-from .types.policy import PREFIX, viewer_value
 
 Key = Any
 """The key of a load: one value, or a tuple when it has several columns. None leads nowhere, but for batch functions."""
@@ -35,8 +35,8 @@ class ListAsked:
     limit: int
     what: str
     codec: CursorCodec | None
-    after: tuple[Any, ...] | None
-    before: tuple[Any, ...] | None
+    after: Place | None
+    before: Place | None
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,7 @@ class Reads:
                 return self._batch(load, asked, keys)
         raise TypeError(f"no way to run {load!r}")
 
-    def _keyed(
-        self, statement: sql.Statement, keys: list[Key], parameters: dict[str, Any]
-    ) -> Iterator[tuple[Key, Any]]:
+    def _keyed(self, statement: Statement, keys: list[Key], parameters: dict[str, Any]) -> Iterator[tuple[Key, Any]]:
         """The rows of a statement with their keys."""
         width = statement.key_width
         if width == 1:
@@ -93,17 +91,16 @@ class Reads:
         for row in self._rows(statement, {**parameters, **arrays}):
             yield (row[0] if width == 1 else tuple(row[:width])), row
 
-    def _rows(self, statement: sql.Statement, parameters: dict[str, Any]) -> Sequence[Any]:
+    def _rows(self, statement: Statement, parameters: dict[str, Any]) -> Sequence[Any]:
         scope = self.scope
-        for name in statement.viewer_attributes:
-            parameters[PREFIX + name] = viewer_value(scope.viewer, name)
-        result = scope.session.connection().exec_driver_sql(statement.sql, statement.parameters(parameters))
+        parameters = statement.parameters(parameters, scope.viewer)
+        result = scope.session.connection().exec_driver_sql(statement.sql, parameters)
         with closing(result.cursor) as cursor:
             return statement.rows(cursor)
 
     def _list(self, load: ListByParent | RootList, asked: ListAsked, keys: list[Key]) -> dict[Key, Any]:
         arguments, limit = asked.arguments, asked.limit
-        shape = sql.ListShape.of(arguments, asked.after, asked.before)
+        shape = sql.ListShape.of(arguments, asked.after, asked.before, places=asked.codec is not None)
         statement = load.statement(shape, arguments.condition)
         parameters = {sql.LIMIT: limit + 1, **sql.list_parameters(arguments, asked.after, asked.before)}
         groups: dict[Key, list[Any]] = {key: [] for key in keys}
@@ -121,7 +118,7 @@ class Reads:
         }
 
     def _counts(self, load: Counts, asked: ListArguments, keys: list[Key]) -> dict[Key, Any]:
-        shape = sql.ListShape.of(asked, None, None).condition
+        shape = sql.ListShape.of(asked, None, None, places=False).condition
         statement = load.statement(shape, asked.condition)
         parameters = sql.list_parameters(asked, None, None)
         if isinstance(load.of, RootList):

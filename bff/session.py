@@ -21,12 +21,12 @@ import psycopg2
 import psycopg2.extensions
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState, Session, UserDefinedOption, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 
 from .errors import TryAgain
 from .scope import Deadline, Scope
-from .types.policy import PREFIX, Policies, ViewerParameters, ViewerValues, viewer_value
+from .types.policy import Policies, ViewerParameters, ViewerValues
 
 _QUERY_CANCELED = "57014"
 
@@ -75,9 +75,11 @@ class Database:
 
         def add_criteria(state: ORMExecuteState) -> None:
             if state.is_select and not state.is_column_load:
-                state.statement = state.statement.options(*self._criteria)
+                # A lazy load inherits the options of the statement that loaded its object.
+                if not any(isinstance(option, _Policed) for option in state.user_defined_options):
+                    state.statement = state.statement.options(*self._criteria, _Policed())
                 given = state.parameters if isinstance(state.parameters, Mapping) else {}
-                state.parameters = {**given, **self._viewer_parameters(viewer)}
+                state.parameters = {**given, **self.policies.parameters(viewer)}
             elif state.is_update or state.is_delete:
                 # An UPDATE takes its parameters for columns to set, so its criteria hold the viewer's values.
                 state.statement = state.statement.options(*self._criteria_for(ViewerValues(viewer)))
@@ -92,16 +94,15 @@ class Database:
 
     def _criteria_for(self, viewer: ViewerParameters | ViewerValues) -> list[ExecutableOption]:
         return [
-            with_loader_criteria(model, self.policies.condition(model, model, viewer), include_aliases=True)
+            with_loader_criteria(model, self.policies.criteria(model, viewer), include_aliases=True)
             for model in self.policies.models
         ]
 
-    @cached_property
-    def _viewer_attributes(self) -> frozenset[str]:
-        return frozenset(name for model in self.policies.models for name in self.policies.viewer_attributes(model))
 
-    def _viewer_parameters(self, viewer: object | None) -> dict[str, object]:
-        return {PREFIX + name: viewer_value(viewer, name) for name in self._viewer_attributes}
+class _Policed(UserDefinedOption):
+    """Tells that a statement has the policies in it."""
+
+    propagate_to_loaders = True
 
 
 class _Lease:

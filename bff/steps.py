@@ -74,9 +74,10 @@ class CallBatch:
 
 @dataclass(frozen=True)
 class CallResolver:
-    """One call of the field's resolver an object; over rows, `rows` tells how to read `self` from one."""
+    """One call of the field's resolver an object; over rows, `rows` and `owner` tell how to read `self` from one."""
 
     rows: Rows | None
+    owner: Entity | None
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,36 @@
-"""What the layer knows of one entity type: its model, how to alias it, read its columns and convert its values.
+"""What the layer knows of one entity type: its model, how to alias it and read its columns, its keys and orders.
 
 `Entity` is made by the `entity` decorator and hangs on the Strawberry class; `entity_of` finds it there.
+
+Attributes are named by strings. An interface's rows have the attributes of its subclasses too; those that the base
+class does not map are named `Subclass.attribute`, for two subclasses may map one name to two columns.
 """
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import enum
-import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Integer, SmallInteger, UnaryExpression, inspect
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy import ColumnElement, UnaryExpression, inspect, true
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.associationproxy import AssociationProxy
+from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, aliased, with_polymorphic
+from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 from strawberry.types.base import StrawberryOptional, StrawberryType
+from strawberry.types.lazy_type import LazyType
 
 from ..errors import BadUserInput, DeclarationError
 from .policy import Policy
+from .values import as_text, convert
 
 ATTRIBUTE = "__bff_entity__"
+
+DEFINITION = "strawberry-definition"
+"""Where Strawberry leaves its own definition in the `extensions` of graphql-core's objects."""
 
 Key = tuple[Any, ...]
 """The values of an object's primary key columns."""
@@ -44,7 +51,7 @@ class Ordering:
 
 @dataclass(frozen=True, eq=False)
 class Entity:
-    """An entity type: a Strawberry class over a mapped class.
+    """An entity type: a Strawberry class (`python_class`) over a mapped class (`model`).
 
     `interface` tells that the type is a GraphQL interface whose objects are of the types of its subclasses.
     """
@@ -71,19 +78,33 @@ class Entity:
     @cached_property
     def discriminator(self) -> str | None:
         """The attribute that tells subclasses apart, where a row of this type may be of one."""
-        if not self.interface:
-            return None
-        column = self.mapper.polymorphic_on
-        assert column is not None
-        return self.mapper.get_property_by_column(column).key
+        return self._polymorphic_attribute() if self.interface else None
 
-    def check(self) -> None:
-        """Raises DeclarationError when the model cannot be what the declaration says."""
-        if self.interface and self.mapper.polymorphic_on is None:
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether only rows of the model itself are meant, none of its subclasses.
+
+        So it is for the object type of a model that is an interface as well: every row has one object type.
+        """
+        above = (entity_of(base) for base in self.python_class.__mro__[1:])
+        return any(each is not None and each.interface and each.model is self.model for each in above)
+
+    def _polymorphic_attribute(self) -> str:
+        column = self.mapper.polymorphic_on
+        if column is None:
             raise DeclarationError(
                 f"{self.name} is an interface, but {self.model.__name__} has no polymorphic_on column to tell "
                 f"its subclasses apart; declare it without interface=True"
             )
+        name = self.mapper.get_property_by_column(column).key
+        if name not in self.mapper.all_orm_descriptors:
+            raise DeclarationError(
+                f"{self.name} is an interface, but {self.model.__name__} tells its subclasses apart by an expression "
+                f"without a name; map it: `kind = column_property({column})` and polymorphic_on='kind'"
+            )
+        return name
+
+    # -- reading rows
 
     def alias(self) -> Any:
         """A fresh alias of the model; with the columns of all subclasses when the type is an interface."""
@@ -91,44 +112,97 @@ class Entity:
             return with_polymorphic(self.model, "*", aliased=True, flat=True)
         return aliased(self.model, flat=True)
 
+    def own(self, alias: Any) -> ColumnElement[bool]:
+        """The condition under which a row of the model's table is of this type."""
+        if not self.is_exact:
+            return true()
+        own: ColumnElement[bool] = (
+            self.attribute(alias, self._polymorphic_attribute()) == self.mapper.polymorphic_identity
+        )
+        return own
+
+    def path(self, owner: Entity, name: str) -> str:
+        """How rows of this type name the attribute `name` of `owner`, the type itself or one of a subclass."""
+        if owner.mapper is self.mapper or self._maps_alike(owner.mapper, name):
+            return name
+        return f"{owner.model.__name__}.{name}"
+
+    def _maps_alike(self, mapper: Mapper[Any], name: str) -> bool:
+        ours, theirs = self.mapper.all_orm_descriptors.get(name), mapper.all_orm_descriptors.get(name)
+        return ours is not None and (ours is theirs or not _is_hybrid(theirs))
+
     def attribute(self, alias: Any, name: str) -> Any:
         """The SQL expression of a mapped attribute on an alias of this type."""
-        if hasattr(alias, name):
-            return getattr(alias, name)
-        for mapper in self.mapper.self_and_descendants:
-            if name in mapper.all_orm_descriptors and mapper is not self.mapper:
-                return getattr(getattr(alias, mapper.class_.__name__), name)
-        raise DeclarationError(f"{self.model.__name__} maps no attribute '{name}'")
+        subclass, dot, attribute = name.rpartition(".")
+        return getattr(getattr(alias, subclass) if dot else alias, attribute)
+
+    def expression(self, name: str) -> ColumnElement[Any]:
+        """The SQL expression of an attribute on the model itself; its type is what matters.
+
+        Raises DeclarationError when there is none.
+        """
+        mapper, attribute = self._mapper_of(name)
+        if not _is_column(mapper, attribute):
+            raise DeclarationError(
+                f"{self.model.__name__} maps no column '{name}'; it maps {', '.join(self.columns())}"
+            )
+        try:
+            expression = getattr(mapper.class_, attribute).__clause_element__()
+        except Exception as error:  # noqa: BLE001  (a hybrid is the host's code)
+            expression = error
+        if not isinstance(expression, ColumnElement):
+            raise DeclarationError(
+                f"the hybrid property {self.model.__name__}.{name} gives no SQL expression on the class; give it an "
+                f"`.expression`, or compute it in a resolver: @bff.field(needs=[...])"
+            )
+        return expression
+
+    def _mapper_of(self, name: str) -> tuple[Mapper[Any], str]:
+        subclass, _, attribute = name.rpartition(".")
+        mappers = (each for each in self.mapper.self_and_descendants if each.class_.__name__ == subclass)
+        return next(mappers, self.mapper), attribute
 
     def has_column(self, name: str) -> bool:
-        """Whether `name` is a column, hybrid or column_property of the model or, for an interface, a subclass."""
-        return any(_is_column(mapper, name) for mapper in self._mappers())
+        """Whether `name` is a column of the model, or a hybrid, column_property or synonym that gives one."""
+        return _is_column(self.mapper, name)
 
     def relationship(self, name: str) -> RelationshipProperty[Any] | None:
-        """The relationship `name` of the model or, for an interface, of a subclass."""
-        for mapper in self._mappers():
-            if name in mapper.relationships:
-                return mapper.relationships[name]
-        return None
+        """The relationship `name` of the model."""
+        return self.mapper.relationships.get(name)
 
     def columns(self) -> list[str]:
         """The names of all mapped columns, for messages."""
-        return sorted(name for name in dict(self.mapper.all_orm_descriptors) if _is_column(self.mapper, name))
+        return sorted(name for name in self.mapper.all_orm_descriptors.keys() if _is_column(self.mapper, name))  # noqa: SIM118  (no mapping)
 
-    def expression(self, name: str) -> ColumnElement[Any]:
-        """The SQL expression of an attribute on the model itself; its type is what matters."""
-        for mapper in self._mappers():
-            if _is_column(mapper, name):
-                expression: ColumnElement[Any] = getattr(mapper.class_, name)
-                return expression
-        raise DeclarationError(f"{self.model.__name__} maps no column '{name}'; it maps {', '.join(self.columns())}")
+    def why_no_column(self, name: str) -> str | None:
+        """Why a mapped attribute is no column, and the way round; None when it is not mapped at all."""
+        model, mapper, descriptor = self.model.__name__, self.mapper, self.mapper.all_orm_descriptors.get(name)
+        if name in mapper.composites:
+            columns = ", ".join(repr(each.key) for each in mapper.composites[name].props)
+            return f"{model}.{name} is a composite; show its columns, or compute it: @bff.field(needs=[{columns}])"
+        if name in mapper.synonyms:
+            return f"{model}.{name} is a synonym of a relationship; name that: bff.relation({mapper.synonyms[name].name!r})"
+        if isinstance(descriptor, AssociationProxy):
+            return (
+                f"{model}.{name} is an association proxy; show the relationship {descriptor.target_collection!r} and, "
+                f"on its type, {descriptor.value_attr!r}"
+            )
+        if name in mapper.relationships:
+            return f"{model}.{name} is a relationship; show it with bff.relation({name!r})"
+        if descriptor is not None:
+            return f"{model}.{name} is no column; compute it in a resolver: @bff.field(needs=[...])"
+        return None
+
+    def is_nullable(self, name: str) -> bool:
+        """Whether the attribute may be NULL in a row; computed ones and those of a subclass may."""
+        prop = self.mapper.attrs.get(name)
+        return not isinstance(prop, ColumnProperty) or bool(getattr(prop.columns[0], "nullable", True))
+
+    # -- orders
 
     def orderings(self, names: tuple[str, ...]) -> tuple[Ordering, ...]:
         """Orderings by the attributes named ("-" before a descending one), closed by the primary key."""
-        orderings = tuple(Ordering.parse(name) for name in names)
-        for each in orderings:
-            self.expression(each.attribute)
-        return self.total_order(orderings)
+        return self.total_order(tuple(Ordering.parse(name) for name in names))
 
     def total_order(self, orderings: tuple[Ordering, ...]) -> tuple[Ordering, ...]:
         """The same ordering made total: what is missing of the primary key follows, ascending."""
@@ -143,50 +217,20 @@ class Entity:
             column = clause.element if isinstance(clause, UnaryExpression) else clause
             try:
                 attribute = self.mapper.get_property_by_column(column).key
-            except InvalidRequestError:  # SQLAlchemy's UnmappedColumnError and its like
+            except (ArgumentError, AttributeError, UnmappedColumnError):
                 raise DeclarationError(
                     f"{where}: order_by of the relationship is not made of columns of {self.model.__name__} "
-                    f"({clause}); declare bff.relation({relationship.key!r}, order=[...])"
+                    f"({clause}); declare bff.relation({relationship.key!r}, order=[...]), and reach a column of "
+                    f"a secondary table by mapping the table"
                 ) from None
             orderings.append(Ordering(attribute, descending))
         return self.total_order(tuple(orderings))
 
-    def is_nullable(self, name: str) -> bool:
-        """Whether the attribute may be NULL; computed ones may."""
-        for mapper in self._mappers():
-            prop = mapper.attrs.get(name)
-            if isinstance(prop, ColumnProperty):
-                return bool(getattr(prop.columns[0], "nullable", True))
-        return True
+    # -- values
 
     def convert(self, name: str, value: Any, *, what: str) -> Any:
-        """An argument's value as the attribute's Python type; `what` names the argument in messages.
-
-        GraphQL IDs are strings, columns are integers, UUIDs, enums. A date and time without an offset is one of UTC,
-        and what a column without time zone holds is compared as UTC. Raises BadUserInput when the value cannot be
-        one of the column: not a number, out of its range, text that PostgreSQL cannot hold.
-        """
-        type_ = self.expression(name).type
-        try:
-            python_type: type = type_.python_type
-        except NotImplementedError:
-            return value
-        try:
-            converted = _convert(value, python_type)
-            if isinstance(converted, datetime.datetime) and isinstance(type_, DateTime):
-                converted = _in_utc(converted, aware=type_.timezone)
-            elif isinstance(converted, datetime.time) and converted.tzinfo and not getattr(type_, "timezone", True):
-                raise ValueError("offset")
-        except (ValueError, OverflowError, decimal.InvalidOperation):
-            raise BadUserInput(f"{what} takes {_describe(python_type)}, not {_shown(value)}") from None
-        bits = 16 if isinstance(type_, SmallInteger) else 64 if isinstance(type_, BigInteger) else 32
-        if (
-            isinstance(type_, Integer)
-            and isinstance(converted, int)
-            and not -(2 ** (bits - 1)) <= converted < 2 ** (bits - 1)
-        ):
-            raise BadUserInput(f"{what} takes an integer of {bits} bits, not {_shown(value)}")
-        return converted
+        """An argument's value as the attribute's Python value. Raises BadUserInput (see `values.convert`)."""
+        return convert(self.expression(name).type, value, what=what)
 
     def parse_key(self, values: tuple[Any, ...], *, what: str) -> Key:
         """A primary key from argument values in the order of `key`."""
@@ -194,90 +238,29 @@ class Entity:
 
     def parse_global_id(self, text: str) -> Key:
         """A primary key from the part of a global id behind the type's name ("5" or "5,7")."""
-        parts = text.split(",") if len(self.key) > 1 else [text]
+        parts = [unquote(part) for part in text.split(",")] if len(self.key) > 1 else [text]
         if len(parts) != len(self.key):
             raise BadUserInput(f"a global id of {self.name} has {len(self.key)} key values, not {len(parts)}")
-        if len(parts) > 1:
-            parts = [unquote(part) for part in parts]
         return self.parse_key(tuple(parts), what=f"the global id of {self.name}")
 
     def global_id(self, key: Key) -> str:
         """The global id of the object with this key: `Matter:5`, `MatterMember:5,7`."""
-        parts = [str(getattr(part, "value", part)) for part in key]
+        parts = [as_text(part) for part in key]
         if len(parts) > 1:
-            # Texts may have commas in them; without this two keys could have one id.
             parts = [part.replace("%", "%25").replace(",", "%2C") for part in parts]
         return f"{self.name}:{','.join(parts)}"
 
-    def _mappers(self) -> list[Mapper[Any]]:
-        return list(self.mapper.self_and_descendants) if self.interface else [self.mapper]
-
 
 def _is_column(mapper: Mapper[Any], name: str) -> bool:
-    descriptors = mapper.all_orm_descriptors
-    if name not in descriptors or name in mapper.relationships:
-        return False
+    if name in mapper.synonyms:
+        return _is_column(mapper, mapper.synonyms[name].name)
     if name in mapper.attrs:
-        return isinstance(mapper.attrs[name], ColumnProperty) or name in mapper.synonyms
-    return descriptors[name].extension_type.name == "HYBRID_PROPERTY"
+        return isinstance(mapper.attrs[name], ColumnProperty)
+    return _is_hybrid(mapper.all_orm_descriptors.get(name))
 
 
-def _convert(value: Any, python_type: type) -> Any:
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise ValueError("NUL")
-        value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
-    if isinstance(value, enum.Enum) and not issubclass(python_type, enum.Enum):
-        value = value.value
-    if issubclass(python_type, decimal.Decimal) and not _is_numeric(value := decimal.Decimal(value)):
-        raise ValueError("decimal")
-    if isinstance(value, python_type) and not (python_type is int and isinstance(value, bool)):
-        return value
-    if issubclass(python_type, bool):
-        raise ValueError("bool")
-    if issubclass(python_type, datetime.datetime):
-        return datetime.datetime.fromisoformat(value)
-    if issubclass(python_type, (datetime.date, datetime.time)):
-        return python_type.fromisoformat(value)
-    if issubclass(python_type, int):
-        # int() takes "1_0", " 1 " and other alphabets' digits; an id is plain digits.
-        if (
-            not (text := str(value)).removeprefix("-").isascii()
-            or not text.removeprefix("-").isdigit()
-            or len(text) > 20
-        ):
-            raise ValueError("int")
-        return int(text)
-    if issubclass(python_type, (uuid.UUID, float, decimal.Decimal, enum.Enum, str)):
-        return python_type(value)
-    return value
-
-
-def _is_numeric(value: decimal.Decimal) -> bool:
-    """Whether PostgreSQL's numeric has room for it: 131072 digits before the decimal point, 16383 after."""
-    exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -16383 and value.adjusted() < 131072
-
-
-def _in_utc(value: datetime.datetime, *, aware: bool) -> datetime.datetime:
-    if value.tzinfo is None:
-        return value.replace(tzinfo=datetime.UTC) if aware else value
-    return value if aware else value.astimezone(datetime.UTC).replace(tzinfo=None)
-
-
-def _describe(python_type: type) -> str:
-    if issubclass(python_type, enum.Enum):
-        return "one of " + ", ".join(str(member.value) for member in python_type)
-    names = {
-        int: "an integer", str: "text without NUL or lone surrogates", uuid.UUID: "a UUID", float: "a number",
-        decimal.Decimal: "a decimal number", datetime.datetime: "an ISO 8601 date and time",
-        datetime.date: "an ISO 8601 date", datetime.time: "an ISO 8601 time without an offset", bool: "a boolean",
-    }  # fmt: skip
-    return names.get(python_type, python_type.__name__)
-
-
-def _shown(value: Any) -> str:
-    return repr(str(value)[:50])
+def _is_hybrid(descriptor: Any) -> bool:
+    return getattr(descriptor, "extension_type", None) is HybridExtensionType.HYBRID_PROPERTY
 
 
 def entity_of(type_: Any) -> Entity | None:
@@ -287,10 +270,10 @@ def entity_of(type_: Any) -> Entity | None:
 
 
 def unwrap(type_: Any) -> Any:
-    """The named type inside Optional and list."""
+    """The named type inside Optional and list, imported where `strawberry.lazy` names it."""
     while isinstance(type_, StrawberryType) and hasattr(type_, "of_type"):
         type_ = type_.of_type
-    return type_
+    return type_.resolve_type() if isinstance(type_, LazyType) else type_
 
 
 def is_list(type_: Any) -> bool:

@@ -10,6 +10,8 @@ import inspect as pyinspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from strawberry.extensions.field_extension import FieldExtension
+from strawberry.permission import BasePermission
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
@@ -41,6 +43,22 @@ class EntityField(StrawberryField):
     def __init__(self, *args: Any, spec: Spec | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.spec = spec
+
+    @classmethod
+    def of(cls, field: StrawberryField, spec: Spec) -> EntityField:
+        """The same field, with a spec in the place of a resolver."""
+        return cls(
+            python_name=getattr(field, "python_name", None),
+            graphql_name=field.graphql_name,
+            type_annotation=field.type_annotation,
+            origin=field.origin,
+            description=field.description,
+            deprecation_reason=field.deprecation_reason,
+            directives=field.directives,
+            extensions=field.extensions,
+            metadata=field.metadata,
+            spec=spec,
+        )
 
     def __copy__(self) -> EntityField:
         copied: EntityField = super().__copy__()
@@ -111,19 +129,34 @@ def batched(function: Callable[..., Sequence[Any]], *, key: str | Sequence[str],
     when several), None for NULL; it returns one value or exception a key, in order. Keyword-only parameters after `scope`
     become arguments of the field.
     """
-    if pyinspect.iscoroutinefunction(function):
-        raise DeclarationError(
-            f"batch function {function.__qualname__} is async; gevent workers run no event loop: make it `def`"
-        )
-    return make(Batched(function, (key,) if isinstance(key, str) else tuple(key)), **options)
+    spec = Batched(function, (key,) if isinstance(key, str) else tuple(key))
+    for called in (function, getattr(function, "__call__", None)):  # noqa: B004  (an object's own is what is called)
+        if pyinspect.iscoroutinefunction(called) or pyinspect.isasyncgenfunction(called):
+            raise DeclarationError(
+                f"batch function {spec.name} is async; gevent workers run no event loop: make it `def`"
+            )
+    return make(spec, **options)
 
 
-def field(resolver: Callable[..., Any] | None = None, *, needs: str | Sequence[str] = (), **options: Any) -> Any:
+def field(
+    resolver: Callable[..., Any] | None = None,
+    *,
+    needs: str | Sequence[str] = (),
+    permission_classes: Sequence[type[BasePermission]] = (),
+    extensions: Sequence[FieldExtension] = (),
+    **options: Any,
+) -> Any:
     """A resolver as `strawberry.field` takes it, which may read the columns named in `needs` from `self`."""
     columns = (needs,) if isinstance(needs, str) else tuple(needs)
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return make(Plain(columns), **options)(function)
+        made = EntityField(
+            spec=Plain(columns),
+            permission_classes=list(permission_classes),
+            extensions=list(extensions),
+            **_strawberry_options(options),
+        )
+        return made(function)
 
     return decorate(resolver) if resolver is not None else decorate
 

@@ -7,23 +7,25 @@ whole and filtered, ordered and cut in Python. Policies apply through the sessio
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLResolveInfo, get_argument_values, get_named_type, is_abstract_type
-from sqlalchemy import Select, func, inspect, select
-from sqlalchemy.orm import with_parent
+from graphql import GraphQLResolveInfo, get_argument_values, get_named_type
+from sqlalchemy import Enum, Select, String, Text, cast, inspect, literal, select
+from sqlalchemy.orm import aliased, undefer
+from sqlalchemy.types import NullType
 
 from ..errors import BffError, BoundExceeded, DeclarationError
 from ..scope import Scope
-from .arguments import All, Condition, ListArguments, Not, Some, Test, list_arguments, target_entity
+from .arguments import ListArguments, list_arguments, target_entity
 from .catalog import Catalog
 from .connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
-from .cursors import CursorCodec
+from .cursors import CursorCodec, Place
 from .entity import Entity, Ordering, is_list
+from .filters import All, Condition, Not, Some, Test
 from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Relation, Spec
+from .values import DIALECT, zero
 
 
 @dataclass(frozen=True)
@@ -36,46 +38,44 @@ class _Page:
 
 def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[str, Any]) -> Any:
     """The value of an entity field of `source`, an ORM object (or the root value)."""
-    raw_info: GraphQLResolveInfo[Scope] = info._raw_info
-    scope = raw_info.context
+    raw_info: GraphQLResolveInfo[Any] = info._raw_info
+    scope: Scope = raw_info.context
+    where = f"{raw_info.parent_type}.{raw_info.field_name}"
     match spec:
         case Column(attribute=attribute):
             return getattr(source, attribute)
         case NodeId():
-            entity = Catalog.of(raw_info.schema).of_model(type(source))
+            entity = Catalog.of(raw_info.schema).named(raw_info.parent_type.name)
             assert entity is not None
             return entity.global_id(tuple(inspect(source).identity))
         case Aggregate():
             return _aggregate(spec, _attached(source, scope), scope)
         case Batched(function=function, key=key):
             values = tuple(getattr(source, name) for name in key)
-            return checked_batch(
-                spec, function([values[0] if len(key) == 1 else values], scope, **kwargs), 1, info.field_name
-            )[0]
+            return checked_batch(spec, function([values[0] if len(key) == 1 else values], scope, **kwargs), 1, where)[0]
         case Lookup(key=key_of):
             target = target_entity(type_)
             assert target is not None
-            return _lookup(target, key_of, raw_info, scope, kwargs)
+            return _lookup(target, key_of, where, scope, kwargs)
         case NodeById():
             entity, identity = Catalog.of(raw_info.schema).parse_global_id(kwargs["id"])
-            interface = get_named_type(raw_info.return_type)
-            assert is_abstract_type(interface)
-            possible = raw_info.schema.get_possible_types(interface)
-            return _by_key(entity, identity, scope) if entity.name in {each.name for each in possible} else None
+            interface: Any = get_named_type(raw_info.return_type)
+            named: Any = raw_info.schema.type_map[entity.name]
+            return _by_key(entity, identity, scope) if raw_info.schema.is_sub_type(interface, named) else None
         case Relation() if not is_list(type_) and connection_node(type_) is None:
-            return getattr(_attached(source, scope), spec.attribute)
+            return _one(spec, type_, _attached(source, scope), scope)
         case Relation() | Collection():
             return _list(spec, type_, source, raw_info, scope)
-    raise DeclarationError(f"{info.field_name}: a {type(spec).__name__} field has no resolver")
+    raise DeclarationError(f"{where}: a {type(spec).__name__} field has no resolver")
 
 
 def checked_batch(spec: Batched, values: Sequence[Any], count: int, where: str) -> Sequence[Any]:
     """The values of a batch function. Raises DeclarationError when they are not one a key."""
     given: object = values
-    if not isinstance(given, Sequence) or len(given) != count:
-        got = f"{len(given)} values" if isinstance(given, Sequence) else type(given).__name__
+    if not isinstance(given, Sequence) or len(values) != count:
+        got = f"{len(values)} values" if isinstance(given, Sequence) else type(given).__name__
         raise DeclarationError(
-            f"{where}: batch function {spec.function.__qualname__} was given {count} keys and returned {got}; "
+            f"{where}: batch function {spec.name} was given {count} keys and returned {got}; "
             f"it must return a sequence of one value a key, in order"
         )
     return values
@@ -87,12 +87,29 @@ def _attached(source: Any, scope: Scope) -> Any:
     return scope.session.get(type(source), inspect(source).identity)
 
 
+def _rows(target: Entity) -> Select[Any]:
+    # Deferred columns may refuse to load later.
+    return select(target.model).where(target.own(target.model)).options(undefer("*"))
+
+
+def _related(statement: Select[Any], spec: Relation | Aggregate, source: Any) -> Select[Any]:
+    """The rows that a relationship leads to from one object."""
+    state = inspect(source)
+    parent, model = aliased(state.mapper.class_), state.mapper.relationships[spec.attribute].mapper.class_
+    key = [getattr(parent, state.mapper.get_property_by_column(each).key) for each in state.mapper.primary_key]
+    return (
+        statement.select_from(parent)
+        .join(getattr(parent, spec.attribute).of_type(model))
+        .where(*(part == value for part, value in zip(key, state.identity, strict=True)))
+    )
+
+
 def _by_key(entity: Entity, identity: tuple[Any, ...], scope: Scope) -> Any:
     conditions = [getattr(entity.model, name) == value for name, value in zip(entity.key, identity, strict=True)]
-    return scope.session.scalars(select(entity.model).where(*conditions)).one_or_none()
+    return scope.session.scalars(_rows(entity).where(*conditions)).one_or_none()
 
 
-def _lookup(target: Entity, key_of: Any, info: GraphQLResolveInfo[Scope], scope: Scope, kwargs: dict[str, Any]) -> Any:
+def _lookup(target: Entity, key_of: Any, where: str, scope: Scope, kwargs: dict[str, Any]) -> Any:
     if key_of is None:
         values = tuple(kwargs[name] for name in target.key)
     elif scope.viewer is None:
@@ -102,33 +119,46 @@ def _lookup(target: Entity, key_of: Any, info: GraphQLResolveInfo[Scope], scope:
         if key is None:
             return None
         values = key if isinstance(key, tuple) else (key,)
-    return _by_key(target, target.parse_key(values, what=f"{info.parent_type}.{info.field_name}"), scope)
+    return _by_key(target, target.parse_key(values, what=where), scope)
+
+
+def _order(spec: Relation, source: Any, target: Entity, where: str) -> tuple[Ordering, ...]:
+    relationship = inspect(type(source)).relationships[spec.attribute]
+    return target.orderings(spec.order) if spec.order else target.default_order(relationship, where)
+
+
+def _one(spec: Relation, type_: Any, source: Any, scope: Scope) -> Any:
+    """By a statement of its own: the relationship may be one that does not load lazily."""
+    target = target_entity(type_)
+    assert target is not None
+    rows = list(scope.session.scalars(_related(_rows(target), spec, source)).unique())
+    sort(rows, _order(spec, source, target, spec.attribute), target)
+    return rows[0] if rows else None
 
 
 def _aggregate(spec: Aggregate, source: Any, scope: Scope) -> Any:
-    target = inspect(type(source)).relationships[spec.attribute].mapper.class_
-    measure = func.count() if spec.column is None else func.coalesce(func.sum(getattr(target, spec.column)), 0)
-    statement = select(measure).select_from(target).where(with_parent(source, getattr(type(source), spec.attribute)))
+    model = inspect(type(source)).relationships[spec.attribute].mapper.class_
+    statement = _related(select(model), spec, source)
     if spec.where is not None:
-        statement = statement.where(spec.where(target))
-    value = scope.session.scalar(statement)
+        statement = statement.where(spec.where(model))
+    rows = list(scope.session.scalars(statement).unique())
     if spec.column is None:
-        return value
-    return getattr(target, spec.column).type.python_type(value)
+        return len(rows)
+    values = [value for row in rows if (value := getattr(row, spec.column)) is not None]
+    return sum(values, start=zero(getattr(model, spec.column).type))
 
 
-def _list(spec: Relation | Collection, type_: Any, source: Any, info: GraphQLResolveInfo[Scope], scope: Scope) -> Any:
+def _list(spec: Relation | Collection, type_: Any, source: Any, info: GraphQLResolveInfo[Any], scope: Scope) -> Any:
     catalog = Catalog.of(info.schema)
     target = target_entity(type_)
     assert target is not None
     field = info.parent_type.fields[info.field_name]
     what = f"{info.parent_type}.{info.field_name}"
-    statement: Select[Any] = select(target.model)
+    statement = _rows(target)
     if isinstance(spec, Relation):
         source = _attached(source, scope)
-        relationship = inspect(type(source)).relationships[spec.attribute]
-        statement = statement.where(with_parent(source, getattr(type(source), spec.attribute)))
-        order = target.orderings(spec.order) if spec.order else target.default_order(relationship, what)
+        statement = _related(statement, spec, source)
+        order = _order(spec, source, target, what)
     else:
         if spec.where is not None:
             statement = statement.where(spec.where(target.model))
@@ -147,7 +177,7 @@ def _list(spec: Relation | Collection, type_: Any, source: Any, info: GraphQLRes
             raise bound_exceeded(what, spec.bound)
         return rows
     audience = catalog.policies.audience(target.model, scope.viewer)
-    return _page(rows, asked, CursorCodec(scope.secret, target, asked.order, audience), what)
+    return _page(rows, asked, CursorCodec(scope.secret, target, asked.order, audience), scope, what)
 
 
 def bound_exceeded(what: str, bound: int) -> BffError:
@@ -157,14 +187,14 @@ def bound_exceeded(what: str, bound: int) -> BffError:
     )
 
 
-def _page(rows: list[Any], asked: ListArguments, codec: CursorCodec, what: str) -> _Page:
-    places = [tuple(getattr(row, each.attribute) for each in asked.order) for row in rows]
+def _page(rows: list[Any], asked: ListArguments, codec: CursorCodec, scope: Scope, what: str) -> _Page:
+    places = [_place(row, asked.order) for row in rows]
     low, high = 0, len(rows)
     if asked.after is not None:
-        after = codec.decode(asked.after, what=f"{what}(after:)")
+        after = _values(codec.decode(asked.after, what=f"{what}(after:)"), codec, scope)
         low = sum(1 for place in places if _compare(place, after, asked.order, codec.entity) <= 0)
     if asked.before is not None:
-        before = codec.decode(asked.before, what=f"{what}(before:)")
+        before = _values(codec.decode(asked.before, what=f"{what}(before:)"), codec, scope)
         high = sum(1 for place in places if _compare(place, before, asked.order, codec.entity) < 0)
     high = max(low, high)
     if asked.last is not None:
@@ -174,20 +204,38 @@ def _page(rows: list[Any], asked: ListArguments, codec: CursorCodec, what: str) 
         size = DEFAULT_PAGE if asked.first is None else asked.first
         end = min(high, low + size)
         has_previous, has_next, window = asked.after is not None, end < high, slice(low, end)
-    edges = [
-        Edge(cursor=codec.encode(place), node=row) for place, row in zip(places[window], rows[window], strict=True)
-    ]
+    edges = [Edge(cursor=codec.encode(_printed(row, codec, scope)), node=row) for row in rows[window]]
+    cursors: list[Any] = [edge.cursor for edge in edges] or [None]
     return _Page(
         edges=edges,
         nodes=rows[window],
         page_info=PageInfo(
-            has_next_page=has_next,
-            has_previous_page=has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
+            has_next_page=has_next, has_previous_page=has_previous, start_cursor=cursors[0], end_cursor=cursors[-1]
         ),
         total_count=len(rows),
     )
+
+
+def _place(row: Any, order: tuple[Ordering, ...]) -> tuple[Any, ...]:
+    return tuple(getattr(row, each.attribute) for each in order)
+
+
+def _printed(row: Any, codec: CursorCodec, scope: Scope) -> Place:
+    """A row's place as PostgreSQL prints it."""
+    model = codec.entity.model
+    columns = [cast(getattr(model, each.attribute), Text()) for each in codec.order]
+    key = [getattr(model, name) == getattr(row, name) for name in codec.entity.key]
+    return tuple(scope.session.execute(select(*columns).where(*key)).one())
+
+
+def _values(place: Place, codec: CursorCodec, scope: Scope) -> tuple[Any, ...]:
+    """The Python values of a place."""
+    types = [codec.entity.expression(each.attribute).type for each in codec.order]
+    texts = [literal(text, String()) for text in place]
+    columns = [
+        text if isinstance(type_, NullType) else cast(text, type_) for text, type_ in zip(texts, types, strict=True)
+    ]
+    return tuple(scope.session.execute(select(*columns)).one())
 
 
 def holds(condition: Condition, row: Any) -> bool | None:
@@ -247,10 +295,11 @@ def sort(rows: list[Any], order: tuple[Ordering, ...], entity: Entity) -> None:
 
 
 def _rank(value: Any, attribute: str, entity: Entity) -> tuple[bool, Any]:
-    if isinstance(value, enum.Enum):
+    type_ = entity.expression(attribute).type
+    if isinstance(type_, Enum) and value is not None:
         # A native enum type sorts in the order of its declaration, text by its characters.
-        native = getattr(entity.expression(attribute).type, "native_enum", False)
-        value = list(type(value)).index(value) if native else value.value
+        bind: Any = type_.dialect_impl(DIALECT).bind_processor(DIALECT)
+        value = type_.enums.index(bind(value)) if type_.native_enum else bind(value)
     return (value is None, 0 if value is None else value)
 
 

@@ -54,6 +54,11 @@ class Batched:
     function: Callable[..., Sequence[Any]]
     key: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What the function is called, for messages; a partial has no name of its own."""
+        return getattr(self.function, "__qualname__", None) or repr(self.function)
+
 
 @dataclass(frozen=True)
 class Plain:

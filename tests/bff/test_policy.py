@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import enum
+import re
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import strawberry
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Engine,
     ForeignKey,
+    Text,
     any_,
     bindparam,
     cast,
@@ -35,6 +41,7 @@ from sqlalchemy.orm import (
 import bff
 from bff.session import Database
 from bff.types.policy import Policies, ViewerParameters
+from tests.bff.asking import Asker
 
 
 class Base(DeclarativeBase):
@@ -218,4 +225,175 @@ def test_who_sees_the_same_rows_has_the_same_audience() -> None:
 def test_through_follows_the_chain_to_its_end() -> None:
     text = str(POLICIES.condition(Remark, Remark, ViewerParameters()))
     assert text.count("EXISTS") == 2
-    assert "folders.tenant = :viewer_tenant" in text
+    assert text.count("folders_1.tenant = :viewer_tenant") == 1
+
+
+# A policy with a subquery of its own: who is a member sees the club, and who sees the club sees its members.
+
+
+class Level(enum.StrEnum):
+    """Kept by its names, which are not its texts."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+class Club(Base):
+    __tablename__ = "clubs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    level: Mapped[Level] = mapped_column(default=Level.LOW)
+    token: Mapped[uuid.UUID | None]
+    members: Mapped[list[Member]] = relationship(back_populates="club", order_by="Member.person")
+
+
+class Member(Base):
+    __tablename__ = "members"
+    club_id: Mapped[int] = mapped_column(ForeignKey("clubs.id"), primary_key=True)
+    person: Mapped[int] = mapped_column(primary_key=True)
+    club: Mapped[Club] = relationship(back_populates="members")
+
+
+@dataclass(frozen=True)
+class Person:
+    id: int
+    level: Level = Level.LOW
+    levels: frozenset[Level] = frozenset()
+    tokens: tuple[uuid.UUID, ...] = ()
+    clubs: tuple[int, ...] = ()
+
+
+CLUBS = Policies({Club: lambda club, person: club.members.any(Member.person == person.id), Member: bff.through("club")})
+
+
+@pytest.fixture(scope="module")
+def clubs(engine: Engine) -> Engine:
+    """Clubs of persons: 1 of 1 and 2, 2 of 2 and 3, 3 of 3."""
+    with Session(engine) as session:
+        session.add_all(
+            [
+                Club(id=1, token=uuid.UUID(int=1)),
+                Club(id=2, level=Level.HIGH, token=uuid.UUID(int=2)),
+                Club(id=3),
+            ]
+        )
+        session.flush()
+        session.add_all(Member(club_id=c, person=p) for c, p in [(1, 1), (1, 2), (2, 2), (2, 3), (3, 3)])
+        session.commit()
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("person", "clubs_of", "members_of"),
+    [(1, [1], [(1, 1), (1, 2)]), (2, [1, 2], [(1, 1), (1, 2), (2, 2), (2, 3)]), (4, [], [])],
+)
+def test_subqueries_of_a_policy_keep_apart_from_the_statement(
+    clubs: Engine, person: int, clubs_of: list[int], members_of: list[tuple[int, int]]
+) -> None:
+    """The host's statement and the policy read the same tables, under whatever names."""
+    club, member = aliased(Club), aliased(Member)
+    both = [
+        select(Member.club_id, Member.person),
+        select(member.club_id, member.person),
+        select(member.club_id, member.person).join(member.club),
+        select(Member.club_id, Member.person).join(club, Member.club),
+        select(member.club_id, member.person).join(club, member.club),
+        select(member.club_id, member.person).select_from(club).join(club.members.of_type(member)),
+        select(Member.club_id, Member.person).where(Member.club.has()),
+        select(member.club_id, member.person).where(member.club_id.in_(select(Club.id))),
+    ]
+    with Database(clubs, CLUBS, secret=b"x").police(Session(clubs), Person(person)) as session:
+        assert sorted(session.scalars(select(Club.id))) == clubs_of
+        assert sorted(session.scalars(select(club.id).where(club.members.any()))) == clubs_of
+        for statement in both:
+            assert sorted(tuple(row) for row in session.execute(statement)) == members_of, statement
+        eager = select(Club).options(joinedload(Club.members)).order_by(Club.id)
+        loaded = [(each.id, each.members) for each in session.scalars(eager).unique()]
+        assert [(id_, each.person) for id_, each_of in loaded for each in each_of] == members_of
+
+
+def test_each_row_is_filtered_once(
+    engine: Engine, sees: Sees, count_sql: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    """Neither does a chain of policies filter anew at each of its steps, nor a lazy load of a lazy load."""
+    session = sees(NORTH)
+    with count_sql(engine) as counted:
+        folder = session.scalars(select(Folder)).one()
+        assert folder.papers[0].remarks[0].paper.folder is folder
+    folders, papers, remarks = counted.statements
+    assert folders.count("tenant = ") == 1
+    assert papers.count("EXISTS") == 1
+    assert remarks.count("EXISTS") == 2
+
+
+def visible_clubs(engine: Engine, policy: Any, person: object | None) -> list[int]:
+    database = Database(engine, Policies({Club: policy}), secret=b"x")
+    with database.police(Session(engine), person) as session:
+        return list(session.scalars(select(Club.id).order_by(Club.id)))
+
+
+def test_lists_of_a_viewer_compare_with_columns_of_every_type(clubs: Engine) -> None:
+    def by_level(club: Any, person: Any) -> Any:
+        return club.level == any_(person.levels)
+
+    def by_token(club: Any, person: Any) -> Any:
+        return or_(club.token == any_(person.tokens), club.id == any_(person.clubs))
+
+    assert visible_clubs(clubs, by_level, Person(1, levels=frozenset({Level.HIGH}))) == [2]
+    assert visible_clubs(clubs, by_level, Person(1, levels=frozenset(Level))) == [1, 2, 3]
+    assert visible_clubs(clubs, by_level, Person(1)) == []
+    assert visible_clubs(clubs, by_token, Person(1, tokens=(uuid.UUID(int=2), uuid.UUID(int=9)))) == [2]
+    assert visible_clubs(clubs, by_token, Person(1, clubs=(3, 1))) == [1, 3]
+    assert visible_clubs(clubs, by_token, Person(1)) == visible_clubs(clubs, by_token, None) == []
+
+
+def test_one_attribute_may_be_compared_with_columns_and_with_text(clubs: Engine) -> None:
+    def policy(club: Any, person: Any) -> Any:
+        return or_(club.level == person.level, cast(person.level, Text) == "high")
+
+    assert visible_clubs(clubs, policy, Person(1, level=Level.LOW)) == [1, 3]
+    assert visible_clubs(clubs, policy, Person(1, level=Level.HIGH)) == [1, 2, 3]
+
+
+@bff.entity(Club, policy=lambda club, person: club.level == any_(person.levels), name="Club")
+class ClubType:
+    id: strawberry.ID
+
+
+@strawberry.type
+class Query:
+    clubs: list[ClubType] = bff.collection()
+    club_pages: bff.Connection[ClubType] = bff.collection()
+
+
+def test_the_engine_takes_lists_too(clubs: Engine) -> None:
+    ask = Asker(bff.Schema(Query), clubs)
+    query = "{ clubs { id } clubPages(first: 1) { totalCount pageInfo { endCursor } } }"
+    found = ask(query, viewer=Person(1, levels=frozenset({Level.HIGH})))
+    assert (found["clubs"], found["clubPages"]["totalCount"]) == ([{"id": "2"}], 1)
+    assert ask(query, viewer=None)["clubs"] == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        (
+            lambda club, person: club.id == 1 and person.id == 2,
+            "the policy of Club cannot be read as one SQL expression: whether clubs.id = :id_1 holds is not known in Python; it stands "
+            "for every viewer, so it cannot branch on one in Python: join conditions with sqlalchemy.and_ and sqlalchemy.or_",
+        ),
+        (lambda club, person: club.tenant == person.id, "the policy of Club cannot be read as one SQL expression: "),
+        (
+            lambda club, person: person is not None,
+            "the policy of Club gives True, which is no SQL",
+        ),
+        (lambda club, person: None, "the policy of Club gives None, which is no SQL condition on its columns"),
+        (
+            lambda club, person: club.id.in_(person.clubs),
+            "the policy of Club compares with .in_(viewer.clubs); use == sqlalchemy.any_(viewer.clubs), which is one "
+            "parameter for lists of every length",
+        ),
+    ],
+)
+def test_what_is_no_policy_is_refused_when_it_is_declared(policy: Any, says: str) -> None:
+    with pytest.raises(bff.DeclarationError, match=re.escape(says)):
+        Policies({Club: policy})

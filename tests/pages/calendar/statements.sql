@@ -1,17 +1,17 @@
 -- 1
-SELECT events_1.id AS c0, events_1.title AS c1, events_1.starts_at AS c2, events_1.ends_at AS c3, events_1.location AS c4, events_1.matter_id AS c5, events_1.starts_at AS o0, events_1.id AS o1
+SELECT events_1.id AS c0, events_1.title AS c1, events_1.starts_at AS c2, events_1.ends_at AS c3, events_1.location AS c4, events_1.matter_id AS c5, CAST(events_1.starts_at AS TEXT) AS o0, CAST(events_1.id AS TEXT) AS o1
 FROM events AS events_1
 WHERE (EXISTS (SELECT 1
-FROM matters
-WHERE matters.id = events_1.matter_id AND matters.organization_id = %(viewer_organization_id)s)) AND events_1.starts_at < %(f0)s AND events_1.starts_at >= %(f1)s ORDER BY events_1.starts_at ASC, events_1.id ASC
+FROM matters AS matters_1
+WHERE matters_1.id = events_1.matter_id AND matters_1.organization_id = %(viewer_organization_id)s)) AND events_1.starts_at < %(f0)s AND events_1.starts_at >= %(f1)s ORDER BY events_1.starts_at ASC, events_1.id ASC
  LIMIT %(limit_)s;
 
 -- 2
-SELECT tasks_1.id AS c0, tasks_1.title AS c1, tasks_1.status AS c2, tasks_1.priority AS c3, tasks_1.due_at AS c4, tasks_1.matter_id AS c5, tasks_1.assignee_id AS c6, tasks_1.due_at AS o0, tasks_1.id AS o1
+SELECT tasks_1.id AS c0, tasks_1.title AS c1, tasks_1.status AS c2, tasks_1.priority AS c3, tasks_1.due_at AS c4, tasks_1.matter_id AS c5, tasks_1.assignee_id AS c6, CAST(tasks_1.due_at AS TEXT) AS o0, CAST(tasks_1.id AS TEXT) AS o1
 FROM tasks AS tasks_1
 WHERE (EXISTS (SELECT 1
-FROM matters
-WHERE matters.id = tasks_1.matter_id AND matters.organization_id = %(viewer_organization_id)s)) AND tasks_1.status = ANY (%(f0)s::TEXT[]) AND tasks_1.due_at < %(f1)s AND tasks_1.due_at >= %(f2)s ORDER BY tasks_1.due_at ASC, tasks_1.id ASC
+FROM matters AS matters_1
+WHERE matters_1.id = tasks_1.matter_id AND matters_1.organization_id = %(viewer_organization_id)s)) AND tasks_1.status = ANY (%(f0)s::TEXT[]) AND tasks_1.due_at < %(f1)s AND tasks_1.due_at >= %(f2)s ORDER BY tasks_1.due_at ASC, tasks_1.id ASC
  LIMIT %(limit_)s;
 
 -- 3
