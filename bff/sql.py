@@ -56,7 +56,7 @@ LIMIT = "limit_"
 
 def key_types(entity: Entity, names: tuple[str, ...]) -> list[Any]:
     """The SQL types of attributes."""
-    return [entity.expression(name).type for name in names]
+    return [entity.type_of(name) for name in names]
 
 
 def _visible(entity: Entity, alias: Any, policies: Policies) -> ColumnElement[bool]:
@@ -295,19 +295,20 @@ def _clause(condition: Condition, entity: Entity, alias: Any, numbers: Iterator[
         case Not(condition=inner):
             return not_(_clause(inner, entity, alias, numbers))
         case Test():
-            return _test(condition, entity.attribute(alias, condition.attribute), numbers)
+            attribute = condition.attribute
+            return _test(condition, entity.attribute(alias, attribute), entity.type_of(attribute), numbers)
 
 
-def _test(test: Test, expression: Any, numbers: Iterator[int]) -> ColumnElement[bool]:
+def _test(test: Test, expression: Any, type_: Any, numbers: Iterator[int]) -> ColumnElement[bool]:
     if test.operator == "is_null":
         return expression.is_(None) if test.value else expression.is_not(None)  # type: ignore[no-any-return]
     name = f"f{next(numbers)}"
     if test.operator == "in":
-        return expression == any_(array(name, expression.type))  # type: ignore[no-any-return]
-    value = parameter(name, expression.type)
-    if isinstance(expression.type, Float):
+        return expression == any_(array(name, type_))  # type: ignore[no-any-return]
+    value = parameter(name, type_)
+    if isinstance(type_, Float):
         # A literal is of double precision, in which no REAL is 0.1.
-        value = cast(value, expression.type)
+        value = cast(value, type_)
     clause: ColumnElement[bool] = _OPERATORS[test.operator](expression, value)
     return clause
 

@@ -13,13 +13,14 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
-from sqlalchemy import ColumnElement, UnaryExpression, inspect, true
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, UnaryExpression, inspect, true
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import HybridExtensionType
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, aliased, with_polymorphic
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
+from sqlalchemy.types import TypeEngine
 from strawberry.types.base import StrawberryOptional, StrawberryType
 from strawberry.types.lazy_type import LazyType
 
@@ -157,6 +158,12 @@ class Entity:
             )
         return expression
 
+    def type_of(self, name: str) -> TypeEngine[Any]:
+        """The SQL type of an attribute. What is computed of integers may be larger than they are."""
+        expression = self.expression(name)
+        is_computed = not isinstance(expression, Column)
+        return BigInteger() if is_computed and isinstance(expression.type, Integer) else expression.type
+
     def _mapper_of(self, name: str) -> tuple[Mapper[Any], str]:
         subclass, _, attribute = name.rpartition(".")
         mappers = (each for each in self.mapper.self_and_descendants if each.class_.__name__ == subclass)
@@ -230,7 +237,7 @@ class Entity:
 
     def convert(self, name: str, value: Any, *, what: str) -> Any:
         """An argument's value as the attribute's Python value. Raises BadUserInput (see `values.convert`)."""
-        return convert(self.expression(name).type, value, what=what)
+        return convert(self.type_of(name), value, what=what)
 
     def parse_key(self, values: tuple[Any, ...], *, what: str) -> Key:
         """A primary key from argument values in the order of `key`."""

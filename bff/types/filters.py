@@ -132,7 +132,7 @@ def _shown(entity: Entity) -> Iterator[_Shown]:
         if not isinstance(spec, Column) or not is_leaf or is_list(field.type):
             continue
         try:
-            sql_type = entity.expression(spec.attribute).type
+            sql_type = entity.type_of(spec.attribute)
         except DeclarationError:
             continue  # `checks` complains of it, by the field's name
         if isinstance(sql_type, NullType) and named in _SCALARS:

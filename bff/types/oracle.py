@@ -14,7 +14,7 @@ from typing import Any
 from graphql import GraphQLResolveInfo, get_argument_values, get_named_type
 from sqlalchemy import Enum, Select, String, Text, cast, inspect, literal, select
 from sqlalchemy.orm import aliased, undefer
-from sqlalchemy.types import NullType
+from sqlalchemy.types import CHAR, NullType
 
 from ..errors import BffError, BoundExceeded, DeclarationError
 from ..scope import Scope
@@ -25,7 +25,7 @@ from .cursors import CursorCodec, Place
 from .entity import Entity, Ordering, is_list
 from .filters import All, Condition, Not, Some, Test
 from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Relation, Spec
-from .values import DIALECT, zero
+from .values import DIALECT, unbounded, zero
 
 
 @dataclass(frozen=True)
@@ -230,12 +230,15 @@ def _printed(row: Any, codec: CursorCodec, scope: Scope) -> Place:
 
 def _values(place: Place, codec: CursorCodec, scope: Scope) -> tuple[Any, ...]:
     """The Python values of a place."""
-    types = [codec.entity.expression(each.attribute).type for each in codec.order]
+    types = [codec.entity.type_of(each.attribute) for each in codec.order]
     texts = [literal(text, String()) for text in place]
     columns = [
-        text if isinstance(type_, NullType) else cast(text, type_) for text, type_ in zip(texts, types, strict=True)
+        text if isinstance(type_, NullType) else cast(text, type_ if isinstance(type_, CHAR) else unbounded(type_))
+        for text, type_ in zip(texts, types, strict=True)
     ]
-    return tuple(scope.session.execute(select(*columns)).one())
+    # SQLAlchemy's cache of statements takes one enum for another.
+    uncached = {"compiled_cache": None}
+    return tuple(scope.session.execute(select(*columns), execution_options=uncached).one())
 
 
 def holds(condition: Condition, row: Any) -> bool | None:

@@ -56,7 +56,7 @@ class _BPCHAR(UserDefinedType[str]):
 def is_convertible(type_: TypeEngine[Any]) -> bool:
     """Whether `convert` knows which values a column of this type takes."""
     type_ = _underlying(type_)
-    return isinstance(type_, (Boolean, Date, DateTime, Integer, Numeric, String, Time, Uuid))
+    return isinstance(type_, (Boolean, Date, DateTime, Float, Integer, Numeric, String, Time, Uuid))
 
 
 def is_text(type_: TypeEngine[Any]) -> bool:
@@ -79,7 +79,7 @@ def is_hashable(type_: TypeEngine[Any]) -> bool:
 
 def is_number(type_: TypeEngine[Any]) -> bool:
     """Whether values of this type have a sum."""
-    return isinstance(_underlying(type_), (Integer, Numeric))
+    return isinstance(_underlying(type_), (Float, Integer, Numeric))
 
 
 def unbounded(type_: TypeEngine[Any]) -> TypeEngine[Any]:
@@ -129,7 +129,9 @@ def zero(type_: TypeEngine[Any]) -> Any:
     """What the sum of no values of a column of this type is."""
     if isinstance(type_, TypeDecorator):
         return type_.process_result_value(zero(type_.impl_instance), DIALECT)
-    return decimal.Decimal(0) if isinstance(type_, Numeric) and type_.asdecimal else 0
+    if isinstance(type_, (Float, Numeric)):
+        return decimal.Decimal(0) if type_.asdecimal else 0.0
+    return 0
 
 
 def as_text(value: Any) -> str:
@@ -160,9 +162,9 @@ def _converted(type_: TypeEngine[Any], value: Any) -> Any:
             return value if isinstance(value, bool) else {"true": True, "false": False}[value]
         case Integer():
             return _integer(value, 16 if isinstance(type_, SmallInteger) else 64 if _is_big(type_) else 32)
-        case Numeric(asdecimal=True):
+        case Numeric(asdecimal=True) | Float(asdecimal=True):
             return _decimal(value)
-        case Numeric():
+        case Numeric() | Float():
             return _float(value)
         case Uuid():
             found = value if isinstance(value, uuid.UUID) else uuid.UUID(value)
@@ -248,14 +250,16 @@ def _datetime(value: Any, *, is_aware: bool) -> datetime.datetime:
         moment = datetime.datetime.combine(value, datetime.time())
     else:
         moment = datetime.datetime.fromisoformat(value)
-    if is_aware:
-        return moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment
-    return moment if moment.tzinfo is None else moment.astimezone(datetime.UTC).replace(tzinfo=None)
+    # PostgreSQL knows no offsets beyond 15:59, so it gets none.
+    moment = moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment.astimezone(datetime.UTC)
+    return moment if is_aware else moment.replace(tzinfo=None)
 
 
 def _time(value: Any, *, is_aware: bool) -> datetime.time:
     time = value if isinstance(value, datetime.time) else datetime.time.fromisoformat(value)
     if is_aware:
+        if abs(time.utcoffset() or datetime.timedelta()) >= datetime.timedelta(hours=16):
+            raise ValueError("an offset that PostgreSQL does not know")
         return time.replace(tzinfo=datetime.UTC) if time.tzinfo is None else time
     if time.tzinfo is not None:
         raise ValueError("a time zone where there is none")
@@ -271,9 +275,9 @@ def _description(type_: TypeEngine[Any]) -> str:
             return "text without NUL or lone surrogates"
         case Integer():
             return f"an integer of {16 if isinstance(type_, SmallInteger) else 64 if _is_big(type_) else 32} bits"
-        case Numeric(asdecimal=True):
+        case Numeric(asdecimal=True) | Float(asdecimal=True):
             return f"a decimal number of up to {_NUMERIC_DIGITS} digits"
-        case Numeric():
+        case Numeric() | Float():
             return "a finite number"
         case Uuid():
             return "a UUID"
