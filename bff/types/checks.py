@@ -188,9 +188,8 @@ class _Field:
                 self._check_relation(spec, owner)
             case Aggregate():
                 self._check_aggregate(spec, owner)
-            case Batched(key=key, function=function):
+            case Batched(key=key):
                 self._check_columns(owner, key, "key=", hashable=True)
-                self._check_function(function)
             case Plain(needs=needs):
                 self._check_columns(owner, needs, "needs=")
 
@@ -264,17 +263,6 @@ class _Field:
         self._check_columns(target, (column,), "the total of ")
         if not is_number(target.expression(column).type):
             raise self._error(f"the total is of {column!r}, which is no number; sum a number column or a hybrid")
-
-    def _check_function(self, function: Any) -> None:
-        parameters = pyinspect.signature(function).parameters.values()
-        positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-        if len(positional) != 2 and not any(each.kind is each.VAR_POSITIONAL for each in parameters):
-            raise self._error(
-                f"a batch function takes (keys, scope, *, arguments...), not {pyinspect.signature(function)}"
-            )
-        for each in parameters:
-            if each.kind is each.KEYWORD_ONLY and each.annotation is each.empty:
-                raise self._error(f"the argument {each.name!r} of its batch function has no annotation")
 
     def _check_root(self, spec: Lookup | Collection) -> None:
         target, type_ = self._target, self._definition.type

@@ -130,12 +130,26 @@ def batched(function: Callable[..., Sequence[Any]], *, key: str | Sequence[str],
     become arguments of the field.
     """
     spec = Batched(function, (key,) if isinstance(key, str) else tuple(key))
+    _check_batch(spec)
+    return make(spec, **options)
+
+
+def _check_batch(spec: Batched) -> None:
+    function: Any = spec.function
     for called in (function, getattr(function, "__call__", None)):  # noqa: B004  (an object's own is what is called)
         if pyinspect.iscoroutinefunction(called) or pyinspect.isasyncgenfunction(called):
             raise DeclarationError(
                 f"batch function {spec.name} is async; gevent workers run no event loop: make it `def`"
             )
-    return make(spec, **options)
+    parameters = pyinspect.signature(function).parameters.values()
+    positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if len(positional) != 2 and not any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        raise DeclarationError(
+            f"batch function {spec.name} takes {pyinspect.signature(function)}; make it (keys, scope, *, arguments...)"
+        )
+    for each in parameters:
+        if each.kind is each.KEYWORD_ONLY and each.annotation is each.empty:
+            raise DeclarationError(f"the argument {each.name!r} of batch function {spec.name} has no annotation")
 
 
 def field(
