@@ -10,8 +10,7 @@ page queries, aggregates, searches, and the host's own ORM statements through `D
 
 `viewer` in a policy stands for the viewer of some later request: reading an attribute of it gives a bound
 parameter, so one statement serves every viewer. A policy must therefore be an expression; it cannot branch on
-the viewer in Python (`sqlalchemy.or_(viewer.role == "admin", ...)` can), and a list of the
-viewer is cast: `matter.team_id == any_(cast(viewer.team_ids, ARRAY(BigInteger)))`.
+the viewer in Python (`sqlalchemy.or_(viewer.role == "admin", ...)` can).
 """
 
 from __future__ import annotations
