@@ -205,6 +205,7 @@ def argument(name: str, cursor: str | None) -> str:
     return "" if cursor is None else f', {name}: "{cursor}"'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["up", "down"])
 @pytest.mark.parametrize("name", COLUMNS)
 def test_pages_in_both_directions_are_postgresqls_order(engine: Engine, ask: Ask, name: str, way: str) -> None:
