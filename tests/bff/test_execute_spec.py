@@ -132,7 +132,9 @@ def echo_schema() -> GraphQLSchema:
         raise ZeroDivisionError(f"cannot read {value!r}")
 
     cast(GraphQLScalarType, schema.type_map["Odd"]).coerce_input_value = _odd_value
-    cast(GraphQLScalarType, schema.type_map["Odd"]).coerce_input_literal = lambda node: _odd_value(int(node.value))  # type: ignore[attr-defined]
+    cast(GraphQLScalarType, schema.type_map["Odd"]).coerce_input_literal = lambda node: _odd_value(
+        int(getattr(node, "value", 0))
+    )
     cast(GraphQLScalarType, schema.type_map["Fragile"]).coerce_input_value = fragile
     cast(GraphQLScalarType, schema.type_map["Fragile"]).coerce_input_literal = fragile
     for field in cast(GraphQLObjectType, schema.query_type).fields.values():
@@ -515,7 +517,7 @@ class Attributes:
     plain = 1
     none = None
 
-    def called(self, info: GraphQLResolveInfo, n: int = 0) -> int:
+    def called(self, info: GraphQLResolveInfo[Any], n: int = 0) -> int:
         return n + len(info.field_name)
 
     @property
@@ -649,7 +651,7 @@ def test_types_of_objects(
 def test_types_are_asked_with_the_field_s_info() -> None:
     seen: list[tuple[Any, ...]] = []
 
-    def note(value: Any, info: GraphQLResolveInfo, *rest: Any) -> Any:
+    def note(value: Any, info: GraphQLResolveInfo[Any], *rest: Any) -> Any:
         seen.append((value["x"], info.path.as_list(), info.field_name, str(info.return_type), *map(str, rest)))
         return "Circle" if rest else True
 
@@ -1000,7 +1002,7 @@ def test_resolvers_are_given_the_same_info() -> None:
     )
     seen: list[Any] = []
 
-    def note(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def note(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         path: list[Any] = []
         step = info.path
         while step is not None:
@@ -1045,7 +1047,7 @@ def test_every_resolver_is_called_once_for_each_object() -> None:
     calls: list[tuple[Any, ...]] = []
     schema = build_schema("type Query { items: [Item!] } type Item { n: Int items: [Item!] }")
 
-    def note(source: Any, info: GraphQLResolveInfo) -> Any:
+    def note(source: Any, info: GraphQLResolveInfo[Any]) -> Any:
         calls.append(tuple(info.path.as_list()))
         return [1, 2, 3] if info.field_name == "items" else source
 

@@ -187,7 +187,20 @@ class VehicleRow(Base):
     home_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(f"{SCHEMA}.place.id"))
     wheels: Mapped[int | None]
     home: Mapped[PlaceRow | None] = relationship(back_populates="vehicles")
+    trips: Mapped[list[TripRow]] = relationship(back_populates="vehicle", order_by="desc(TripRow.length)")
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}  # noqa: RUF012
+
+
+class TripRow(Base):
+    """Hangs on the common class: every kind of vehicle makes some."""
+
+    __tablename__ = "trip"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    vehicle_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA}.vehicle.id"))
+    length: Mapped[int | None]
+    goal_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey(f"{SCHEMA}.place.id"))
+    vehicle: Mapped[VehicleRow] = relationship(back_populates="trips")
+    goal: Mapped[PlaceRow | None] = relationship()
 
 
 class CarRow(VehicleRow):
@@ -234,7 +247,7 @@ class NoteRow(AssetRow):
     __mapper_args__ = {"polymorphic_identity": "note"}  # noqa: RUF012
 
 
-PlaceRow.letter_count = column_property(  # type: ignore[attr-defined]
+PlaceRow.letter_count = column_property(
     select(func.count(LetterRow.id))
     .where(LetterRow.target_id == PlaceRow.id)
     .correlate_except(LetterRow)
@@ -302,8 +315,15 @@ strawberry.enum(Mood)
 strawberry.enum(Size)
 
 
+@strawberry.interface
+class Parent:
+    """Two entities have it, each over a relation of its own."""
+
+    children: list[Place]
+
+
 @bff.entity(PlaceRow, policy=_of_tenant)
-class Place(bff.Node):
+class Place(bff.Node, Parent):
     id: uuid.UUID
     name: str | None
     must_name: str = bff.column("name")
@@ -367,8 +387,9 @@ class Place(bff.Node):
 
 
 @bff.entity(LabelRow, policy=bff.public)
-class Label(bff.Node):
+class Label(bff.Node, Parent):
     name: str
+    children: list[Place] = bff.relation("places", order=["-rank"])
     weight: int | None
     must_weigh: int = bff.column("weight")
     places: list[Place]
@@ -416,6 +437,19 @@ class Vehicle(bff.Node):
     id: strawberry.ID
     wheels: int | None
     home: Place | None
+    trips: list[Trip]
+    trips_connection: bff.Connection[Trip] = bff.relation("trips", order=["-length"])
+    trip_count: int = bff.count("trips")
+    trip_length: int = bff.total("trips", "length", where=lambda trip: trip.length > 1)
+
+
+@bff.entity(TripRow, policy=bff.public)
+class Trip(bff.Node):
+    id: strawberry.ID
+    length: int | None
+    must_length: int = bff.column("length")
+    vehicle: Vehicle
+    goal: Place | None
 
 
 @bff.entity(CarRow)
@@ -494,6 +528,15 @@ class Query:
         rows: list[Any] = [*_all(scope, LabelRow, LabelRow.name)[:2], *_all(scope, LetterRow, LetterRow.id)[:3]]
         rows += _all(scope, PlaceRow, PlaceRow.id)[:3]
         return [None, *rows, rows[0]] if holes else rows
+
+    @strawberry.field
+    def smuggled(self, id: uuid.UUID) -> Place | None:
+        """A row that nobody asked a policy about."""
+        return PlaceRow(id=id)  # type: ignore[return-value]
+
+    @strawberry.field
+    def must_smuggle(self, id: uuid.UUID) -> Place:
+        return PlaceRow(id=id)  # type: ignore[return-value]
 
     @strawberry.field
     def nodes(self, info: strawberry.Info[bff.Scope, None]) -> list[bff.Node]:
@@ -588,6 +631,10 @@ def make_rows(engine: Engine) -> list[Viewer]:
                 PhotoRow(place=random.choice(places), title=maybe(f"t{i % 4}"), width=maybe(i))
                 if i % 3
                 else NoteRow(place=random.choice(places), title=maybe(f"t{i % 4}"), body=maybe("b"))
+            )
+            vehicle.trips.extend(
+                TripRow(length=maybe(random.randint(0, 4)), goal=maybe(random.choice(places)))
+                for _ in range(random.randint(0, 3))
             )
             session.add_all([vehicle, asset])
         session.commit()

@@ -102,7 +102,8 @@ class Profile:
     """How large documents are and what arguments hold.
 
     `weigh` says how often a field is chosen (0: never). `cursors` names the arguments that take cursors: they are
-    variables, so that a second execution can send what a first one answered.
+    variables, so that a second execution can send what a first one answered. `bounded` lists nearly always say how many
+    rows they want, for schemas whose lists are long.
     """
 
     fields: int = 25
@@ -112,6 +113,7 @@ class Profile:
     weigh: Callable[[str, str], int] = lambda *_: 2
     cursors: tuple[str, ...] = ()
     always: Callable[[str], tuple[str, ...]] = lambda _type: ()
+    bounded: bool = False
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,12 @@ class _Writer:
                     cursors.append(variable.name)
                     given.append(f"{argument_name}: ${variable.name}")
                 continue
-            if is_required_argument(argument) or choices.chance(35):
+            percent = 35
+            if argument_name == "first" and self._profile.bounded:
+                percent = 95
+            elif argument_name == "last" and any(each.startswith("first:") for each in given):
+                percent = 5
+            if is_required_argument(argument) or choices.chance(percent):
                 given.append(f"{argument_name}: {_literal(self._argument(argument, place))}")
         return f"({', '.join(given)})" if given else ""
 

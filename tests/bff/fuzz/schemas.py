@@ -117,10 +117,10 @@ class _World:
     def random(self, *about: Any) -> Random:
         return Random(f"{self.seed}:{about!r}")
 
-    def resolve_field(self, _source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve_field(self, _source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         return self.resolve(info, **arguments)
 
-    def resolve(self, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(self, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         path = "/".join(map(str, info.path.as_list()))
         random = self.random(path, sorted(arguments.items()))
         value = self._value(random, info, info.return_type, path)
@@ -128,7 +128,7 @@ class _World:
             raise value
         return value
 
-    def _value(self, random: Random, info: GraphQLResolveInfo, type_: Any, path: str) -> Any:
+    def _value(self, random: Random, info: GraphQLResolveInfo[Any], type_: Any, path: str) -> Any:
         trouble = self.trouble
         if isinstance(type_, GraphQLNonNull):
             type_ = type_.of_type
@@ -158,7 +158,7 @@ class _World:
         )
         return random.choice(failures)()
 
-    def _list(self, random: Random, info: GraphQLResolveInfo, item: Any, path: str, wrong: bool) -> Any:
+    def _list(self, random: Random, info: GraphQLResolveInfo[Any], item: Any, path: str, wrong: bool) -> Any:
         if wrong and random.random() < 0.5:
             return random.choice(("text", 5, {"a": 1}, b"bytes", object))
         items = [self._value(random, info, item, f"{path}/{i}") for i in range(random.randint(0, 3))]
@@ -179,7 +179,7 @@ class _World:
 
         return is_type_of
 
-    def resolve_type(self, value: Any, info: GraphQLResolveInfo, _type: Any) -> Any:
+    def resolve_type(self, value: Any, info: GraphQLResolveInfo[Any], _type: Any) -> Any:
         random = self.random(value.key, "type")
         if random.random() < self.trouble.wrong:
             return random.choice((lambda: None, lambda: 7, lambda: "Nothing", lambda: self._raise(random, value.key)))()

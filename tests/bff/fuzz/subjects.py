@@ -10,7 +10,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, 
 from sqlalchemy import Engine
 
 from bff.execute import execute, run
-from bff.plan import compile_plan
+from bff.plan import Plan, compile_plan
 from bff.scope import Deadline, Scope
 from bff.session import Database
 from bff.types.catalog import Catalog
@@ -22,10 +22,11 @@ class Subject:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, name: str | None) -> None:
         self.schema, self.document, self.name = schema, document, name
+        self._plan: Plan | None = None
         try:
             self._plan = compile_plan(schema, document, name)
         except GraphQLError:
-            self._plan = None
+            pass
 
     def run(self, variables: dict[str, Any], context: Any, root: Any = None) -> ExecutionResult:
         if self._plan is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import assume, note
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from tests.bff.fuzz.budget import Fuzz
 from tests.bff.fuzz.operations import Profile, operations
 from tests.bff.fuzz.schemas import argument_values, schemas
 from tests.bff.fuzz.subjects import Site, Subject
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.slow
 CURSOR = re.compile(r"[-_0-9A-Za-z]{20,}")
 
 
-def test_random_schemas(fuzz: Any) -> None:
+def test_random_schemas(fuzz: Fuzz) -> None:
     profile = Profile(roots=("query", "query", "mutation"), values=argument_values)
 
     def check(data: st.DataObject) -> None:
@@ -42,20 +44,37 @@ def test_random_schemas(fuzz: Any) -> None:
     fuzz.run(50, check)
 
 
-def test_briefcase(fuzz: Any, briefcase: Site) -> None:
+@dataclass(frozen=True)
+class Size:
+    """How large the operations on a site are, see `Profile`."""
+
+    fields: int
+    depth: int
+    bounded: bool
+
+
+def test_briefcase(fuzz: Fuzz, briefcase: Site) -> None:
     # graphql-core loads every object by itself, so what multiplies is asked for less.
-    _fuzz_site(fuzz, briefcase, 20, fields=18, depth=5)
+    _fuzz_site(fuzz, briefcase, 20, Size(fields=18, depth=5, bounded=True))
 
 
-def test_odd_models(fuzz: Any, odd_site: Site) -> None:
-    _fuzz_site(fuzz, odd_site, 30, fields=25, depth=6)
+def test_odd_models(fuzz: Fuzz, odd_site: Site) -> None:
+    _fuzz_site(fuzz, odd_site, 30, Size(fields=25, depth=6, bounded=False))
 
 
-def _fuzz_site(fuzz: Any, site: Site, percent: int, **size: int) -> None:
+def _fuzz_site(fuzz: Fuzz, site: Site, percent: int, size: Size) -> None:
     """Each operation once; again, by the same plan, with cursors out of the answer and for other viewers."""
     with Session(site.database.engine) as session:
         samples = Samples(site.schema, session)
-    profile = Profile(values=samples, weigh=_weigh, cursors=("after", "before"), always=_always, **size)
+    profile = Profile(
+        fields=size.fields,
+        depth=size.depth,
+        bounded=size.bounded,
+        values=samples,
+        weigh=_weigh,
+        cursors=("after", "before"),
+        always=_always,
+    )
     viewers = st.sampled_from([*site.viewers[:2] * 3, *site.viewers[2:]])
 
     def check(data: st.DataObject) -> None:
@@ -81,6 +100,9 @@ def _fuzz_site(fuzz: Any, site: Site, percent: int, **size: int) -> None:
 
 def _weigh(type_name: str, field_name: str) -> int:
     """What leads to many objects often, what ends an answer seldom."""
+    if "smuggle" in field_name.lower():
+        # graphql-core shows such an object as it is: see test_what_a_resolver_smuggles_in_is_read_under_policy.
+        return 0
     if field_name == "broken" or (field_name.startswith("must") and type_name == "Query"):
         return 1
     if field_name.startswith("must"):

@@ -7,7 +7,7 @@ import decimal
 import enum
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNamedType, GraphQLSchema, get_named_type
@@ -145,8 +145,10 @@ def _column_fields(entity: Entity) -> list[Any]:
 
 def _ends(session: Session, entity: Entity) -> list[Any]:
     keys = [getattr(entity.model, name) for name in entity.key]
-    first = session.scalars(select(entity.model).order_by(*keys).limit(ROWS)).all()
-    last = session.scalars(select(entity.model).order_by(*(key.desc() for key in keys)).limit(ROWS)).all()
+    first: Sequence[Any] = session.scalars(select(entity.model).order_by(*keys).limit(ROWS)).all()
+    last: Sequence[Any] = session.scalars(
+        select(entity.model).order_by(*(key.desc() for key in keys)).limit(ROWS)
+    ).all()
     return list(dict.fromkeys([*first, *last]))
 
 
