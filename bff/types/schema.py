@@ -9,7 +9,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from .catalog import Catalog
-from .scalars import BIG_INT, BigInt
+from .scalars import SCALARS
 
 
 class Schema(strawberry.Schema):
@@ -17,7 +17,7 @@ class Schema(strawberry.Schema):
 
     def __init__(self, *args: Any, config: StrawberryConfig | None = None, **options: Any) -> None:
         config = copy.copy(config or StrawberryConfig())
-        config.scalar_map = {BigInt: BIG_INT, **config.scalar_map}
+        config.scalar_map = {**SCALARS, **config.scalar_map}
         options["config"] = config
         super().__init__(*args, **options)
         Catalog.of(self._schema)
