@@ -24,6 +24,7 @@ from .errors import BffError
 from .explain import explain
 from .mount import EXTENSION, Bff
 from .settings import Settings
+from .types.indexes import missing_indexes
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,13 +37,17 @@ def main(context: click.Context, app: str | None) -> None:
 
 
 @main.command()
+@click.option("--strict", is_flag=True, help="Fail for warnings too.")
 @click.pass_obj
-def check(app: str | None) -> None:
-    """Check schema and documents; fail for unused fragments too."""
+def check(app: str | None, strict: bool) -> None:
+    """Check schema and documents; fail for unused fragments too, and warn of relations that miss an index."""
     layer = _layer(app)
-    for finding in layer.documents.unused_fragments:
+    unused, missing = layer.documents.unused_fragments, missing_indexes(layer.schema)
+    for finding in unused:
         click.echo(finding, err=True)
-    if layer.documents.unused_fragments:
+    for index in missing:
+        click.echo(f"warning: {index}", err=True)
+    if unused or (strict and missing):
         sys.exit(1)
     click.echo(f"{len(layer.schema.type_map)} types and {len(layer.documents)} operations are in order")
 

@@ -25,6 +25,7 @@ from app.schema import schema
 from app.schema.health import MatterHealth, Workload, judge
 from app.schema.search import LONGEST_QUERY, MOST_RESULTS
 from bff import Bff
+from bff.types.indexes import missing_indexes
 
 CountSql = Callable[..., AbstractContextManager[Any]]
 
@@ -55,6 +56,19 @@ def one(engine: Engine, statement: str) -> Any:
 
 
 # ---- types
+
+
+def test_every_relation_has_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And would be missed without: the tables are asked, which the migrations are compared with."""
+    assert missing_indexes(GRAPH) == []
+    # Typed as the abstract FromClause by SQLAlchemy.
+    table: Any = models.Task.__table__
+    kept = {index for index in table.indexes if "matter_id" not in index.columns}
+    monkeypatch.setattr(table, "indexes", kept)
+    assert len(kept) == 2
+    [missing] = missing_indexes(GRAPH)
+    assert (missing.table, [column.name for column in missing.columns]) == (table, ["matter_id"])
+    assert "Matter.tasks" in missing.fields
 
 
 def test_every_table_has_a_type_a_lookup_and_a_global_id() -> None:

@@ -39,6 +39,49 @@ def make_app():
 bare = Flask(__name__)
 """
 
+INDEXLESS_HOST = """
+import strawberry
+from sqlalchemy import ForeignKey, create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+import bff
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class TaskRow(Base):
+    __tablename__ = "tasks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    matter_id: Mapped[int] = mapped_column(ForeignKey("matters.id"))
+
+
+class MatterRow(Base):
+    __tablename__ = "matters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tasks: Mapped[list[TaskRow]] = relationship()
+
+
+@bff.entity(TaskRow, policy=bff.public)
+class Task:
+    id: int
+
+
+@bff.entity(MatterRow, policy=bff.public)
+class Matter:
+    tasks: list[Task]
+    task_count: int = bff.count("tasks")
+
+
+@strawberry.type
+class Query:
+    matter: Matter | None = bff.lookup()
+    hello: str = "you"
+
+
+layer = bff.Bff(schema=bff.Schema(Query), engine=create_engine("postgresql+psycopg2://"), documents="graphql")
+"""
+
 SDL = 'type Query {\n  hello(name: String! = "you"): String!\n}\n'
 
 
@@ -74,6 +117,22 @@ def test_check_fails_for_unused_fragments(bff: Callable[..., Result], host: Path
     done = bff("check")
     assert done.exit_code == 1
     assert done.stderr.endswith("graphql/unused.graphql:2:1: fragment 'Idle' is never used\n")
+
+
+def test_check_warns_of_relations_without_an_index(bff: Callable[..., Result], host: Path) -> None:
+    (host / "host.py").write_text(INDEXLESS_HOST)
+    warned, strict = bff("check"), bff("check", "--strict")
+    assert (warned.exit_code, strict.exit_code) == (0, 1)
+    assert warned.stdout.endswith("1 operations are in order\n")
+    for done in (warned, strict):
+        assert [line for line in done.stderr.splitlines() if line.startswith("warning:")] == [
+            "warning: Matter.tasks, Matter.taskCount: no index of tasks begins with matter_id, by which its rows are looked "
+            "up: create index on tasks (matter_id)"
+        ]
+
+
+def test_a_strict_check_without_warnings(bff: Callable[..., Result]) -> None:
+    assert bff("check", "--strict").exit_code == 0
 
 
 def test_check_prints_every_broken_document(bff: Callable[..., Result], host: Path) -> None:
