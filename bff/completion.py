@@ -23,6 +23,7 @@ from graphql import (
 from graphql.pyutils import inspect, is_iterable
 from sqlalchemy import inspect as inspect_model
 
+from .asked import bare
 from .errors import TryAgain
 from .loads import Load, Rows, RowsByKey
 from .places import Failures, Place, field_place
@@ -300,11 +301,6 @@ class Completion:
         if complaint is not None:
             raise GraphQLError(complaint, field.nodes)
         return str(name)
-
-
-def bare(key: tuple[Any, ...]) -> Key:
-    """A primary key as the key of a load."""
-    return key[0] if len(key) == 1 else key
 
 
 def _identity(value: Any) -> tuple[Any, ...]:

@@ -24,18 +24,17 @@ from graphql import (
     GraphQLSchema,
     assert_valid_schema,
     default_field_resolver,
-    get_argument_values,
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.type.definition import GraphQLResolveInfoHelpers
-from strawberry.types.arguments import convert_arguments
 
-from .completion import Completion, Typed, bare
+from .asked import Asked
+from .completion import Completion, Typed
 from .errors import TryAgain
 from .loads import Load, RowsByKey
 from .places import Failures, Place, path_of
 from .plan import Plan, compile_plan, is_shareable
-from .reads import BatchAsked, Key, ListAsked, Reads, page_of
+from .reads import Key, ListAsked, Reads, page_of
 from .records import Record
 from .scope import Scope
 from .steps import (
@@ -55,10 +54,7 @@ from .steps import (
     Selection,
     Typename,
 )
-from .types.arguments import ListArguments, list_arguments
-from .types.connection import DEFAULT_PAGE
-from .types.cursors import CursorCodec
-from .types.entity import DEFINITION
+from .types.arguments import ListArguments
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""
@@ -126,11 +122,11 @@ class _Execution:
         self, plan: Plan, variables: VariableValues, context: Any, root_value: Any, hide_suggestions: bool
     ) -> None:
         self._plan, self._variables, self._context, self._root_value = plan, variables, context, root_value
-        self._hide_suggestions = hide_suggestions
         self._entered: deque[tuple[Selection, Sequence[Any], list[Any], list[Place]]] = deque()
         self._pending: dict[Hashable, _Pending] = {}
         self._results: dict[Hashable, dict[Key, Any]] = {}
         self._reads = Reads(context)
+        self._asked = Asked(plan, variables, self._reads, hide_suggestions=hide_suggestions)
         self._failures = Failures(propagate=plan.propagates_errors)
         self._complete = Completion(plan, self._failures, need=self._need, enter=self._enter, info=self._info).complete
 
@@ -215,7 +211,7 @@ class _Execution:
 
     def _resolver(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, CallResolver)
-        arguments = self._arguments_of(field)
+        arguments = self._asked.arguments(field)
         if isinstance(arguments, Exception):
             self._complete(field, outputs, places, [arguments] * len(outputs))
             return
@@ -226,7 +222,7 @@ class _Execution:
         for i, (source, place) in enumerate(zip(sources, places, strict=True)):
             try:
                 if i > 0 and not shared:
-                    arguments = self._coerced_arguments(field)
+                    arguments = self._asked.coerced(field)
                 info = self._info(field, (place, field.key, field))
                 parent = source if rows is None or owner is None else Record(rows, owner, source)
                 values.append(resolve(parent, info, **arguments))
@@ -255,7 +251,7 @@ class _Execution:
     def _list(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LoadList)
-        asked = self._list_asked(field, step)
+        asked = self._asked.of_list(field, step)
         if isinstance(asked, Exception):
             self._complete(field, outputs, places, [asked] * len(outputs))
             return
@@ -267,37 +263,6 @@ class _Execution:
             keys,
             lambda lists: self._complete(field, outputs, places, [empty if rows is None else rows for rows in lists]),
         )
-
-    def _list_asked(self, field: FieldPlan, step: LoadList) -> ListAsked | Exception:
-        raw = self._arguments_of(field)
-        if isinstance(raw, Exception):
-            return raw
-        load = step.load
-        try:
-            arguments = list_arguments(
-                raw,
-                entity=load.entity,
-                order=load.order,
-                bound=load.bound,
-                declared=field.definition.args,
-                what=field.name,
-            )
-            if not step.page:
-                limit = load.bound if arguments.first is None else arguments.first
-                return ListAsked(arguments, limit, field.name, None, None, None)
-            size = arguments.first if arguments.first is not None else arguments.last
-            limit = DEFAULT_PAGE if size is None else size
-            audience = load.policies.audience(load.entity.model, self._reads.scope.viewer)
-            codec = CursorCodec(self._reads.scope.secret, load.entity, arguments.order, audience)
-            after, before = (
-                None if cursor is None else codec.decode(cursor, what=f"{field.name}({name}:)")
-                for name, cursor in (("after", arguments.after), ("before", arguments.before))
-            )
-            return ListAsked(arguments, limit, field.name, codec, after, before)
-        except TryAgain:
-            raise
-        except Exception as error:
-            return error
 
     def _aggregate(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
@@ -313,67 +278,38 @@ class _Execution:
     def _batch(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, CallBatch)
-        raw = self._arguments_of(field)
-        if isinstance(raw, Exception):
-            self._complete(field, outputs, places, [raw] * len(outputs))
+        asked = self._asked.of_batch(field, step)
+        if isinstance(asked, Exception):
+            self._complete(field, outputs, places, [asked] * len(outputs))
             return
         slots = step.slots
         keys = [row[slots[0]] if len(slots) == 1 else tuple(row[slot] for slot in slots) for row in sources]
-        asked = BatchAsked(self._strawberry_arguments(field, raw), _frozen(raw))
         self._need(step.load, asked, keys, lambda values: self._complete(field, outputs, places, values))
 
     def _look_up(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LookUp)
-        raw = self._arguments_of(field)
-        key: Any = raw
-        if not isinstance(raw, Exception):
-            try:
-                key = self._lookup_key(field, step, raw)
-            except TryAgain:
-                raise
-            except Exception as error:
-                key = error
+        key = self._asked.of_lookup(field, step)
         if isinstance(key, Exception):
             self._complete(field, outputs, places, [key] * len(outputs))
             return
         self._need(step.load, None, [key] * len(outputs), lambda rows: self._complete(field, outputs, places, rows))
 
-    def _lookup_key(self, field: FieldPlan, step: LookUp, raw: dict[str, Any]) -> Key:
-        entity = step.load.entity
-        if step.spec.key is None:
-            named = self._strawberry_arguments(field, raw)
-            values = tuple(named[name] for name in entity.key)
-        elif self._reads.scope.viewer is None:
-            return None
-        else:
-            found = step.spec.key(self._reads.scope.viewer)
-            if found is None:
-                return None
-            values = found if isinstance(found, tuple) else (found,)
-        return bare(entity.parse_key(values, what=field.name))
-
     def _node(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
         assert isinstance(step, LookUpNode)
-        raw = self._arguments_of(field)
-        failure: Exception | None = raw if isinstance(raw, Exception) else None
-        if not isinstance(raw, Exception):
-            try:
-                entity, key = self._plan.catalog.parse_global_id(raw["id"])
-            except Exception as error:
-                failure = error
-        if failure is not None:
-            self._complete(field, outputs, places, [failure] * len(outputs))
+        asked = self._asked.of_node(field, step)
+        if isinstance(asked, Exception):
+            self._complete(field, outputs, places, [asked] * len(outputs))
             return
-        load = step.loads.get(entity.name)
+        entity, load, key = asked
         if load is None:
             self._complete(field, outputs, places, [None] * len(outputs))
             return
         self._need(
             load,
             None,
-            [bare(key)] * len(outputs),
+            [key] * len(outputs),
             lambda rows: self._complete(field, outputs, places, [row and Typed(entity, row) for row in rows]),
         )
 
@@ -396,38 +332,6 @@ class _Execution:
             asked,
             [page.key for page in sources],
             lambda counts: self._complete(field, outputs, places, [count or 0 for count in counts]),
-        )
-
-    # -- arguments and info
-
-    def _arguments_of(self, field: FieldPlan) -> dict[str, Any] | Exception:
-        if field.static_arguments is not None:
-            return field.static_arguments
-        try:
-            return self._coerced_arguments(field)
-        except Exception as error:
-            return error
-
-    def _coerced_arguments(self, field: FieldPlan) -> dict[str, Any]:
-        details = field.details[0]
-        return get_argument_values(
-            field.definition,
-            details.node,
-            self._variables,
-            details.fragment_variable_values,
-            self._hide_suggestions,
-        )
-
-    def _strawberry_arguments(self, field: FieldPlan, raw: dict[str, Any]) -> dict[str, Any]:
-        """Argument values by Python name, as Strawberry gives them to resolvers."""
-        if not raw:
-            return {}
-        strawberry_schema = self._plan.schema._strawberry_schema  # type: ignore[attr-defined]
-        return convert_arguments(
-            raw,
-            field.definition.extensions[DEFINITION].arguments,
-            scalar_registry=strawberry_schema.schema_converter.scalar_registry,
-            config=strawberry_schema.config,
         )
 
     def _info(self, field: FieldPlan, place: Place) -> GraphQLResolveInfo[Any]:
@@ -474,19 +378,6 @@ def _keys(rows: Sequence[Any], slots: tuple[int, ...], strict: tuple[int, ...]) 
         return [row[slot] for row in rows]
     keys = [tuple(row[slot] for slot in slots) for row in rows]
     return [None if None in key and any(key[i] is None for i in strict) else key for key in keys]
-
-
-def _frozen(value: Any) -> Hashable:
-    """The same as something hashable, in which 1, 1.0 and True differ, and what cannot be compared is like nothing."""
-    if isinstance(value, Mapping):
-        return tuple((name, _frozen(each)) for name, each in value.items())
-    if isinstance(value, (list, tuple)):
-        return tuple(_frozen(each) for each in value)
-    try:
-        hash(value)
-    except TypeError:
-        return object()
-    return type(value), value
 
 
 def _is_awaitable(_value: Any) -> TypeGuard[Awaitable[Any]]:

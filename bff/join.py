@@ -6,6 +6,7 @@ cases of their own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -52,12 +53,16 @@ class Join:
             # A key of NULL alone would be no key: the parent's own stands beside it.
             self.key += tuple(name for name in owner.key if name not in self.key)
 
-    def on(self, keys: Any) -> ColumnElement[bool]:
-        """The join condition, with columns of `keys` (see `unnest`) in the place of the parent's."""
+    def again(self) -> Join:
+        """The same over another alias of the target: where a statement follows the relationship twice."""
+        return Join(self.owner, self.relationship, self.target)
+
+    def on(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """The join condition, with these expressions in the place of the parent's attributes in `key`."""
 
         def replace(element: Any, **_: Any) -> Any:
             position = self._positions.get(element) if isinstance(element, Column) else None
-            return None if position is None else keys.c[f"k{position}"]
+            return None if position is None else values[position]
 
         condition: ColumnElement[bool] = visitors.replacement_traverse(self._template, {}, replace)
         if self.relationship.secondary is None or self._has_unique_pairs(self.relationship.secondary):

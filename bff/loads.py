@@ -94,7 +94,7 @@ class RowsByKey(Rows):
 
     @cached_property
     def statement(self) -> Statement:
-        return sql.rows_by_key(self.entity, self.policies, tuple(self.columns))
+        return sql.rows_by_key(self.entity, self.policies, sql.attributes(self.entity, self.columns))
 
     @property
     def text(self) -> str:
@@ -145,7 +145,9 @@ class ListByParent(_Lists):
         self.join, self.order, self.bound, self.strict = join, order, bound, join.strict
 
     def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
-        return sql.lists_by_parent(self.join, self.policies, tuple(self.columns), shape, condition)
+        return sql.lists_by_parent(
+            self.join, self.policies, sql.attributes(self.entity, self.columns), shape, condition
+        )
 
 
 class RootList(_Lists):
@@ -156,7 +158,9 @@ class RootList(_Lists):
         self.spec, self.order, self.bound = spec, entity.orderings(spec.order), spec.bound
 
     def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
-        return sql.collection(self.entity, self.policies, tuple(self.columns), shape, condition, self.spec.where)
+        return sql.collection(
+            self.entity, self.policies, sql.attributes(self.entity, self.columns), shape, condition, self.spec.where
+        )
 
 
 class Aggregates(Load):

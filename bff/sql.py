@@ -15,8 +15,10 @@ no cases of their own.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from typing import Any
 
 from sqlalchemy import (
@@ -59,24 +61,42 @@ def key_types(entity: Entity, names: tuple[str, ...]) -> list[Any]:
     return [entity.type_of(name) for name in names]
 
 
-def _visible(entity: Entity, alias: Any, policies: Policies) -> ColumnElement[bool]:
+Reader = Callable[[Any], Any]
+"""(alias) -> the expression that reads something of its row."""
+
+
+def attributes(entity: Entity, names: Iterable[str]) -> tuple[Reader, ...]:
+    """Readers of attributes."""
+    return tuple(partial(entity.attribute, name=name) for name in names)
+
+
+def visible(entity: Entity, alias: Any, policies: Policies) -> ColumnElement[bool]:
     """The rows of an alias that are of the entity's type and visible to the viewer."""
     return and_(policies.condition(entity.model, alias, ViewerParameters()), entity.own(alias))
 
 
-def rows_by_key(entity: Entity, policies: Policies, columns: tuple[str, ...]) -> Statement:
+def visible_behind(join: Join, policies: Policies) -> ColumnElement[bool]:
+    """The rows of a join's target that are visible, given that their parent is.
+
+    Where the policy of the one is that the other is visible, over the same relationship, it is not checked again.
+    """
+    if policies.is_implied(join.owner.model, join.relationship, join.target.model):
+        return join.target.own(join.child)
+    return visible(join.target, join.child, policies)
+
+
+def rows_by_key(entity: Entity, policies: Policies, readers: tuple[Reader, ...]) -> Statement:
     """Rows of an entity by primary key: parameters k0.. are arrays, rows start with the key."""
     alias = entity.alias()
     key = [entity.attribute(alias, name) for name in entity.key]
     types = key_types(entity, entity.key)
-    selected = [entity.attribute(alias, name) for name in columns]
-    statement = select(*_labelled("k", key), *_labelled("c", selected))
+    statement = select(*_labelled("k", key), *_labelled("c", [read(alias) for read in readers]))
     if len(key) == 1:
         statement = statement.where(key[0] == any_(array("k0", types[0])))
     else:
         keys = unnest(types)
         statement = statement.join_from(alias, keys, and_(*(part == keys.c[i] for i, part in enumerate(key))))
-    return Statement(statement.where(_visible(entity, alias, policies)), len(key))
+    return Statement(statement.where(visible(entity, alias, policies)), len(key))
 
 
 @dataclass(frozen=True)
@@ -106,21 +126,25 @@ class ListShape:
         )
 
 
-def list_parameters(asked: ListArguments, after: Place | None, before: Place | None) -> dict[str, Any]:
-    """The parameters of a list statement other than its keys, its limit and the viewer's."""
-    parameters = {f"a{i}": value for i, value in enumerate(after or ()) if value is not None}
-    parameters |= {f"b{i}": value for i, value in enumerate(before or ()) if value is not None}
+def list_parameters(
+    asked: ListArguments, after: Place | None, before: Place | None, *, prefix: str = ""
+) -> dict[str, Any]:
+    """The parameters of a list other than its keys, its limit and the viewer's."""
+    parameters = {f"{prefix}a{i}": value for i, value in enumerate(after or ()) if value is not None}
+    parameters |= {f"{prefix}b{i}": value for i, value in enumerate(before or ()) if value is not None}
     if asked.condition is not None:
-        parameters |= {f"f{i}": value for i, value in enumerate(_values(asked.condition))}
+        parameters |= {f"{prefix}f{i}": value for i, value in enumerate(_values(asked.condition))}
     return parameters
 
 
 def lists_by_parent(
-    join: Join, policies: Policies, columns: tuple[str, ...], shape: ListShape, condition: Condition | None
+    join: Join, policies: Policies, readers: tuple[Reader, ...], shape: ListShape, condition: Condition | None
 ) -> Statement:
-    """Rows of a relationship by the parent's key. Rows: key, `columns`, then the place."""
+    """Rows of a relationship by the parent's key. Rows: key, what `readers` read, then the place."""
     keys = unnest(key_types(join.owner, join.key))
-    inner = _list(join.target, join.child, policies, columns, shape, condition).where(join.on(keys))
+    read = _labelled("c", [read(join.child) for read in readers])
+    inner = rows_of(join.target, join.child, read, shape, condition)
+    inner = inner.where(visible_behind(join, policies), join.on(keys.c))
     rows = inner.limit(parameter(LIMIT, Integer())).lateral("t")
     return Statement(select(*keys.c, *rows.c).select_from(keys.join(rows, true())), len(join.key))
 
@@ -128,61 +152,63 @@ def lists_by_parent(
 def collection(
     entity: Entity,
     policies: Policies,
-    columns: tuple[str, ...],
+    readers: tuple[Reader, ...],
     shape: ListShape,
     condition: Condition | None,
     where: Where | None,
 ) -> Statement:
-    """Rows of an entity without a parent. Rows: `columns`, then the place."""
+    """Rows of an entity without a parent. Rows: what `readers` read, then the place."""
     alias = entity.alias()
-    statement = _list(entity, alias, policies, columns, shape, condition)
+    read = _labelled("c", [read(alias) for read in readers])
+    statement = rows_of(entity, alias, read, shape, condition).where(visible(entity, alias, policies))
     if where is not None:
         statement = statement.where(where(alias))
     return Statement(statement.limit(parameter(LIMIT, Integer())), 0)
 
 
-def _list(
-    entity: Entity,
-    alias: Any,
-    policies: Policies,
-    columns: tuple[str, ...],
-    shape: ListShape,
-    condition: Condition | None,
+def rows_of(
+    entity: Entity, alias: Any, read: list[Any], shape: ListShape, condition: Condition | None, *, prefix: str = ""
 ) -> Select[Any]:
-    selected = [entity.attribute(alias, name) for name in columns]
+    """What is `read` of the rows that pass a list's arguments, in their order; the place stands last, as o0, o1, ..."""
     ordering = [entity.attribute(alias, each.attribute) for each in shape.order]
     places = [cast(expression, Text()) for expression in ordering] if shape.places else []
-    read = [*_labelled("c", selected), *_labelled("o", places)]
+    read = [*read, *_labelled("o", places)]
     # A list of objects of which nothing is read still has a length.
     statement = select(*read or [literal_column("NULL").label("nothing")]).select_from(alias)
-    statement = statement.where(_visible(entity, alias, policies))
     if condition is not None:
-        statement = statement.where(_clause(condition, entity, alias, iter(range(10**6))))
+        statement = statement.where(passes(condition, entity, alias, prefix=prefix))
     if shape.after is not None:
-        statement = statement.where(_beyond(entity, shape.order, ordering, "a", shape.after, forward=True))
+        statement = statement.where(_beyond(entity, shape.order, ordering, f"{prefix}a", shape.after, forward=True))
     if shape.before is not None:
-        statement = statement.where(_beyond(entity, shape.order, ordering, "b", shape.before, forward=False))
+        statement = statement.where(_beyond(entity, shape.order, ordering, f"{prefix}b", shape.before, forward=False))
     descending = [each.descending != shape.backward for each in shape.order]
     return statement.order_by(*(e.desc() if down else e.asc() for e, down in zip(ordering, descending, strict=True)))
+
+
+def passes(condition: Condition, entity: Entity, alias: Any, *, prefix: str = "") -> ColumnElement[bool]:
+    """The rows of an alias that pass a filter, whose values are the parameters f0, f1, ..."""
+    return _clause(condition, entity, alias, (f"{prefix}f{i}" for i in count()))
+
+
+def measure(aggregate: Aggregate, entity: Entity, alias: Any) -> Any:
+    """The expression of a count or sum over the rows of an alias."""
+    summed = None if aggregate.column is None else entity.attribute(alias, aggregate.column)
+    value: Any = func.count() if summed is None else func.sum(summed)
+    if aggregate.where is not None:
+        value = value.filter(aggregate.where(alias))
+    if summed is not None:
+        value = type_coerce(cast(func.coalesce(value, literal_column("0")), _sum_type(summed.type)), summed.type)
+    return value
 
 
 def aggregates_by_parent(join: Join, policies: Policies, measures: tuple[Aggregate, ...]) -> Statement:
     """Aggregates over a relationship by the parent's key; parents without a visible row give no row."""
     keys = unnest(key_types(join.owner, join.key))
-    child = join.child
-    selected = []
-    for measure in measures:
-        summed = None if measure.column is None else join.target.attribute(child, measure.column)
-        value: Any = func.count() if summed is None else func.sum(summed)
-        if measure.where is not None:
-            value = value.filter(measure.where(child))
-        if summed is not None:
-            value = type_coerce(cast(func.coalesce(value, literal_column("0")), _sum_type(summed.type)), summed.type)
-        selected.append(value)
+    selected = [measure(each, join.target, join.child) for each in measures]
     statement = (
         select(*keys.c, *_labelled("c", selected))
-        .select_from(keys, child)
-        .where(join.on(keys), _visible(join.target, child, policies))
+        .select_from(keys, join.child)
+        .where(join.on(keys.c), visible_behind(join, policies))
         .group_by(*keys.c)
     )
     return Statement(statement, len(join.key))
@@ -201,11 +227,11 @@ def counts_by_parent(join: Join, policies: Policies, condition: Condition | None
     statement = (
         select(*keys.c, func.count())
         .select_from(keys, join.child)
-        .where(join.on(keys), _visible(join.target, join.child, policies))
+        .where(join.on(keys.c), visible_behind(join, policies))
         .group_by(*keys.c)
     )
     if condition is not None:
-        statement = statement.where(_clause(condition, join.target, join.child, iter(range(10**6))))
+        statement = statement.where(passes(condition, join.target, join.child))
     return Statement(statement, len(join.key))
 
 
@@ -213,9 +239,9 @@ def collection_count(entity: Entity, policies: Policies, condition: Condition | 
     """How many rows of a collection pass the filter."""
     alias = entity.alias()
     statement = select(func.count()).select_from(alias)
-    statement = statement.where(_visible(entity, alias, policies))
+    statement = statement.where(visible(entity, alias, policies))
     if condition is not None:
-        statement = statement.where(_clause(condition, entity, alias, iter(range(10**6))))
+        statement = statement.where(passes(condition, entity, alias))
     if where is not None:
         statement = statement.where(where(alias))
     return Statement(statement, 0)
@@ -286,23 +312,23 @@ def _values(condition: Condition) -> Iterator[Any]:
             yield list(value) if operator == "in" else value
 
 
-def _clause(condition: Condition, entity: Entity, alias: Any, numbers: Iterator[int]) -> ColumnElement[bool]:
+def _clause(condition: Condition, entity: Entity, alias: Any, names: Iterator[str]) -> ColumnElement[bool]:
     match condition:
         case All(conditions=conditions):
-            return and_(true(), *[_clause(each, entity, alias, numbers) for each in conditions])
+            return and_(true(), *[_clause(each, entity, alias, names) for each in conditions])
         case Some(conditions=conditions):
-            return or_(false(), *[_clause(each, entity, alias, numbers) for each in conditions])
+            return or_(false(), *[_clause(each, entity, alias, names) for each in conditions])
         case Not(condition=inner):
-            return not_(_clause(inner, entity, alias, numbers))
+            return not_(_clause(inner, entity, alias, names))
         case Test():
             attribute = condition.attribute
-            return _test(condition, entity.attribute(alias, attribute), entity.type_of(attribute), numbers)
+            return _test(condition, entity.attribute(alias, attribute), entity.type_of(attribute), names)
 
 
-def _test(test: Test, expression: Any, type_: Any, numbers: Iterator[int]) -> ColumnElement[bool]:
+def _test(test: Test, expression: Any, type_: Any, names: Iterator[str]) -> ColumnElement[bool]:
     if test.operator == "is_null":
         return expression.is_(None) if test.value else expression.is_not(None)  # type: ignore[no-any-return]
-    name = f"f{next(numbers)}"
+    name = next(names)
     if test.operator == "in":
         return expression == any_(array(name, type_))  # type: ignore[no-any-return]
     value = parameter(name, type_)

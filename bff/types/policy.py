@@ -25,9 +25,9 @@ from typing import Any
 
 from sqlalchemy import Alias, BindParameter, Column, ColumnElement, Table, any_, inspect, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapper, aliased
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BinaryExpression, CollectionAggregate
+from sqlalchemy.orm import Mapper, RelationshipProperty, aliased
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
 from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import NullType
 
@@ -222,6 +222,25 @@ class Policies:
         within = [table] if secondary is None else [table, secondary]
         return select(literal_column("1")).select_from(table).where(*conditions).correlate_except(*within).exists()
 
+    def is_implied(self, parent: type, relationship: RelationshipProperty[Any], target: type) -> bool:
+        """Whether the rows that `relationship` leads to, from a row of `parent` that is visible, are visible too.
+
+        So it is where the one policy is "when the other is", over the same columns: from a task to its comments, whose
+        policy is `through("task")`, and from a comment to its task. On every other path they are checked.
+        """
+        above, below = self.policy(parent), self.policy(target)
+        parents: Mapper[Any] = inspect(parent)
+        if isinstance(above, Through) and not relationship.uselist:
+            onward: RelationshipProperty[Any] = parents.relationships[above.relationship]
+            if onward.key == relationship.key and onward.mapper.class_ is target:
+                return True
+        if isinstance(below, Through):
+            targets: Mapper[Any] = inspect(target)
+            back: RelationshipProperty[Any] = targets.relationships[below.relationship]
+            is_of_parent = parents.isa(back.mapper) and self.policy(back.mapper.class_) == above
+            return is_of_parent and _is_inverse(relationship, back)
+        return False
+
     def viewer_attributes(self, model: type) -> tuple[str, ...]:
         """The attributes of the viewer that decide which rows of `model` are visible, sorted."""
         if model not in self._viewer_attributes:
@@ -314,6 +333,27 @@ def _with_typed_parameters(condition: Any, where: str) -> Any:
     if hasattr(condition, "__clause_element__"):
         condition = condition.__clause_element__()
     return visitors.replacement_traverse(condition, {}, replace) if isinstance(condition, ColumnElement) else condition
+
+
+def _is_inverse(relationship: RelationshipProperty[Any], back: RelationshipProperty[Any]) -> bool:
+    """Whether two relationships say of the same columns that they are equal, and nothing else: `back` leads to the parent."""
+    pairs = {frozenset(pair) for pair in relationship.local_remote_pairs or ()}
+    return (
+        relationship.secondary is None
+        and back.secondary is None
+        and pairs == {frozenset(pair) for pair in back.local_remote_pairs or ()}
+        and all(_equated(each.primaryjoin) == pairs for each in (relationship, back))
+    )
+
+
+def _equated(condition: Any) -> set[frozenset[Any]] | None:
+    """The columns that a conjunction says are equal; None when it says more."""
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+        parts = [_equated(clause) for clause in condition.clauses]
+        return None if None in parts else {pair for part in parts if part is not None for pair in part}
+    if isinstance(condition, BinaryExpression) and condition.operator is operators.eq:
+        return {frozenset((condition.left, condition.right))}
+    return None
 
 
 def _mapper_of(element: Any) -> Mapper[Any] | None:

@@ -1,0 +1,155 @@
+"""What a request asks of the fields of a plan: coerced arguments, the order, filter and cursors of lists, keys.
+
+What may be wrong with an argument is an error of its field, so these functions give exceptions as values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from graphql import get_argument_values
+from graphql.execution.values import VariableValues
+from strawberry.types.arguments import convert_arguments
+
+from .errors import TryAgain
+from .loads import RowsByKey
+from .plan import Plan
+from .reads import BatchAsked, Key, ListAsked, Reads
+from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
+from .types.arguments import list_arguments
+from .types.connection import DEFAULT_PAGE
+from .types.cursors import CursorCodec
+from .types.entity import DEFINITION, Entity
+
+
+class Asked:
+    """Reads the arguments of one execution."""
+
+    def __init__(self, plan: Plan, variables: VariableValues, reads: Reads, *, hide_suggestions: bool) -> None:
+        self._plan, self._variables, self._reads = plan, variables, reads
+        self._hide_suggestions = hide_suggestions
+
+    def arguments(self, field: FieldPlan) -> dict[str, Any] | Exception:
+        """The coerced argument values of a field, by GraphQL name."""
+        if field.static_arguments is not None:
+            return field.static_arguments
+        try:
+            return self.coerced(field)
+        except Exception as error:
+            return error
+
+    def coerced(self, field: FieldPlan) -> dict[str, Any]:
+        """The same, coerced anew. Raises what coercion does."""
+        details = field.details[0]
+        return get_argument_values(
+            field.definition,
+            details.node,
+            self._variables,
+            details.fragment_variable_values,
+            self._hide_suggestions,
+        )
+
+    def of_list(self, field: FieldPlan, step: LoadList) -> ListAsked | Exception:
+        """What is asked of a list or connection."""
+        raw = self.arguments(field)
+        if isinstance(raw, Exception):
+            return raw
+        load = step.load
+        try:
+            arguments = list_arguments(
+                raw,
+                entity=load.entity,
+                order=load.order,
+                bound=load.bound,
+                declared=field.definition.args,
+                what=field.name,
+            )
+            if not step.page:
+                limit = load.bound if arguments.first is None else arguments.first
+                return ListAsked(arguments, limit, field.name, None, None, None)
+            size = arguments.first if arguments.first is not None else arguments.last
+            limit = DEFAULT_PAGE if size is None else size
+            audience = load.policies.audience(load.entity.model, self._reads.scope.viewer)
+            codec = CursorCodec(self._reads.scope.secret, load.entity, arguments.order, audience)
+            after, before = (
+                None if cursor is None else codec.decode(cursor, what=f"{field.name}({name}:)")
+                for name, cursor in (("after", arguments.after), ("before", arguments.before))
+            )
+            return ListAsked(arguments, limit, field.name, codec, after, before)
+        except TryAgain:
+            raise
+        except Exception as error:
+            return error
+
+    def of_batch(self, field: FieldPlan, step: CallBatch) -> BatchAsked | Exception:
+        """The arguments of a batch function."""
+        raw = self.arguments(field)
+        return raw if isinstance(raw, Exception) else BatchAsked(self._by_python_name(field, raw), _frozen(raw))
+
+    def of_lookup(self, field: FieldPlan, step: LookUp) -> Key | Exception:
+        """The primary key of the one row that is looked up; None leads nowhere."""
+        raw = self.arguments(field)
+        if isinstance(raw, Exception):
+            return raw
+        try:
+            return self._key(field, step, raw)
+        except TryAgain:
+            raise
+        except Exception as error:
+            return error
+
+    def _key(self, field: FieldPlan, step: LookUp, raw: dict[str, Any]) -> Key:
+        entity = step.load.entity
+        if step.spec.key is None:
+            named = self._by_python_name(field, raw)
+            values = tuple(named[name] for name in entity.key)
+        elif self._reads.scope.viewer is None:
+            return None
+        else:
+            found = step.spec.key(self._reads.scope.viewer)
+            if found is None:
+                return None
+            values = found if isinstance(found, tuple) else (found,)
+        return bare(entity.parse_key(values, what=field.name))
+
+    def of_node(self, field: FieldPlan, step: LookUpNode) -> tuple[Entity, RowsByKey | None, Key] | Exception:
+        """The entity that a global id names, its load if the field can lead there, and the primary key."""
+        raw = self.arguments(field)
+        if isinstance(raw, Exception):
+            return raw
+        try:
+            entity, key = self._plan.catalog.parse_global_id(raw["id"])
+        except Exception as error:
+            return error
+        return entity, step.loads.get(entity.name), bare(key)
+
+    def _by_python_name(self, field: FieldPlan, raw: dict[str, Any]) -> dict[str, Any]:
+        """Argument values as Strawberry gives them to resolvers."""
+        if not raw:
+            return {}
+        strawberry_schema = self._plan.schema._strawberry_schema  # type: ignore[attr-defined]
+        return convert_arguments(
+            raw,
+            field.definition.extensions[DEFINITION].arguments,
+            scalar_registry=strawberry_schema.schema_converter.scalar_registry,
+            config=strawberry_schema.config,
+        )
+
+
+def bare(key: tuple[Any, ...]) -> Key:
+    """A primary key as the key of a load."""
+    return key[0] if len(key) == 1 else key
+
+
+def _frozen(value: Any) -> Hashable:
+    """The same as something hashable, in which 1, 1.0 and True differ, and what cannot be compared is like nothing."""
+    if isinstance(value, Mapping):
+        return tuple((name, _frozen(each)) for name, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen(each) for each in value)
+    try:
+        hash(value)
+    except TypeError:
+        return object()
+    return type(value), value
