@@ -13,9 +13,11 @@ from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
 
 from .errors import TryAgain
-from .loads import RowsByKey
+from .loads import Load, Rows, RowsByKey
+from .pages import ListAsked
 from .plan import Plan
-from .reads import BatchAsked, Key, ListAsked, Reads
+from .reads import BatchAsked, Key, Reads
+from .region import Region, RegionAsked
 from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
 from .types.arguments import list_arguments
 from .types.connection import DEFAULT_PAGE
@@ -29,6 +31,7 @@ class Asked:
     def __init__(self, plan: Plan, variables: VariableValues, reads: Reads, *, hide_suggestions: bool) -> None:
         self._plan, self._variables, self._reads = plan, variables, reads
         self._hide_suggestions = hide_suggestions
+        self._of_regions: dict[Region, RegionAsked | None] = {}
 
     def arguments(self, field: FieldPlan) -> dict[str, Any] | Exception:
         """The coerced argument values of a field, by GraphQL name."""
@@ -123,6 +126,39 @@ class Asked:
         except Exception as error:
             return error
         return entity, step.loads.get(entity.name), bare(key)
+
+    def of_region(self, region: Region) -> RegionAsked | None:
+        """What is asked of a region; None when an argument in it is wrong, which is an error of whatever has it."""
+        if region.constant is not None:
+            return region.constant
+        if region not in self._of_regions:
+            self._of_regions[region] = self._region(region)
+        return self._of_regions[region]
+
+    def of_computed(self, load: Load) -> list[RegionAsked | None]:
+        """What is asked of the regions in the rows of a load."""
+        computed = load.computed if isinstance(load, Rows) else []
+        return [self.of_region(each) for each in computed if isinstance(each, Region)]
+
+    def _region(self, region: Region) -> RegionAsked | None:
+        lists: dict[FieldPlan, ListAsked] = {}
+        keys: dict[FieldPlan, Key] = {}
+        for site in region.sites:
+            if isinstance(site.step, LookUp):
+                key = self.of_lookup(site, site.step)
+                if isinstance(key, Exception):
+                    return None
+                keys[site] = key
+            else:
+                assert isinstance(site.step, LoadList)
+                asked = self.of_list(site, site.step)
+                if isinstance(asked, Exception):
+                    return None
+                lists[site] = asked
+        made = region.asked(lists, keys)
+        if region.is_constant:
+            region.constant = made
+        return made
 
     def _by_python_name(self, field: FieldPlan, raw: dict[str, Any]) -> dict[str, Any]:
         """Argument values as Strawberry gives them to resolvers."""

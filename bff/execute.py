@@ -30,12 +30,16 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from .asked import Asked
 from .completion import Completion, Typed
+from .encoding import Json, plain
 from .errors import TryAgain
 from .loads import Load, RowsByKey
+from .pages import ListAsked
 from .places import Failures, Place, path_of
 from .plan import Plan, compile_plan, is_shareable
-from .reads import Key, ListAsked, Reads, page_of
+from .printing import IRREGULAR
+from .reads import Key, Reads, page_of
 from .records import Record
+from .region import Region, Regions
 from .scope import Scope
 from .steps import (
     CallBatch,
@@ -89,6 +93,21 @@ def run(
     hide_suggestions: bool = False,
 ) -> ExecutionResult:
     """Run a plan. Field errors are in the result; TryAgain errors (deadline, database away) are raised."""
+    result = run_to_encode(
+        plan, variables=variables, context=context, root_value=root_value, hide_suggestions=hide_suggestions
+    )
+    return ExecutionResult(plain(result.data), result.errors)
+
+
+def run_to_encode(
+    plan: Plan,
+    *,
+    variables: Mapping[str, Any] | None,
+    context: Any,
+    root_value: Any = None,
+    hide_suggestions: bool = False,
+) -> ExecutionResult:
+    """The same, for whoever encodes the result: parts of its data may be `Json`, which are written as they are."""
     coerced = get_variable_values(
         plan.schema,
         plan.operation.variable_definitions or (),
@@ -125,22 +144,67 @@ class _Execution:
         self._entered: deque[tuple[Selection, Sequence[Any], list[Any], list[Place]]] = deque()
         self._pending: dict[Hashable, _Pending] = {}
         self._results: dict[Hashable, dict[Key, Any]] = {}
+        self._regions = Regions()
         self._reads = Reads(context)
         self._asked = Asked(plan, variables, self._reads, hide_suggestions=hide_suggestions)
         self._failures = Failures(propagate=plan.propagates_errors)
         self._complete = Completion(plan, self._failures, need=self._need, enter=self._enter, info=self._info).complete
 
     def run(self) -> ExecutionResult:
-        root = self._plan.variant(self._variables).root
+        """The result; parts of its data may be `Json`."""
+        variant = self._plan.variant(self._variables)
+        root, self._regions = variant.root, variant.regions
         data: dict[str, Any] = root.template.copy()
+        written = self._root_regions(root, data)
         for fields in [[each] for each in root.fields] if self._plan.is_mutation else [root.fields]:
             for each in fields:
-                _HANDLERS[type(each.step)](self, each, [self._root_value], [data], [None])
+                if each not in written:
+                    _HANDLERS[type(each.step)](self, each, [self._root_value], [data], [None])
             self._rounds()
             self._results.clear()
             if self._failures.reach_root:
                 break
         return self._failures.settle(data)
+
+    # -- regions
+
+    def _root_regions(self, root: Selection, data: dict[str, Any]) -> set[FieldPlan]:
+        """Write the root fields that one statement answers, and tell which they are."""
+        row = self._regions.root
+        asked = [] if row is None else [each for region in row.regions if (each := self._asked.of_region(region))]
+        if row is None or not asked:
+            return set()
+        # When nothing else will read, there is no snapshot to share.
+        is_alone = all(each in self._regions.of or isinstance(each.step, Typename) for each in root.fields) and len(
+            asked
+        ) == len(row.regions)
+        texts = self._reads.root(row, asked)
+        is_regular = [text is None or IRREGULAR not in text for text in texts]
+        if is_alone and not all(is_regular):
+            return set()
+        written: set[FieldPlan] = set()
+        for each, text, good in zip(asked, texts, is_regular, strict=True):
+            if good:
+                field = each.region.field
+                data[field.key] = None if text is None else Json(each.signed(text))
+                written.add(field)
+        return written
+
+    def _region(self, region: Region, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
+        """Write a field whose JSON stands in the rows; what is irregular is left to rounds."""
+        field, rows = region.field, region.rows
+        assert rows is not None
+        asked, slot = self._asked.of_region(region), rows.computed_slot(region)
+        left: list[int] = []
+        for i, row in enumerate(sources):
+            text = row[slot]
+            if asked is None or (text is not None and IRREGULAR in text):
+                left.append(i)
+            elif text is not None:
+                outputs[i][field.key] = Json(asked.signed(text))
+        if left:
+            chosen = [sources[i] for i in left], [outputs[i] for i in left], [places[i] for i in left]
+            _HANDLERS[type(field.step)](self, field, *chosen)
 
     # -- rounds
 
@@ -156,7 +220,8 @@ class _Execution:
             for key, each in ready:
                 del self._pending[key]
                 results = self._results[key]
-                results.update(self._reads.run(each.load, each.asked, list(each.keys)))
+                computed = self._asked.of_computed(each.load)
+                results.update(self._reads.run(each.load, each.asked, list(each.keys), computed))
                 for keys, deliver in each.waiters:
                     deliver([results.get(key) for key in keys])
 
@@ -180,7 +245,11 @@ class _Execution:
 
     def _selection(self, selection: Selection, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         for field in selection.fields:
-            _HANDLERS[type(field.step)](self, field, sources, outputs, places)
+            region = self._regions.of.get(field)
+            if region is None:
+                _HANDLERS[type(field.step)](self, field, sources, outputs, places)
+            else:
+                self._region(region, sources, outputs, places)
 
     def _typename(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, Typename)

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
+from typing import Any, Protocol
 
 import cachetools
 
@@ -25,12 +26,25 @@ from . import sql
 from .join import Join
 from .statement import Statement
 from .types.entity import Entity, Ordering
-from .types.filters import Condition
+from .types.filters import All, Condition, Not, Some, Test
 from .types.policy import Policies
 from .types.specs import Aggregate, Batched, Collection
 
 _STATEMENTS_A_LOAD = 32
 """Texts kept of one list's statement: one for each shape of filter, order and cursor in use."""
+
+
+def _shape(_load: Load, *asked: Any) -> Hashable:
+    """What of a request changes the text of a load's statement: `computed` by its shape; a condition's is in the list's."""
+    return tuple(
+        tuple(part and part.shape for part in each) if isinstance(each, list) else each
+        for each in asked
+        if not isinstance(each, (All, Some, Not, Test))
+    )
+
+
+# Statements of a load are kept by the shape of what they are asked; plans are shared by all threads.
+_once_a_shape = cachetools.cachedmethod(lambda load: load._statements, key=_shape, lock=lambda load: load._lock)
 
 
 class Load(ABC):
@@ -53,13 +67,33 @@ class Load(ABC):
         """What is run: the statement, for a list that of a request without arguments, or the function's name."""
 
 
+class Computed(Protocol):
+    """What a request makes of a column that a statement computes of each row: a region, see `bff.region`.
+
+    `shape` decides the text, `parameters` are the values.
+    """
+
+    @property
+    def shape(self) -> Hashable: ...
+
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
+
+    def read(self, alias: Any) -> Any:
+        """The expression for rows of an alias."""
+
+
 class Rows(Load):
-    """A load of rows of `entity`, with the columns that the operation needs of them."""
+    """A load of rows of `entity`, with the columns that the operation needs of them.
+
+    `computed` are what else their statement computes of each row; they stand behind the columns.
+    """
 
     def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
         super().__init__(label)
         self.entity, self.policies, self.key_width = entity, policies, key_width
         self.columns: list[str] = []
+        self.computed: list[Hashable] = []
         self._slots: dict[str, int] = {}
         self.discriminator = None if entity.discriminator is None else self.slot(entity.discriminator)
 
@@ -75,6 +109,21 @@ class Rows(Load):
         """Where several attributes stand."""
         return tuple(self.slot(name, owner) for name in attributes)
 
+    def attribute_at(self, slot: int) -> str:
+        """The attribute that stands there."""
+        return self.columns[slot - self.key_width]
+
+    def computed_slot(self, what: Hashable) -> int:
+        """Where in a row something computed stands."""
+        return self.key_width + len(self.columns) + self.computed.index(what)
+
+    def readers(self, computed: Sequence[Computed | None]) -> tuple[sql.Reader, ...]:
+        """What a statement reads behind the key; of what is None, NULL."""
+        return (
+            *sql.attributes(self.entity, self.columns),
+            *(sql.nothing if each is None else each.read for each in computed),
+        )
+
     def position(self, attribute: str, owner: Entity) -> int | None:
         """Where an attribute stands, or None when the plan did not ask for it."""
         return self._slots.get(self.entity.path(owner, attribute))
@@ -86,25 +135,25 @@ class RowsByKey(Rows):
     def __init__(self, entity: Entity, policies: Policies) -> None:
         super().__init__(f"{entity.name} by {', '.join(entity.key)}", entity, policies, len(entity.key))
         self._slots.update({name: i for i, name in enumerate(entity.key)})
+        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
+        self._lock = threading.Lock()
 
     @property
     def strict(self) -> tuple[int, ...]:
         """The parts of a key, by position, that lead nowhere when they are NULL."""
         return tuple(range(self.key_width))
 
-    @cached_property
-    def statement(self) -> Statement:
-        return sql.rows_by_key(self.entity, self.policies, sql.attributes(self.entity, self.columns))
+    def attribute_at(self, slot: int) -> str:
+        return self.entity.key[slot] if slot < self.key_width else super().attribute_at(slot)
+
+    @_once_a_shape
+    def statement(self, computed: list[Computed | None]) -> Statement:
+        """The statement for what is computed."""
+        return sql.rows_by_key(self.entity, self.policies, self.readers(computed))
 
     @property
     def text(self) -> str:
-        return self.statement.sql
-
-
-# Statements of a load are kept by the shape of what they are asked; plans are shared by all threads.
-_once_a_shape = cachetools.cachedmethod(
-    lambda load: load._statements, key=lambda _load, shape, _condition: shape, lock=lambda load: load._lock
-)
+        return self.statement([None] * len(self.computed)).sql
 
 
 class _Lists(Rows):
@@ -121,20 +170,24 @@ class _Lists(Rows):
 
     @property
     def text(self) -> str:
-        return self.statement(sql.ListShape(self.order), None).sql
+        return self.statement(sql.ListShape(self.order), None, [None] * len(self.computed)).sql
 
     @property
     def order_slot(self) -> int:
         """Where in a row its place in the order begins, when the shape asks for it."""
-        return self.key_width + len(self.columns)
+        return self.key_width + len(self.columns) + len(self.computed)
 
     @_once_a_shape
-    def statement(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
+    def statement(
+        self, shape: sql.ListShape, condition: Condition | None, computed: list[Computed | None]
+    ) -> Statement:
         """The statement for arguments of this shape."""
-        return self._build(shape, condition)
+        return self._build(shape, condition, self.readers(computed))
 
     @abstractmethod
-    def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement: ...
+    def _build(
+        self, shape: sql.ListShape, condition: Condition | None, readers: tuple[sql.Reader, ...]
+    ) -> Statement: ...
 
 
 class ListByParent(_Lists):
@@ -144,10 +197,8 @@ class ListByParent(_Lists):
         super().__init__(label, join.target, policies, len(join.key))
         self.join, self.order, self.bound, self.strict = join, order, bound, join.strict
 
-    def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
-        return sql.lists_by_parent(
-            self.join, self.policies, sql.attributes(self.entity, self.columns), shape, condition
-        )
+    def _build(self, shape: sql.ListShape, condition: Condition | None, readers: tuple[sql.Reader, ...]) -> Statement:
+        return sql.lists_by_parent(self.join, self.policies, readers, shape, condition)
 
 
 class RootList(_Lists):
@@ -157,10 +208,8 @@ class RootList(_Lists):
         super().__init__(label, entity, policies, 0)
         self.spec, self.order, self.bound = spec, entity.orderings(spec.order), spec.bound
 
-    def _build(self, shape: sql.ListShape, condition: Condition | None) -> Statement:
-        return sql.collection(
-            self.entity, self.policies, sql.attributes(self.entity, self.columns), shape, condition, self.spec.where
-        )
+    def _build(self, shape: sql.ListShape, condition: Condition | None, readers: tuple[sql.Reader, ...]) -> Statement:
+        return sql.collection(self.entity, self.policies, readers, shape, condition, self.spec.where)
 
 
 class Aggregates(Load):

@@ -1,4 +1,4 @@
-"""A page of a connection while it is executed: rows, and what `PageInfo` and cursors need to know."""
+"""What a list is asked, and a page of a connection while it is executed: rows, and what `PageInfo` and cursors need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from typing import Any
 
 from .types.arguments import ListArguments
 from .types.connection import PageInfo
-from .types.cursors import CursorCodec
+from .types.cursors import CursorCodec, Place
+
+
+@dataclass(frozen=True)
+class ListAsked:
+    """What a list load is asked: `limit` rows a parent, cursors decoded; `codec` only for connections."""
+
+    arguments: ListArguments
+    limit: int
+    what: str
+    codec: CursorCodec | None
+    after: Place | None
+    before: Place | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,8 @@ import enum
 import threading
 import uuid
 from collections.abc import Hashable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import cachetools
 from graphql import (
@@ -61,6 +62,7 @@ from .errors import DeclarationError
 from .join import Join
 from .leaves import serializer
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
+from .region import Regions, find_regions
 from .steps import (
     CallBatch,
     CallResolver,
@@ -78,13 +80,17 @@ from .steps import (
     Selection,
     Step,
     Typename,
-    Variant,
 )
 from .types.catalog import Catalog, spec_of
 from .types.entity import DEFINITION, Entity, entity_of, is_list, unwrap
 from .types.fields import EntityField
 from .types.specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation
 from .types.values import zero
+
+Strategy = Literal["compiled", "rounds"]
+"""`compiled` has PostgreSQL write what it can (see `bff.region`), `rounds` loads every level by its keys."""
+
+STRATEGIES: tuple[Strategy, ...] = ("compiled", "rounds")
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""
@@ -96,11 +102,27 @@ _VARIANTS = 64
 """Variants kept of one plan: 2^6, so six independent @skip/@include variables are never planned anew."""
 
 
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """The plan under one set of values of the @skip/@include variables."""
+
+    root: Selection
+    loads: tuple[Load, ...]
+    size: int
+    regions: Regions
+
+
 class Plan:
     """One operation of a document, planned for a schema. Immutable but for the variants it remembers."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
-        self.schema, self.document, self.operation = schema, document, operation
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        strategy: Strategy,
+    ) -> None:
+        self.schema, self.document, self.operation, self.strategy = schema, document, operation, strategy
         self.catalog = Catalog.of(schema)
         self.fragment_definitions = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
@@ -152,14 +174,21 @@ class Plan:
 
     def prepare(self) -> None:
         """Plan the whole and build its statements: what is wrong is wrong now, and the first request need not wait."""
-        for load in self.whole().loads:
+        whole = self.whole()
+        for load in whole.loads:
             _ = load.text
 
     def __repr__(self) -> str:
         return f"<Plan of {self.kind} {self.name or '(anonymous)'}, {len(self._variants)} variants>"
 
 
-def compile_plan(schema: GraphQLSchema, document: DocumentNode, operation_name: str | None = None) -> Plan:
+def compile_plan(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation_name: str | None = None,
+    *,
+    strategy: Strategy = "compiled",
+) -> Plan:
     """Plan one operation of a document.
 
     Raises GraphQLError, with graphql-core's texts, when the document has no such operation or several and no
@@ -170,12 +199,12 @@ def compile_plan(schema: GraphQLSchema, document: DocumentNode, operation_name: 
         operations = [each for each in operations if each.name and each.name.value == operation_name]
         if not operations:
             raise GraphQLError(f"Unknown operation named '{operation_name}'.")
-        return Plan(schema, document, operations[-1])
+        return Plan(schema, document, operations[-1], strategy)
     if not operations:
         raise GraphQLError("Must provide an operation.")
     if len(operations) > 1:
         raise GraphQLError("Must provide operation name if query contains multiple operations.")
-    return Plan(schema, document, operations[0])
+    return Plan(schema, document, operations[0], strategy)
 
 
 def is_shareable(arguments: Mapping[str, Any]) -> bool:
@@ -246,7 +275,9 @@ class _Planner:
         plan = self._plan
         collected = collect_fields(self._schema, plan.fragments, self._variables, plan.root_type, plan.operation)
         root = self._selection(plan.root_type, _at_once(collected), None, None)
-        return Variant(root, tuple(self._loads.values()), self._size)
+        is_query = plan.operation.operation is OperationType.QUERY
+        regions = Regions() if plan.strategy == "rounds" else find_regions(root, self._catalog, is_query=is_query)
+        return Variant(root, tuple(self._loads.values()), self._size, regions)
 
     def _selection(
         self,

@@ -16,27 +16,15 @@ from graphql.pyutils import inspect
 from . import sql
 from .errors import TryAgain
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
-from .pages import Page
+from .pages import ListAsked, Page
+from .region import RegionAsked, RootRow
 from .scope import Scope
 from .statement import Statement
 from .types.arguments import ListArguments
-from .types.cursors import CursorCodec, Place
 from .types.oracle import bound_exceeded, checked_batch
 
 Key = Any
 """The key of a load: one value, or a tuple when it has several columns. None leads nowhere, but for batch functions."""
-
-
-@dataclass(frozen=True)
-class ListAsked:
-    """What a list load is asked: `limit` rows a parent, cursors decoded; `codec` only for connections."""
-
-    arguments: ListArguments
-    limit: int
-    what: str
-    codec: CursorCodec | None
-    after: Place | None
-    before: Place | None
 
 
 @dataclass(frozen=True)
@@ -66,13 +54,16 @@ class Reads:
             raise TypeError(f"entity fields need a bff.Scope as context value, not {inspect(self._context)}")
         return self._context
 
-    def run(self, load: Load, asked: Any, keys: list[Key]) -> dict[Key, Any]:
-        """The results of a load for these keys; a key that leads nowhere may be missing."""
+    def run(self, load: Load, asked: Any, keys: list[Key], computed: list[RegionAsked | None]) -> dict[Key, Any]:
+        """The results of a load for these keys; a key that leads nowhere may be missing.
+
+        `computed` are what is asked of the regions in a load's rows.
+        """
         match load:
             case RowsByKey():
-                return dict(self._keyed(load.statement, keys, {}))
+                return dict(self._keyed(load.statement(computed), keys, _parameters(computed)))
             case ListByParent() | RootList():
-                return self._list(load, asked, keys)
+                return self._list(load, asked, keys, computed)
             case Aggregates():
                 return dict(self._keyed(load.statement, keys, {}))
             case Counts():
@@ -98,11 +89,22 @@ class Reads:
         with closing(result.cursor) as cursor:
             return statement.rows(cursor)
 
-    def _list(self, load: ListByParent | RootList, asked: ListAsked, keys: list[Key]) -> dict[Key, Any]:
+    def root(self, row: RootRow, asked: Sequence[RegionAsked]) -> Sequence[Any]:
+        """The values of root regions, in their order."""
+        [values] = self._rows(row.statement(asked), _parameters(asked))
+        return values  # type: ignore[no-any-return]
+
+    def _list(
+        self, load: ListByParent | RootList, asked: ListAsked, keys: list[Key], computed: list[RegionAsked | None]
+    ) -> dict[Key, Any]:
         arguments, limit = asked.arguments, asked.limit
         shape = sql.ListShape.of(arguments, asked.after, asked.before, places=asked.codec is not None)
-        statement = load.statement(shape, arguments.condition)
-        parameters = {sql.LIMIT: limit + 1, **sql.list_parameters(arguments, asked.after, asked.before)}
+        statement = load.statement(shape, arguments.condition, computed)
+        parameters = {
+            sql.LIMIT: limit + 1,
+            **sql.list_parameters(arguments, asked.after, asked.before),
+            **_parameters(computed),
+        }
         groups: dict[Key, list[Any]] = {key: [] for key in keys}
         if isinstance(load, RootList):
             groups[()] = list(self._rows(statement, parameters))
@@ -138,6 +140,10 @@ class Reads:
         except Exception as error:
             values = [error] * len(keys)
         return dict(zip(keys, values, strict=True))
+
+
+def _parameters(asked: Sequence[RegionAsked | None]) -> dict[str, Any]:
+    return {name: value for each in asked if each is not None for name, value in each.parameters.items()}
 
 
 def page_of(rows: list[Any], key: Key, asked: ListAsked, order_slot: int) -> Page:

@@ -70,6 +70,11 @@ def attributes(entity: Entity, names: Iterable[str]) -> tuple[Reader, ...]:
     return tuple(partial(entity.attribute, name=name) for name in names)
 
 
+def nothing(_alias: Any) -> Any:
+    """The reader of a column that is not wanted."""
+    return literal_column("NULL::text", Text())
+
+
 def visible(entity: Entity, alias: Any, policies: Policies) -> ColumnElement[bool]:
     """The rows of an alias that are of the entity's type and visible to the viewer."""
     return and_(policies.condition(entity.model, alias, ViewerParameters()), entity.own(alias))

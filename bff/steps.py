@@ -10,7 +10,7 @@ from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLNamedOutputTyp
 from graphql.execution.collect_fields import FieldDetails
 
 from .leaves import Serializer
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
+from .loads import Aggregates, Batch, Counts, ListByParent, RootList, Rows, RowsByKey
 from .types.entity import Entity
 from .types.specs import Lookup
 
@@ -174,12 +174,3 @@ class Selection:
 
     def __repr__(self) -> str:
         return f"<Selection of {len(self.fields)} on {self.type.name}>"
-
-
-@dataclass(frozen=True, eq=False)
-class Variant:
-    """The plan under one set of values of the @skip/@include variables."""
-
-    root: Selection
-    loads: tuple[Load, ...]
-    size: int

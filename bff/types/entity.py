@@ -158,11 +158,14 @@ class Entity:
             )
         return expression
 
+    def is_computed(self, name: str) -> bool:
+        """Whether an attribute is an expression, no column."""
+        return not isinstance(self.expression(name), Column)
+
     def type_of(self, name: str) -> TypeEngine[Any]:
         """The SQL type of an attribute. What is computed of integers may be larger than they are."""
-        expression = self.expression(name)
-        is_computed = not isinstance(expression, Column)
-        return BigInteger() if is_computed and isinstance(expression.type, Integer) else expression.type
+        type_ = self.expression(name).type
+        return BigInteger() if isinstance(type_, Integer) and self.is_computed(name) else type_
 
     def _mapper_of(self, name: str) -> tuple[Mapper[Any], str]:
         subclass, _, attribute = name.rpartition(".")

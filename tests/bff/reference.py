@@ -48,14 +48,25 @@ def assert_same(actual: ExecutionResult, expected: ExecutionResult) -> None:
 def described(result: ExecutionResult) -> dict[str, Any]:
     """An answer as values that compare by all that a client or a log could see of it.
 
-    `repr` of the data tells 1 from True and 1.0, and one order of keys from another.
+    `repr` of the data tells 1 from True, and one order of keys from another. JSON has one kind of number: 1.0 is 1.
     """
     errors = result.errors
     return {
-        "data": repr(result.data),
+        "data": repr(_as_json(result.data)),
         "errors": None if errors is None else [_described_error(error) for error in errors],
         "extensions": result.extensions,
     }
+
+
+def _as_json(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _as_json(each) for key, each in value.items()}
+        case list():
+            return [_as_json(each) for each in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def _described_error(error: GraphQLError) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, 
 from sqlalchemy import Engine
 
 from bff.execute import execute, run
-from bff.plan import Plan, compile_plan
+from bff.plan import STRATEGIES, Plan, Strategy, compile_plan
 from bff.scope import Deadline, Scope
 from bff.session import Database
 from bff.types.catalog import Catalog
@@ -18,20 +18,20 @@ from tests.bff.reference import assert_same
 
 
 class Subject:
-    """An operation as the engine has it: planned once, run as often as one likes."""
+    """An operation as the engine has it: planned once by each strategy, run as often as one likes."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, name: str | None) -> None:
         self.schema, self.document, self.name = schema, document, name
-        self._plan: Plan | None = None
+        self._plans: dict[Strategy, Plan] = {}
         try:
-            self._plan = compile_plan(schema, document, name)
+            self._plans = {each: compile_plan(schema, document, name, strategy=each) for each in STRATEGIES}
         except GraphQLError:
             pass
 
-    def run(self, variables: dict[str, Any], context: Any, root: Any = None) -> ExecutionResult:
-        if self._plan is None:
+    def run(self, strategy: Strategy, variables: dict[str, Any], context: Any, root: Any = None) -> ExecutionResult:
+        if not self._plans:
             return execute(self.schema, self.document, root, context, variables, self.name)
-        return run(self._plan, variables=variables, context=context, root_value=root)
+        return run(self._plans[strategy], variables=variables, context=context, root_value=root)
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,11 @@ class Site:
         return self.database.open(viewer, Deadline.after(120))
 
     def answer(self, subject: Subject, variables: dict[str, Any], viewer: Any) -> ExecutionResult:
-        """The engine's answer, which is asserted to be graphql-core's."""
-        with self.open(viewer) as scope:
-            actual = subject.run(variables, scope)
+        """The engine's answer, which is asserted to be graphql-core's by either strategy."""
         with self.open(viewer) as scope:
             expected = execute_sync(self.schema, subject.document, None, scope, variables, subject.name)
-        assert_same(actual, expected)
+        for strategy in STRATEGIES:
+            with self.open(viewer) as scope:
+                actual = subject.run(strategy, variables, scope)
+            assert_same(actual, expected)
         return actual

@@ -12,6 +12,7 @@ from hypothesis import assume, note
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from bff.plan import STRATEGIES
 from tests.bff.fuzz.budget import Fuzz
 from tests.bff.fuzz.operations import Profile, operations
 from tests.bff.fuzz.schemas import argument_values, schemas
@@ -37,8 +38,8 @@ def test_random_schemas(fuzz: Fuzz) -> None:
         root = schema.extensions["root"]
         expected = execute_sync(schema, document, root, None, operation.variables, operation.name)
         subject = Subject(schema, document, operation.name)
-        for _ in range(2):
-            assert_same(subject.run(operation.variables, None, root), expected)
+        for strategy in (*STRATEGIES, *STRATEGIES):
+            assert_same(subject.run(strategy, operation.variables, None, root), expected)
         fuzz.counted()
 
     fuzz.run(50, check)
