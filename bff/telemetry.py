@@ -27,6 +27,9 @@ DEFECT = "graphql.defect"
 DOCUMENTS = "graphql.documents"
 """The host's documents were loaded and planned: operations, ms."""
 
+UNPREPARED = "graphql.unprepared"
+"""A statement is sent unprepared from now on, or all of a connection's: sqlstate, error, statement."""
+
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("bff")
 
 
