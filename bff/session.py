@@ -117,7 +117,9 @@ class _Lease:
         self._was_autocommit = False
 
     def __repr__(self) -> str:
-        return f"<_Lease {'idle' if self._connection is None else 'holding a connection'}>"
+        if self._connection is None:
+            return "<_Lease idle>"
+        return f"<_Lease holding a connection{'' if self._session is None else ' and a session'}>"
 
     @property
     def session(self) -> Session:
