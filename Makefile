@@ -6,7 +6,7 @@ PIP := PIP_USER=0 $(BIN)/python -m pip --quiet --quiet --disable-pip-version-che
 # Written last when GraphiQL's bundle is made.
 GRAPHIQL := .bff/graphiql/sources.sha256
 
-.PHONY: demo loadtest test venv lint format types imports generated unit fuzz lock wheel clean generate
+.PHONY: demo loadtest bench test venv lint format types imports generated unit fuzz lock wheel clean generate
 
 demo: venv $(GRAPHIQL)
 	@exec $(BIN)/python -m app.dev.demo
@@ -14,6 +14,11 @@ demo: venv $(GRAPHIQL)
 # PORT, BROWSERS and SECONDS say where, how many and how long; see loadtest/run.py.
 loadtest: venv
 	@exec $(BIN)/python -m loadtest.run
+
+# How fast a page is, against its limit and every other way: rewrites loadtest/report. SECONDS and ROUNDS size it; see
+# loadtest/bench/__main__.py.
+bench: .venv/bench
+	@exec $(BIN)/python -m loadtest.bench
 
 test: lint types imports generated unit
 
@@ -71,10 +76,16 @@ venv: .venv/project
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.venv/bench: requirements-bench.lock .venv/lock | venv
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements-bench.lock
+	@touch $@
+
 # With uv. No registry address and no path of the machine that made it goes into the lock.
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
+	uv pip compile --group pyproject.toml:bench --constraints requirements.lock --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-bench.lock
 
 wheel: venv
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .

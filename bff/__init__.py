@@ -1,5 +1,6 @@
 """flask-bff: a page is one GraphQL operation, answered from one database session."""
 
+from .driver import patch_psycopg2
 from .errors import (
     BadUserInput,
     BffError,
@@ -13,7 +14,6 @@ from .errors import (
 )
 from .mount import Bff
 from .scope import Deadline, Scope
-from .session import patch_psycopg2
 from .settings import Settings
 from .types.connection import Connection
 from .types.declare import Node, entity

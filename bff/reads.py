@@ -7,7 +7,6 @@ so that two places of an operation that ask the same share one run.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,8 +84,7 @@ class Reads:
     def _rows(self, statement: Statement, parameters: dict[str, Any]) -> Sequence[Any]:
         scope = self.scope
         parameters = statement.parameters(parameters, scope.viewer)
-        result = scope.session.connection().exec_driver_sql(statement.sql, parameters)
-        with closing(result.cursor) as cursor:
+        with scope.cursor(statement.sql, parameters) as cursor:
             return statement.rows(cursor)
 
     def root(self, row: RootRow, asked: Sequence[RegionAsked]) -> Sequence[Any]:

@@ -7,10 +7,10 @@ A `Scope` is GraphQL's context value: resolvers and batch functions read `info.c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -55,11 +55,14 @@ class Lease(Protocol):
     def session(self) -> Session:
         """The session of the operation's snapshot, opened at the first use."""
 
+    def cursor(self, sql: str, parameters: Mapping[str, Any], *, alone: bool) -> AbstractContextManager[Any]:
+        """The driver's cursor on which a statement was executed; see `Scope.cursor`."""
+
     def writing(self) -> AbstractContextManager[Session]:
         """One read-write transaction, committed when its block ends without an exception."""
 
     def release(self) -> None:
-        """Give the snapshot's connection back; the next use of `session` opens a new snapshot."""
+        """Give the snapshot's connection back; the next read opens a new snapshot."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,16 @@ class Scope:
         """The ORM session over the operation's snapshot; sees only the rows that the viewer may see."""
         self.deadline.check()
         return self.lease.session
+
+    def cursor(self, sql: str, parameters: Mapping[str, Any], *, alone: bool = False) -> AbstractContextManager[Any]:
+        """`with scope.cursor(sql, parameters) as cursor:` reads a statement of the layer's own in the operation's snapshot.
+
+        `sql` is in psycopg2's pyformat (`%(name)s`), and policed by who wrote it; the cursor is psycopg2's and is closed
+        at the end of the block. With `alone`, the statement is taken to be the operation's only read: if nothing was read
+        before, it goes out in one round trip as a snapshot of its own, and a later read opens another one.
+        """
+        self.deadline.check()
+        return self.lease.cursor(sql, parameters, alone=alone)
 
     def writing(self) -> AbstractContextManager[Session]:
         """`with scope.writing() as session:` runs one read-write transaction under the viewer's policies.

@@ -233,7 +233,9 @@ class Server:
 
     def _sign_with(self, secret: bytes) -> None:
         """Have cursors signed with this secret from now on."""
-        self._database = Database(self.engine, Catalog.of(self.schema).policies, secret=secret)
+        self._database = Database(
+            self.engine, Catalog.of(self.schema).policies, secret=secret, prepare=self.settings.prepare
+        )
 
     def _load(self, folder: Path) -> None:
         trace = Trace()

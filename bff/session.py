@@ -6,43 +6,42 @@ READ READ ONLY snapshot. PostgreSQL itself ends what outlives the deadline (`sta
 client left (`idle_in_transaction_session_timeout`, `client_connection_check_interval`): a green timeout frees the
 pool's slot, not the backend.
 
-`patch_psycopg2` makes psycopg2 cooperate with gevent; deploy/gunicorn.conf.py calls it in every worker.
+A snapshot opens in the round trip of its first statement. For that the driver is in autocommit while a snapshot has its
+connection, and BEGIN and ROLLBACK are written here; libpq's own transaction status says which of them is due.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cached_property
 from typing import Any
 
 import psycopg2
-import psycopg2.extensions
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session, UserDefinedOption, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 
+from .driver import GRACE, deadline_here
 from .errors import TryAgain
+from .prepared import Prepared, text_of
 from .scope import Deadline, Scope
 from .types.policy import Policies, ViewerParameters, ViewerValues
 
 _QUERY_CANCELED = "57014"
 
-_GRACE = 1.0
-"""Seconds past the deadline that the client waits for PostgreSQL to end a statement before it cancels it itself."""
-
-_deadline: ContextVar[Deadline | None] = ContextVar("bff_deadline", default=None)
-"""The deadline that this greenlet's operation works under, for the wait callback, which is given only the connection.
-Connecting, the pool's own pings and the rollback at the end are under it too; what the host does elsewhere is not."""
+_PREPARED = "bff.prepared"
+"""Under this key the pool's record of a connection has its `Prepared`; SQLAlchemy empties it with each reconnect."""
 
 
 class Database:
     """The host's engine, under the policies of a schema."""
 
-    def __init__(self, engine: Engine, policies: Policies, *, secret: bytes) -> None:
-        self.engine, self.policies = engine, policies
+    def __init__(self, engine: Engine, policies: Policies, *, secret: bytes, prepare: bool = True) -> None:
+        """With `prepare`, statements that a connection runs again are prepared on it (see `bff.prepared`)."""
+        self.engine, self.policies, self.prepare = engine, policies, prepare
         self._secret = secret
 
     def __repr__(self) -> str:
@@ -55,7 +54,7 @@ class Database:
         Inside, a statement that outlives the deadline raises DeadlineExceeded, a lost connection TryAgain.
         """
         lease = _Lease(self, viewer, deadline)
-        outer = _deadline.set(deadline)
+        outer = deadline_here.set(deadline)
         try:
             yield Scope(viewer, deadline, self._secret, lease)
         except DBAPIError as error:
@@ -64,7 +63,7 @@ class Database:
             try:
                 lease.release()
             finally:
-                _deadline.reset(outer)
+                deadline_here.reset(outer)
 
     def police(self, session: Session, viewer: object | None) -> Session:
         """Put the policies into every ORM statement of a session: select, lazy load, get, ORM update and delete.
@@ -110,76 +109,189 @@ class _Lease:
 
     def __init__(self, database: Database, viewer: object | None, deadline: Deadline) -> None:
         self._database, self._viewer, self._deadline = database, viewer, deadline
+        self._connection: Connection | None = None
+        self._driver: Any = None
+        self._prepared: Prepared | None = None
         self._session: Session | None = None
+        self._is_writing = False
+        self._was_autocommit = False
 
     def __repr__(self) -> str:
-        return f"<_Lease {'idle' if self._session is None else 'holding a connection'}>"
+        if self._connection is None:
+            return "<_Lease idle>"
+        return f"<_Lease holding a connection{'' if self._session is None else ' and a session'}>"
 
     @property
     def session(self) -> Session:
         if self._session is None:
-            self._session = self._open(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            connection = self._borrow()
+            # SQLAlchemy's transactions are this connection's snapshots, one after the other.
+            event.listen(connection, "begin", self._begin)
+            event.listen(connection, "rollback", self._end)
+            event.listen(connection, "commit", self._end)
+            connection.begin()
+            self._session = self._session_on(connection, autoflush=False)
         return self._session
+
+    def cursor(self, sql: str, parameters: Mapping[str, Any], *, alone: bool) -> AbstractContextManager[Any]:
+        connection = self._borrow()
+        dialect, given = connection.dialect, dict(parameters)
+        # What `Connection.exec_driver_sql` does, without its result object, which would cost as much as the rest:
+        # whoever listens to statements, logs them or answers errors is served as by SQLAlchemy.
+        context: Any = dialect.execution_ctx_cls._init_statement(
+            dialect, connection, connection.connection, connection._execution_options, sql, [given]
+        )
+        cursor = context.cursor
+        try:
+            for before in connection.dispatch.before_cursor_execute:
+                sql, given = before(connection, cursor, sql, given, context, False)
+            if connection._echo:
+                connection._log_info(sql)
+            self._send(cursor, sql, given, alone=alone)
+            for after in connection.dispatch.after_cursor_execute:
+                after(connection, cursor, sql, given, context, False)
+            context.post_exec()
+        except BaseException as error:  # noqa: BLE001  # SQLAlchemy sorts it out, and always raises
+            connection._handle_dbapi_exception(error, sql, given, cursor, context)
+        return cursor  # type: ignore[no-any-return]
+
+    def _send(self, cursor: Any, sql: str, parameters: Mapping[str, Any], *, alone: bool) -> None:
+        """Execute a statement, prepared where that is of use, and open the snapshot on the way."""
+        text = text_of(sql)
+        values = text.values(parameters)
+        if self._is_writing:
+            cursor.execute(sql, values)
+            return
+        is_first = self._driver.get_transaction_status() == TRANSACTION_STATUS_IDLE
+        opening = "" if not is_first else self._alone() if alone else self._opening()
+        prepared, call = self._prepared, None
+        variant = None if prepared is None or text.is_large(parameters) else text.variant(parameters)
+        if prepared is None or variant is None or (call := prepared.call(variant)) is None:
+            cursor.execute(opening + sql, values)
+            return
+        try:
+            # What was read before must not be lost with it.
+            cursor.execute((opening or "SAVEPOINT bff;") + call, values)
+        except psycopg2.Error as error:
+            if not prepared.learn(variant, error):
+                raise
+            back = "ROLLBACK TO SAVEPOINT bff;" if not is_first else "" if alone else "ROLLBACK;"
+            cursor.execute(back + opening + sql, values)
+            text.learn(variant, error)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         self.release()
-        session = self._session = self._open(isolation_level="READ COMMITTED", postgresql_readonly=False)
+        connection = self._connection = self._database.engine.connect()
+        self._is_writing = True
         try:
+            connection.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
+            connection.begin()
+            _run(connection, self._limits())
+            session = self._session = self._session_on(connection, autoflush=True)
             yield session
             session.commit()
         finally:
             self.release()
 
     def release(self) -> None:
+        connection, self._connection = self._connection, None
         session, self._session = self._session, None
-        if session is not None:
-            connection = session.bind
-            assert isinstance(connection, Connection)
-            if not connection.invalidated and _is_closed(connection):
+        if connection is None:
+            return
+        try:
+            if not connection.invalidated and _driver_of(connection).closed:
                 # The wait callback gave up on it, and psycopg2 closed it: there is nothing to roll back.
                 connection.invalidate()
-            try:
+            if session is not None:
                 session.close()
-            except DBAPIError:
-                # PostgreSQL ended a transaction that was idle for too long: there is nothing left to roll back.
-                session.invalidate()
-            finally:
+            if not self._is_writing:
+                self._give_back(connection)
+        except DBAPIError:
+            # PostgreSQL ended a transaction that was idle for too long: there is nothing left to roll back.
+            connection.invalidate()
+        finally:
+            try:
                 connection.close()
+            finally:
+                self._is_writing = False
+                self._driver = self._prepared = None
 
-    def _open(self, **options: Any) -> Session:
-        connection = self._database.engine.connect().execution_options(**options)
-        try:
-            self._limit(connection)
-        except BaseException:
-            connection.close()
-            raise
+    def _borrow(self) -> Connection:
+        """The operation's connection, for a snapshot unless there is a transaction."""
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self._database.engine.connect()
+            self._adopt(connection)
+        elif connection.invalidated:
+            raise TryAgain("the database cannot be reached")
+        return connection
+
+    def _adopt(self, connection: Connection) -> None:
+        driver = self._driver = _driver_of(connection)
+        self._was_autocommit = driver.autocommit
+        driver.autocommit = True
+        if self._database.prepare:
+            self._prepared = connection.info.get(_PREPARED)
+            if self._prepared is None:
+                self._prepared = connection.info[_PREPARED] = Prepared()
+
+    def _give_back(self, connection: Connection) -> None:
+        self._end(connection)
+        if not connection.invalidated and not self._was_autocommit:
+            self._driver.autocommit = False
+
+    def _begin(self, connection: Connection) -> None:
+        if _driver_of(connection) is not self._driver:
+            # A resolver rolled back after the connection was lost, and SQLAlchemy took another.
+            self._adopt(connection)
+        if self._driver.get_transaction_status() == TRANSACTION_STATUS_IDLE:
+            _run(connection, self._opening())
+
+    def _end(self, connection: Connection) -> None:
+        if not connection.invalidated and self._driver.get_transaction_status() != TRANSACTION_STATUS_IDLE:
+            _run(connection, "ROLLBACK")
+
+    def _session_on(self, connection: Connection, *, autoflush: bool) -> Session:
         session = Session(
             connection,
-            autoflush=not options["postgresql_readonly"],
+            autoflush=autoflush,
             expire_on_commit=False,
-            # The transaction has begun already (see `_limit`), and yet is the session's to commit.
+            # The transaction has begun already, and yet is the session's to end.
             join_transaction_mode="control_fully",
         )
         return self._database.police(session, self._viewer)
 
-    def _limit(self, connection: Connection) -> None:
-        """Tell PostgreSQL how long this transaction may take. Not counted as a statement."""
+    def _opening(self) -> str:
+        """Begins a snapshot that lasts until ROLLBACK."""
+        return f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{self._limits()}"
+
+    def _alone(self) -> str:
+        """Begins a snapshot that ends with the string it is sent in, which PostgreSQL takes as one transaction."""
+        return f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;{self._limits()}"
+
+    def _limits(self) -> str:
+        """Tells PostgreSQL how long this transaction may take. SET LOCAL ends with it."""
         milliseconds = max(1, int(self._deadline.remaining * 1000))
-        raw = connection.connection.dbapi_connection
-        assert raw is not None
-        connection.begin()
-        with closing(raw.cursor()) as cursor:
-            cursor.execute(
-                f"SET LOCAL statement_timeout = {milliseconds};"
-                f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds + int(_GRACE * 1000)};"
-                "SET LOCAL client_connection_check_interval = 1000;"
-                "SET LOCAL timezone = 'UTC'"
-            )
+        return (
+            f"SET LOCAL statement_timeout={milliseconds};"
+            f"SET LOCAL idle_in_transaction_session_timeout={milliseconds + int(GRACE * 1000)};"
+            "SET LOCAL client_connection_check_interval=1000;"
+            "SET LOCAL timezone='UTC';"
+        )
 
 
-def _is_closed(connection: Connection) -> bool:
-    return bool(getattr(connection.connection.dbapi_connection, "closed", False))
+def _driver_of(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _run(connection: Connection, sql: str) -> None:
+    """Execute what is no statement of the operation's, and is neither logged nor counted."""
+    with closing(_driver_of(connection).cursor()) as cursor:
+        try:
+            cursor.execute(sql)
+        except psycopg2.Error as error:
+            connection._handle_dbapi_exception(error, sql, None, cursor, None)
 
 
 def _translated(error: DBAPIError, deadline: Deadline) -> Exception:
@@ -188,52 +300,3 @@ def _translated(error: DBAPIError, deadline: Deadline) -> Exception:
     if error.connection_invalidated or isinstance(error, OperationalError):
         return TryAgain("the database cannot be reached")
     return error
-
-
-def patch_psycopg2() -> None:
-    """Let other greenlets run while psycopg2 waits for PostgreSQL. For gevent workers, after monkey-patching."""
-    psycopg2.extensions.set_wait_callback(_wait)
-
-
-def _wait(connection: Any) -> None:
-    """psycopg2's wait callback: poll, and wait on the hub in between.
-
-    Past the deadline, or when the greenlet is killed, the statement is cancelled, so that its backend does not go
-    on without a reader; psycopg2 then closes the connection.
-    """
-    from gevent import Timeout
-    from gevent.socket import wait_read, wait_write
-
-    deadline = _deadline.get()
-    try:
-        while True:
-            state = connection.poll()
-            if state == psycopg2.extensions.POLL_OK:
-                return
-            seconds = None if deadline is None else max(0.0, deadline.remaining) + _GRACE
-            with Timeout(seconds, None if deadline is None else deadline.exceeded()):
-                if state == psycopg2.extensions.POLL_READ:
-                    wait_read(connection.fileno())
-                elif state == psycopg2.extensions.POLL_WRITE:
-                    wait_write(connection.fileno())
-                else:
-                    raise psycopg2.OperationalError(f"psycopg2 is in an unknown state: {state}")
-    except psycopg2.Error:
-        raise
-    except BaseException:
-        _cancel(connection)
-        raise
-
-
-def _cancel(connection: Any) -> None:
-    """Ask PostgreSQL to end the connection's statement; in a thread, since libpq blocks, and no longer than it is worth."""
-    from gevent import Timeout, get_hub
-
-    with Timeout(_GRACE, False):  # type: ignore[arg-type]  # gevent: leave the block in silence
-        get_hub().threadpool.apply(_cancel_if_open, (connection,))
-
-
-def _cancel_if_open(connection: Any) -> None:
-    # A connection that is not made yet has nothing to cancel.
-    with suppress(psycopg2.Error):
-        connection.cancel()

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     max_wait: float = Field(default=5.0, gt=0)
     """Seconds that an operation may wait for a ticket before it is refused with 503."""
 
+    prepare: bool = True
+    """Prepare statements that a connection of the database runs again. Off where a pooler hands the server's connections from
+    transaction to transaction (PgBouncer's transaction mode): what one prepared, the other does not have."""
+
     max_body: int = Field(default=1_048_576, gt=0)
     """Bytes of a request body; a larger one is refused with 413 and not read."""
 

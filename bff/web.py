@@ -7,21 +7,20 @@ response. Decides nothing about operations itself.
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 
 from flask import Blueprint, Flask, Request, Response, request, send_from_directory, url_for
 from flask.blueprints import BlueprintSetupState
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from .answers import Answer, answer_error, answer_result
+from .body import Curfew, read_body
 from .documents import Operation
-from .errors import BadRequest, BodyTooLarge, CsrfRefused, MethodNotAllowed, RequestTimeout, SubscriptionRefused
+from .errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
 from .graphiql import is_installed, page
 from .http import (
     JSON,
@@ -75,18 +74,21 @@ class _Endpoint:
         self._server = server
         self._viewer_of = viewer_of
         self._settings = server.settings
+        self._curfew = Curfew(server.settings.body_timeout)
 
     def view(self) -> Response:
         """One request to the endpoint, whatever its method."""
-        is_read = request.method in READ_METHODS
-        if is_read and self._settings.development and accepts_html(request.headers.get("Accept")):
+        # Itself, not Flask's proxy, which looks for it at every attribute.
+        incoming = request._get_current_object()  # type: ignore[attr-defined]
+        is_read = incoming.method in READ_METHODS
+        if is_read and self._settings.development and accepts_html(incoming.headers.get("Accept")):
             return self._graphiql()
-        if request.method == "OPTIONS":
+        if incoming.method == "OPTIONS":
             return Response(status=204, headers={"Allow": "GET, POST"}, content_type="")
         trace = Trace()
         exchange = _Exchange()
         try:
-            answer = self._answer(exchange, trace)
+            answer = self._answer(incoming, exchange, trace)
             with trace.phase("encode"):
                 body = answer.encode()
         except HTTPException as error:
@@ -95,21 +97,20 @@ class _Endpoint:
         except Exception as error:  # noqa: BLE001 - the edge: what is not a known refusal is logged whole and masked
             answer = answer_error(error, media_type=exchange.media_type, operation=exchange.name)
             body = answer.encode()
-        response = _respond(answer, body, exchange.media_type, is_cacheable=is_read)
-        response.headers["Server-Timing"] = trace.server_timing()
+        response = _respond(answer, body, exchange.media_type, trace, revalidating=incoming if is_read else None)
         self._log(answer, exchange, trace, response)
         return response
 
-    def _answer(self, exchange: _Exchange, trace: Trace) -> Answer:
+    def _answer(self, incoming: Request, exchange: _Exchange, trace: Trace) -> Answer:
         deadline = Deadline.after(self._settings.deadline)
-        is_read = request.method in READ_METHODS
-        exchange.media_type = choose_media_type(request.headers.get("Accept"))
-        if not is_read and request.method != "POST":
-            raise MethodNotAllowed(f"{request.method} is not answered here; send GET or POST", allow="GET, POST")
+        is_read = incoming.method in READ_METHODS
+        exchange.media_type = choose_media_type(incoming.headers.get("Accept"))
+        if not is_read and incoming.method != "POST":
+            raise MethodNotAllowed(f"{incoming.method} is not answered here; send GET or POST", allow="GET, POST")
         with trace.phase("decode"):
-            parameters = self._read_get() if is_read else self._read_post()
+            parameters = self._read_get(incoming) if is_read else self._read_post(incoming)
         with trace.phase("viewer"):
-            viewer = self._viewer_of(request)
+            viewer = self._viewer_of(incoming)
         with trace.phase("find"):
             operation = exchange.operation = self._server.find(parameters)
         if operation.kind == "subscription":
@@ -121,16 +122,18 @@ class _Endpoint:
         )
         return answer_result(result, media_type=exchange.media_type, operation=operation.name)
 
-    def _read_get(self) -> GraphQLRequest:
-        if not is_csrf_safe(dict(request.headers)):
+    def _read_get(self, incoming: Request) -> GraphQLRequest:
+        if not is_csrf_safe(dict(incoming.headers)):
             raise CsrfRefused(
                 "this GET could have been made by another site; send the header GraphQL-Require-Preflight, or use POST"
             )
-        return decode_query_string(request.query_string)
+        return decode_query_string(incoming.query_string)
 
-    def _read_post(self) -> GraphQLRequest:
-        check_content_type(request.headers.get("Content-Type"), request.headers.get("Content-Encoding"))
-        return decode_body(_read_body(request, most=self._settings.max_body, seconds=self._settings.body_timeout))
+    def _read_post(self, incoming: Request) -> GraphQLRequest:
+        check_content_type(incoming.headers.get("Content-Type"), incoming.headers.get("Content-Encoding"))
+        connection = incoming.environ.get("gunicorn.socket") or incoming.environ.get("werkzeug.socket")
+        body = read_body(incoming, most=self._settings.max_body, connection=connection, curfew=self._curfew)
+        return decode_body(body)
 
     def _graphiql(self) -> Response:
         assets = self._settings.graphiql_assets
@@ -184,62 +187,22 @@ class _Exchange:
         return self.operation.name if self.operation else None
 
 
-def _read_body(incoming: Request, *, most: int, seconds: float) -> bytes:
-    """The body, refused at `most` bytes before it is read and at `seconds` however slowly it drips."""
-    if incoming.content_length is not None and incoming.content_length > most:
-        raise BodyTooLarge(f"the body has {incoming.content_length} bytes; at most {most} are taken")
-    # One more than is taken: Werkzeug cuts a body of unknown length at its limit, in silence.
-    incoming.max_content_length = most + 1
-    late = threading.Event()
-    with _hanging_up(incoming, after=seconds, late=late):
-        try:
-            body = incoming.get_data(cache=False, parse_form_data=False)
-        except Exception as error:
-            # Of the server's own kind, where chunks or trailers are broken, or the client is gone.
-            if not late.is_set():
-                raise BadRequest("the body cannot be read: its framing is broken, or it ends too early") from error
-    if late.is_set():
-        raise RequestTimeout(f"the body did not arrive within {seconds:g} s")
-    if len(body) > most:
-        raise BodyTooLarge(f"the body has more than {most} bytes")
-    return body
-
-
-@contextmanager
-def _hanging_up(incoming: Request, *, after: float, late: threading.Event) -> Iterator[None]:
-    """End the reading of the body in the block `after` seconds, `late` being set, where the server gives its socket.
-
-    A time-out of the socket would not do: it begins anew with every byte that arrives.
-    """
-    connection = incoming.environ.get("gunicorn.socket") or incoming.environ.get("werkzeug.socket")
-    if connection is None:
-        yield
-        return
-
-    def hang_up() -> None:
-        late.set()
-        connection.shutdown(socket.SHUT_RD)
-
-    timer = threading.Timer(after, hang_up)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _respond(answer: Answer, body: bytes, media_type: str, *, is_cacheable: bool) -> Response:
-    response = Response(body, status=answer.status, content_type=f"{media_type}; charset=utf-8")
-    response.headers.update(answer.headers)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.vary.update(["Accept", "Authorization", "Cookie"])
-    if is_cacheable and answer.status == 200:
-        response.headers["Cache-Control"] = "private, no-cache"
+def _respond(answer: Answer, body: bytes, media_type: str, trace: Trace, *, revalidating: Request | None) -> Response:
+    """The answer as a response; to `revalidating`, if it may be kept, with an ETag, or 304 in its place."""
+    is_kept = revalidating is not None and answer.status == 200
+    # One list: every header that is set afterwards is looked for among all the others.
+    headers = [
+        ("Content-Type", f"{media_type}; charset=utf-8"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Vary", "Accept, Authorization, Cookie"),
+        ("Cache-Control", "private, no-cache" if is_kept else "no-store"),
+        ("Server-Timing", trace.server_timing()),
+        *answer.headers.items(),
+    ]
+    response = Response(body, status=answer.status, headers=Headers(headers))
+    if revalidating is not None and is_kept:
         response.set_etag(blake2b(body, digest_size=16).hexdigest())
-        response.make_conditional(request)
-    else:
-        response.headers["Cache-Control"] = "no-store"
+        response.make_conditional(revalidating)
     return response
 
 

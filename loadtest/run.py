@@ -51,6 +51,7 @@ class Load:
     seconds: float
     median_ms: float = 0
     p95_ms: float = 0
+    p99_ms: float = 0
     calls: int = 0
     bytes: int = 0
 
@@ -67,9 +68,9 @@ class Load:
 def main(environ: Mapping[str, str]) -> int:
     """Run both ways and print the table. Gives the exit status."""
     try:
-        port = _number(environ, "PORT", default=5000, most=65535)
-        browsers = _number(environ, "BROWSERS", default=8, most=MOST_BROWSERS)
-        seconds = _number(environ, "SECONDS", default=20, most=MOST_SECONDS)
+        port = number(environ, "PORT", default=5000, most=65535)
+        browsers = number(environ, "BROWSERS", default=8, most=MOST_BROWSERS)
+        seconds = number(environ, "SECONDS", default=20, most=MOST_SECONDS)
         with running_site(port, environ) as site:
             print(f"The Matter page of {site}, {browsers} browsers at once, {seconds} s each way", flush=True)
             page, rest = (load(script, site, browsers=browsers, seconds=seconds) for script in ("page.js", "rest.js"))
@@ -171,7 +172,8 @@ def _is_up(site: str) -> bool:
     return isinstance(answer, dict) and answer.get("status") == "ok"
 
 
-def _number(environ: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+def number(environ: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    """The number that a variable of the environment holds. Raises LoadTestError when it is none from 1 to `most`."""
     value = environ.get(name) or str(default)
     if not (value.isascii() and value.isdecimal() and 0 < int(value) <= most):
         raise LoadTestError(f"{name} is {value!r}: a number from 1 to {most} is needed")

@@ -18,7 +18,7 @@ export const settings = {
   setupTimeout: '60s',
   // What a browser opens to one host over HTTP/1.1.
   batchPerHost: 6,
-  summaryTrendStats: ['count', 'med', 'p(95)'],
+  summaryTrendStats: ['count', 'med', 'p(95)', 'p(99)'],
 };
 
 const loadTime = new Trend('page_load', true);
@@ -69,7 +69,8 @@ export function summarize({ metrics }) {
   const summary = { loads, failures, seconds };
   if (loads > 0) {
     summary.median_ms = of('page_load').med;
-    summary.p95_ms = of('page_load')['p(95)'];
+    summary.p95_ms = of('page_load')['p(95)', 'p(99)'];
+    summary.p99_ms = of('page_load')['p(99)'];
     summary.calls = of('page_calls').count;
     summary.bytes = of('page_bytes').count;
   }

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[1]
 
 TOP_LEVEL = {
     *("app", "bff", "deploy", "graphql", "loadtest", "tests"),
-    *("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", "requirements.lock", "schema.graphql"),
+    *("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", "schema.graphql"),
+    *("requirements.lock", "requirements-bench.lock"),
 }
 REGISTRY = re.compile(r"https?://[^\s\"']*(pypi|pythonhosted|npmjs|yarnpkg|registry\.|debian\.org)")
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(work|root|home/\w+|Users/\w+|tmp/v)/[a-z.]")
@@ -55,13 +56,19 @@ def test_no_file_names_a_registry_or_a_place_of_one_machine(files: list[Path], p
 
 def test_the_lock_pins_every_dependency_with_hashes() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    locked = {}
-    for entry in re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text()):
+    groups = project["dependency-groups"]
+    _check_lock("requirements.lock", [*project["project"]["dependencies"], *groups["dev"]])
+    _check_lock("requirements-bench.lock", groups["bench"])
+
+
+def _check_lock(name: str, wanted: list[str]) -> None:
+    locked: dict[str, str] = {}
+    for entry in re.split(r"\n(?=\S)", (ROOT / name).read_text()):
         pin = Requirement(entry.partition("\\")[0].strip())
         assert "--hash=sha256:" in entry, pin
         (version,) = pin.specifier
         assert version.operator == "==", pin
+        # What differs by version of Python is pinned more than once.
         locked[canonicalize_name(pin.name)] = version.version
     for requirement in map(Requirement, wanted):
         assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement

@@ -1,0 +1,126 @@
+"""Where a worker's CPU time goes, by component: samples of its own CPU clock, taken inside while it serves.
+
+The clock interrupts the process after each two milliseconds that it has worked, never while it waits. A sample counts for the
+component of the innermost frame that has one: what psycopg2 or orjson do in C counts for the line that called them. The
+time before the first pages are answered is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from types import CodeType, FrameType
+
+INTERVAL = 0.002
+# Statements are compiled and prepared, and connections made, by the first pages.
+WARM_UP = 200
+
+HTTP, VIEWER, LOOKUP = "HTTP", "viewer", "plan lookup"
+SESSION, DRIVER, ENGINE, ENCODE, LOG = "session", "driver", "engine", "encode", "log"
+OTHER = "other"
+COMPONENTS = (HTTP, VIEWER, LOOKUP, SESSION, DRIVER, ENGINE, ENCODE, LOG, OTHER)
+
+# The first that fits a frame's file and function decides; files that none fits belong to whoever called them.
+PLACES: Sequence[tuple[str, str | None, str]] = (
+    ("/bff/driver.py", None, DRIVER),
+    ("/bff/session.py", None, SESSION),
+    ("/bff/prepared.py", None, SESSION),
+    ("/bff/scope.py", None, SESSION),
+    ("/bff/admission.py", None, SESSION),
+    ("/sqlalchemy/engine/default.py", None, DRIVER),
+    ("/sqlalchemy/dialects/", None, DRIVER),
+    ("/sqlalchemy/pool/", None, SESSION),
+    ("/sqlalchemy/", None, SESSION),
+    ("/bff/server.py", None, LOOKUP),
+    ("/bff/documents.py", None, LOOKUP),
+    ("/bff/validation.py", None, LOOKUP),
+    ("/bff/answers.py", None, ENCODE),
+    ("/bff/web.py", None, HTTP),
+    ("/bff/http.py", None, HTTP),
+    ("/bff/telemetry.py", None, LOG),
+    ("/structlog/", None, LOG),
+    ("/bff/", None, ENGINE),
+    ("/graphql/", None, ENGINE),
+    ("/strawberry/", None, ENGINE),
+    ("/app/auth.py", None, VIEWER),
+    ("/flask/", None, HTTP),
+    ("/werkzeug/", None, HTTP),
+    ("/gunicorn/", None, HTTP),
+    ("/gevent/", None, HTTP),
+)
+
+
+def component_of(path: str, function: str) -> str | None:
+    """The component of a frame; None for one that belongs to its caller's."""
+    for part, name, component in PLACES:
+        if part in path and name in (None, function):
+            return component
+    return None
+
+
+class Sampler:
+    """The samples of this process. `answered` is told of every page, `write` records what was found."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._components: dict[CodeType, str | None] = {}
+        self._samples: Counter[str] = Counter()
+        self._answered = 0
+        self._begun = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Sampler {self._answered} pages, {self._samples.total()} samples>"
+
+    def answered(self) -> None:
+        """A page was answered; after `WARM_UP` of them sampling begins."""
+        self._answered += 1
+        if self._answered == WARM_UP:
+            signal.signal(signal.SIGPROF, self._take)
+            signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
+            self._begun = time.process_time()
+
+    def write(self, name: str) -> None:
+        """Stop, and write seconds, pages and samples into a file of the directory."""
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        pages = max(0, self._answered - WARM_UP)
+        seconds = time.process_time() - self._begun if pages else 0.0
+        found = {"pages": pages, "seconds": seconds, "samples": dict(self._samples)}
+        (self._directory / f"{name}.json").write_text(json.dumps(found))
+
+    def _take(self, _signal: int, frame: FrameType | None) -> None:
+        found: str | None = None
+        while frame is not None:
+            component = self._component(frame.f_code)
+            if component == VIEWER:
+                # Whatever it calls, a session or a driver, is the price of knowing who asks.
+                found = component
+                break
+            found = found or component
+            frame = frame.f_back
+        self._samples[found or OTHER] += 1
+
+    def _component(self, code: CodeType) -> str | None:
+        try:
+            return self._components[code]
+        except KeyError:
+            component = self._components[code] = component_of(code.co_filename, code.co_name)
+            return component
+
+
+def milliseconds(directory: Path) -> tuple[int, dict[str, float]]:
+    """The pages that all samplers of a directory saw, and each component's CPU milliseconds of one."""
+    pages, seconds, samples = 0, 0.0, Counter[str]()
+    for path in directory.glob("*.json"):
+        found = json.loads(path.read_text())
+        pages += found["pages"]
+        seconds += found["seconds"]
+        samples.update(found["samples"])
+    if not pages or not samples:
+        return pages, {}
+    return pages, {
+        name: samples[name] / samples.total() * seconds / pages * 1e3 for name in COMPONENTS if samples[name]
+    }

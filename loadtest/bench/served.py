@@ -1,0 +1,100 @@
+"""What the bench has served beside Briefcase itself: other ways to answer the same request, and longer lists.
+
+gunicorn calls these factories by name, with Briefcase's own environment.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import strawberry
+from flask import Flask, Response
+from graphql import ExecutionResult
+from strawberry.extensions import ParserCache, ValidationCache
+
+import bff
+from app import auth, rest
+from app.database import attach, database_url, open_database
+from app.layer import DOCUMENTS
+from app.schema import schema
+from app.schema.mutations import Mutation
+from app.schema.query import Query
+from app.schema.types import Comment
+from bff.documents import Operation
+from bff.telemetry import Trace
+
+MOST_ROOTS = 10_000
+
+
+class Plain(bff.Bff):
+    """Strawberry's own executor behind the layer's HTTP: graphql-core calls a resolver a field.
+
+    The fields of entity types then load through the ORM session, one object at a time. Documents are parsed and
+    validated once, by Strawberry's caches.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(schema=schema, **options)
+        self._executor = copy.copy(schema)
+        self._executor.extensions = (ParserCache, ValidationCache)
+
+    def run(
+        self,
+        operation: Operation,
+        *,
+        variables: Mapping[str, Any] | None,
+        viewer: object | None,
+        deadline: bff.Deadline,
+        trace: Trace,
+        root_value: Any = None,
+    ) -> ExecutionResult:
+        with self.gate.ticket(deadline), self._database.open(viewer, deadline) as scope:
+            result = self._executor.execute_sync(
+                operation.text, dict(variables or {}), context_value=scope, root_value=root_value
+            )
+        return ExecutionResult(result.data, result.errors)
+
+
+def plain() -> Flask:
+    """Briefcase's schema under Strawberry's executor."""
+    return _host(Plain)
+
+
+@strawberry.type(name="Query")
+class LongQuery(Query):
+    """Briefcase's queries, and a list longer than any that it shows on a page."""
+
+    comments: list[Comment] = bff.collection(order=["created_at", "id"], bound=MOST_ROOTS)
+
+
+def long_lists() -> Flask:
+    """Briefcase's layer with lists of up to `MOST_ROOTS` roots."""
+    return _host(bff.Bff, schema=bff.Schema(query=LongQuery, mutation=Mutation))
+
+
+def _host(layer: type[bff.Bff], **options: Any) -> Flask:
+    """Briefcase with another layer, and without its demo pages."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update({name: os.environ[name] for name in ("BRIEFCASE_ENV", "SECRET_KEY") if name in os.environ})
+    database = open_database(database_url(), pages=int(os.environ["DATABASE_POOL_SIZE"]))
+    attach(app, database)
+    auth.init_app(app)
+    settings = bff.Settings(secret=app.config["SECRET_KEY"])
+    layer(engine=database.pages, documents=DOCUMENTS, viewer=auth.viewer_of, settings=settings, **options).init_app(app)
+    rest.init_app(app)
+    return app
+
+
+def constant() -> Flask:
+    """The floor of HTTP: as many bytes as PAGE_BYTES says, without a thought."""
+    app = Flask(__name__, static_folder=None)
+    body = b'{"data": "%b"}' % (b"x" * (int(os.environ["PAGE_BYTES"]) - 12))
+
+    @app.post("/graphql")
+    def page() -> Response:
+        return Response(body, content_type="application/json")
+
+    return app
