@@ -6,18 +6,15 @@ whole under an id, and the client gets the id. Pure but for that log; knows of n
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from graphql import ExecutionResult, GraphQLError
 
+from .encoding import encode
 from .errors import (
     BffError,
     DeclarationError,
@@ -46,30 +43,8 @@ class Answer:
     code: str = OK
 
     def encode(self) -> bytes:
-        """The payload as JSON in UTF-8. Raises TypeError or ValueError for a scalar's value that JSON does not have.
-
-        `orjson.Fragment`s in it are finished JSON, and are in the answer byte by byte.
-        """
-        try:
-            return orjson.dumps(self.payload)
-        except TypeError:
-            # A JSON column may hold an integer of more than 64 bits, which is valid JSON and more than orjson takes.
-            return _encode_any(self.payload)
-
-
-def _encode_any(payload: Mapping[str, Any]) -> bytes:
-    """The payload by the standard library's encoder, which knows no fragments: marks hold their places."""
-    mark = secrets.token_hex()  # nothing that a payload can hold
-    fragments: list[bytes] = []
-
-    def hold(value: object) -> str:
-        if not isinstance(value, orjson.Fragment):
-            raise TypeError(f"JSON has no {type(value).__name__}")
-        fragments.append(orjson.dumps(value))
-        return f"{mark}{len(fragments) - 1}"
-
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=hold).encode()
-    return re.sub(rb'"%b(\d+)"' % mark.encode(), lambda held: fragments[int(held[1])], text)
+        """The payload as JSON in UTF-8. Raises TypeError or ValueError for a scalar's value that JSON does not have."""
+        return encode(self.payload)
 
 
 def answer_result(result: ExecutionResult, *, media_type: str, operation: str | None) -> Answer:

@@ -1,8 +1,10 @@
-"""JSON that is written already, within data that is not, and the encoding of both."""
+"""Finished JSON within data, and the encoding of both as one text."""
 
 from __future__ import annotations
 
 import json
+import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +14,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """A value as the text of its JSON; it goes into an answer as it is."""
+    """A value as the text of its JSON, which is in the answer byte by byte."""
 
     text: str
 
@@ -23,7 +25,7 @@ def encode(payload: Mapping[str, Any]) -> bytes:
         return orjson.dumps(payload, default=_fragment)
     except TypeError:
         # A JSON column may hold an integer of more than 64 bits, which is valid JSON and more than orjson takes.
-        return json.dumps(payload, default=_parsed, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return _encode_any(payload)
 
 
 def plain(data: Any) -> Any:
@@ -38,13 +40,22 @@ def plain(data: Any) -> Any:
     return data
 
 
-def _fragment(value: Any) -> orjson.Fragment:
+def _fragment(value: object) -> orjson.Fragment:
     if isinstance(value, Json):
         return orjson.Fragment(value.text)
-    raise TypeError(f"Type is not JSON serializable: {type(value).__name__}")
+    raise TypeError(f"JSON has no {type(value).__name__}")
 
 
-def _parsed(value: Any) -> Any:
-    if isinstance(value, Json):
-        return json.loads(value.text)
-    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+def _encode_any(payload: Mapping[str, Any]) -> bytes:
+    """The payload by the standard library's encoder, which knows no finished JSON: marks hold its places."""
+    mark = secrets.token_hex()  # nothing that a payload can hold
+    finished: list[bytes] = []
+
+    def hold(value: object) -> str:
+        if not isinstance(value, Json):
+            raise TypeError(f"JSON has no {type(value).__name__}")
+        finished.append(value.text.encode())
+        return f"{mark}{len(finished) - 1}"
+
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=hold).encode()
+    return re.sub(rb'"%b(\d+)"' % mark.encode(), lambda held: finished[int(held[1])], text)

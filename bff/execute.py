@@ -35,7 +35,7 @@ from .errors import TryAgain
 from .loads import Load, RowsByKey
 from .pages import ListAsked
 from .places import Failures, Place, path_of
-from .plan import Plan, compile_plan, is_shareable
+from .plan import Plan, Strategy, compile_plan, is_shareable
 from .printing import IRREGULAR
 from .reads import Key, Reads, page_of
 from .records import Record
@@ -71,6 +71,8 @@ def execute(
     context_value: Any = None,
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
+    *,
+    strategy: Strategy = "auto",
 ) -> ExecutionResult:
     """Execute an operation as graphql-core's `execute_sync` does, for any graphql-core schema.
 
@@ -78,7 +80,7 @@ def execute(
     """
     assert_valid_schema(schema)
     try:
-        plan = compile_plan(schema, document, operation_name)
+        plan = compile_plan(schema, document, operation_name, strategy=strategy)
     except GraphQLError as error:
         return ExecutionResult(data=None, errors=[error])
     return run(plan, variables=variable_values, context=context_value, root_value=root_value)
@@ -174,11 +176,10 @@ class _Execution:
         asked = [] if row is None else [each for region in row.regions if (each := self._asked.of_region(region))]
         if row is None or not asked:
             return set()
-        # When nothing else will read, there is no snapshot to share.
-        is_alone = all(each in self._regions.of or isinstance(each.step, Typename) for each in root.fields) and len(
-            asked
-        ) == len(row.regions)
-        texts = self._reads.root(row, asked)
+        # When nothing else will read, there is no snapshot to share, and what rounds read then is of another.
+        others = [each for each in root.fields if each not in self._regions.of and not isinstance(each.step, Typename)]
+        is_alone = not others and len(asked) == len(row.regions)
+        texts = self._reads.root(row, asked, alone=is_alone)
         is_regular = [text is None or IRREGULAR not in text for text in texts]
         if is_alone and not all(is_regular):
             return set()

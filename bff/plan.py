@@ -87,10 +87,10 @@ from .types.fields import EntityField
 from .types.specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation
 from .types.values import zero
 
-Strategy = Literal["compiled", "rounds"]
+Strategy = Literal["auto", "compiled", "rounds"]
 """`compiled` has PostgreSQL write what it can (see `bff.region`), `rounds` loads every level by its keys."""
 
-STRATEGIES: tuple[Strategy, ...] = ("compiled", "rounds")
+STRATEGIES: tuple[Strategy, ...] = ("auto", "compiled", "rounds")
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""
@@ -187,7 +187,7 @@ def compile_plan(
     document: DocumentNode,
     operation_name: str | None = None,
     *,
-    strategy: Strategy = "compiled",
+    strategy: Strategy = "auto",
 ) -> Plan:
     """Plan one operation of a document.
 

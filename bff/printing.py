@@ -112,7 +112,7 @@ def printer(type_: Any, leaf: GraphQLLeafType, *, is_computed: bool) -> Printer 
             return Printer(_same, _beyond("0001-01-01", "9999-12-31", "date"))
         case Time(timezone=False) if scalar is TIME:
             return Printer(_text, lambda x: x == literal_column("'24:00'::time"))
-        case Uuid() if scalar is UUID or (not type_.as_uuid and leaf in (GraphQLString, GraphQLID)):
+        case Uuid(native_uuid=True) if scalar is UUID or (not type_.as_uuid and leaf in (GraphQLString, GraphQLID)):
             return Printer(_text)
     return None
 
@@ -122,7 +122,7 @@ def text_of_key(type_: Any) -> Callable[[Any], Any] | None:
     match _column_type(type_):
         case Enum() | CHAR():
             return None
-        case Integer() | String() | Uuid():
+        case Integer() | String() | Uuid(native_uuid=True):
             return _text
     return None
 

@@ -81,15 +81,15 @@ class Reads:
         for row in self._rows(statement, {**parameters, **arrays}):
             yield (row[0] if width == 1 else tuple(row[:width])), row
 
-    def _rows(self, statement: Statement, parameters: dict[str, Any]) -> Sequence[Any]:
+    def _rows(self, statement: Statement, parameters: dict[str, Any], *, alone: bool = False) -> Sequence[Any]:
         scope = self.scope
         parameters = statement.parameters(parameters, scope.viewer)
-        with scope.cursor(statement.sql, parameters) as cursor:
+        with scope.cursor(statement.sql, parameters, alone=alone) as cursor:
             return statement.rows(cursor)
 
-    def root(self, row: RootRow, asked: Sequence[RegionAsked]) -> Sequence[Any]:
-        """The values of root regions, in their order."""
-        [values] = self._rows(row.statement(asked), _parameters(asked))
+    def root(self, row: RootRow, asked: Sequence[RegionAsked], *, alone: bool) -> Sequence[Any]:
+        """The values of root regions, in their order. `alone` says that the operation reads nothing else."""
+        [values] = self._rows(row.statement(asked), _parameters(asked), alone=alone)
         return values  # type: ignore[no-any-return]
 
     def _list(

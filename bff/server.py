@@ -22,6 +22,7 @@ from strawberry import Schema as StrawberrySchema
 
 from .admission import Gate
 from .documents import Documents, FreeText, Operation, digest, unplannable
+from .encoding import plain
 from .errors import (
     BadRequest,
     BadUserInput,
@@ -34,7 +35,7 @@ from .errors import (
     PersistedQueryNotFound,
     ValidationFailed,
 )
-from .execute import run
+from .execute import run_to_encode
 from .http import GraphQLRequest
 from .plan import Plan, compile_plan
 from .scope import Deadline
@@ -149,7 +150,7 @@ class Server:
         plan = planned.plans.get(operation.name) if planned is not None else None
         if plan is None:
             try:
-                plan = compile_plan(self.schema, operation.document, operation.name)
+                plan = compile_plan(self.schema, operation.document, operation.name, strategy=self.settings.strategy)
             except GraphQLError as error:
                 raise ValidationFailed([error]) from None
             if planned is not None:
@@ -168,7 +169,8 @@ class Server:
     ) -> ExecutionResult:
         """Plan, wait for a ticket, execute. Raises Overloaded and DeadlineExceeded.
 
-        Variables that cannot be are in the result, as everything is that graphql-core reports.
+        Variables that cannot be are in the result, as everything is that graphql-core reports. Parts of its data may be
+        `bff.encoding.Json`.
         """
         unstorable = _first_not_text(variables)
         if unstorable is not None:
@@ -181,7 +183,7 @@ class Server:
                 held.enter_context(self.gate.ticket(deadline))
             scope = held.enter_context(self._database.open(viewer, deadline))
             with trace.phase("execute"), trace.counting():
-                return run(
+                return run_to_encode(
                     plan,
                     variables=variables,
                     context=scope,
@@ -211,9 +213,10 @@ class Server:
         else:
             operation = FreeText.read(text, self.schema, suggest=True).operation(operation_name)
         deadline = Deadline.after(self.settings.deadline)
-        return self.run(
+        result = self.run(
             operation, variables=variables, viewer=viewer, deadline=deadline, trace=Trace(), root_value=root_value
         )
+        return ExecutionResult(plain(result.data), result.errors)
 
     def plan(self, name: str) -> Plan:
         """The plan of a registered operation; `str()` of it is the tree with its statements."""
@@ -243,7 +246,7 @@ class Server:
         problems: list[str] = []
         for operation in self.documents:
             try:
-                plan = compile_plan(self.schema, operation.document, operation.name)
+                plan = compile_plan(self.schema, operation.document, operation.name, strategy=self.settings.strategy)
                 plan.prepare()
             except (GraphQLError, BffError) as error:
                 problems.append(unplannable(operation, error))

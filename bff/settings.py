@@ -7,6 +7,7 @@ keyword wins: `Settings(development=True)`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +30,10 @@ class Settings(BaseSettings):
 
     trusted_only: bool = False
     """Answer registered documents only; a query text is refused with 403."""
+
+    strategy: Literal["auto", "compiled", "rounds"] = "auto"
+    """How pages are read: `compiled` has PostgreSQL write the JSON of all that needs no Python, `rounds` loads every level
+    by its keys and writes it in Python, `auto` does the first wherever it is the faster."""
 
     deadline: float = Field(default=10.0, gt=0)
     """Seconds in which an operation is answered, its wait for a ticket included, or given up with 504."""

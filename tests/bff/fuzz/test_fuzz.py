@@ -12,11 +12,10 @@ from hypothesis import assume, note
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from bff.plan import STRATEGIES
 from tests.bff.fuzz.budget import Fuzz
 from tests.bff.fuzz.operations import Profile, operations
 from tests.bff.fuzz.schemas import argument_values, schemas
-from tests.bff.fuzz.subjects import Site, Subject
+from tests.bff.fuzz.subjects import FORCED, Site, Subject
 from tests.bff.fuzz.values import NO_CURSORS, Samples
 from tests.bff.reference import assert_same
 
@@ -38,7 +37,7 @@ def test_random_schemas(fuzz: Fuzz) -> None:
         root = schema.extensions["root"]
         expected = execute_sync(schema, document, root, None, operation.variables, operation.name)
         subject = Subject(schema, document, operation.name)
-        for strategy in (*STRATEGIES, *STRATEGIES):
+        for strategy in (*FORCED, *FORCED):
             assert_same(subject.run(strategy, operation.variables, None, root), expected)
         fuzz.counted()
 

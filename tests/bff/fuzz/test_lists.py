@@ -206,7 +206,7 @@ def test_what_a_resolver_smuggles_in_is_read_under_policy(odd_site: Site) -> Non
 
     def ask(query: str, id_: Any, viewer: Any) -> Any:
         with odd_site.open(viewer) as scope:
-            return Subject(odd_site.schema, parse(query), None).run({"id": str(id_)}, scope)
+            return Subject(odd_site.schema, parse(query), None).run("compiled", {"id": str(id_)}, scope)
 
     def seen_by(viewer: Any) -> str:
         first: str = ask("{ places(first: 1) { id } }", None, viewer).data["places"][0]["id"]
