@@ -251,6 +251,28 @@ def test_a_first_statement_that_is_lost_opens_one_snapshot(
         assert rows(scope) == [(3,)]
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_prepared_already_is_used(
+    database: Database, engine: Engine, sent: SentSql, added: Callable[[], None], alone: bool
+) -> None:
+    """A pooler's server may have it from another client; and its name says that it is the same."""
+    for _ in range(2):
+        rows_of(database)
+    with engine.connect() as connection:
+        del connection.info["bff.prepared"]
+    rows_of(database)
+    sent.clear()
+    with database.open(None, Deadline.after(20)) as scope:
+        assert rows(scope, "SELECT 1", {}, alone=alone) == [(1,)]
+        assert rows(scope, alone=alone) == [(3,)]
+        if not alone:
+            added()
+            assert rows(scope) == [(3,)]
+    assert kinds(sent)[1:3] == ["PREPARE EXECUTE", "plain"]
+    rows_of(database)
+    assert kinds(sent) == ["EXECUTE"]
+
+
 def test_a_connection_that_loses_its_statements_again_and_again_prepares_no_more(
     database: Database, engine: Engine, sent: SentSql
 ) -> None:
