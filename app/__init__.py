@@ -9,11 +9,20 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Request, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
+from flask.sessions import NullSession, SessionInterface
 
 # What the environment may set; everything has a default but the database, and in production the secret.
-ENVIRONMENT = ("BRIEFCASE_ENV", "DATABASE_POOL_SIZE", "DATABASE_URL", "RATINGS_URL", "REDIS_URL", "SECRET_KEY")
+ENVIRONMENT = (
+    "BRIEFCASE_ENV",
+    "DATABASE_POOL_SIZE",
+    "DATABASE_URL",
+    "RATINGS_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "VIEWER_SECONDS",
+)
 PAGE_CONNECTIONS = 10
 
 
@@ -25,6 +34,13 @@ class Json(DefaultJSONProvider):
             return super().loads(s, **kwargs)
         except RecursionError:
             raise ValueError("nested too deep") from None
+
+
+class NoSessions(SessionInterface):
+    """Briefcase keeps no sessions, only tokens of its own; Flask's would read and sign a cookie for every request."""
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        return self.make_null_session(app)
 
 
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
@@ -42,6 +58,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
 
     app = Flask(__name__, static_folder=None)
     app.json = Json(app)
+    app.session_interface = NoSessions()
     app.config["BRIEFCASE_ENV"] = "production"
     app.config.update({name: os.environ[name] for name in ENVIRONMENT if name in os.environ})
     app.config.update(config or {})

@@ -1,26 +1,35 @@
 """Who is asking: sign-in by email, signed tokens, and the viewer of a request.
 
-A demo needs no passwords, so an email is enough to get a token. The token says only which user it is for; role
-and organization are read at every request, so that a role taken away is gone with the next one.
+A demo needs no passwords, so an email is enough to get a token. The token says only which user it is for, and is verified at
+every request. Role and organization are the database's, read by `Viewers` at most once a second for each user: a
+role taken away, or a user removed, is gone for every request that comes a second later (``VIEWER_SECONDS``).
 Everything that answers requests (REST, GraphQL, sockets) asks `viewer_of` and nothing else.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from cachetools import TTLCache
 from flask import Blueprint, Flask, Request, Response, current_app, jsonify, request
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import select
+from sqlalchemy import Engine, bindparam, select
 
+from app.database import EXTENSION as DATABASE
 from app.database import ConfigurationError, current_database
 from app.models import User
 
 COOKIE = "briefcase_token"
+EXTENSION = "briefcase.auth"
 TOKEN_LIFETIME = timedelta(days=7)
+VIEWER_SECONDS = 1.0
+KNOWN_VIEWERS = 10_000
 
 # At most 18 digits, so that every match is a bigint.
 _DEVELOPMENT_TOKEN = re.compile(r"dev-([1-9][0-9]{0,17})")
@@ -37,33 +46,80 @@ class Viewer:
     role: str
 
 
+# Made once: to build the statement takes longer than to run it.
+_READ = select(User.organization_id, User.role).where(User.id == bindparam("user_id"))
+
+
+class Viewers:
+    """Who users are, by their ids, none known for longer than `seconds`; 0 reads the database every time.
+
+    Nobody is not remembered, so that a new user is there at once. Any thread or greenlet may ask.
+    """
+
+    def __init__(self, engine: Engine, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._known: TTLCache[int, Viewer] = TTLCache(KNOWN_VIEWERS if seconds else 0, seconds, clock)
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<Viewers {len(self._known)} known for {self._known.ttl:g} s>"
+
+    def find(self, user_id: int) -> Viewer | None:
+        """The viewer who is this user, None when there is none. Costs one statement when not known."""
+        with self._lock:
+            viewer = self._known.get(user_id)
+        return viewer or self._read(user_id)
+
+    def _read(self, user_id: int) -> Viewer | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(_READ, {"user_id": user_id}).one_or_none()
+        if row is None:
+            return None
+        viewer = Viewer(user_id, row.organization_id, row.role)
+        if self._known.maxsize:
+            with self._lock:
+                self._known[user_id] = viewer
+        return viewer
+
+
+@dataclass(frozen=True)
+class _Auth:
+    """What an application knows of its users: made once, since it costs more to make than to use."""
+
+    tokens: URLSafeTimedSerializer = field(repr=False)
+    viewers: Viewers
+
+
 def init_app(app: Flask) -> None:
     """Mount sign-in and sign-out. Raises `ConfigurationError` when there is nothing to sign with."""
     if not app.config.get("SECRET_KEY"):
         if not is_development(app):
             raise ConfigurationError("SECRET_KEY is not set; only BRIEFCASE_ENV=development runs without one")
         app.config["SECRET_KEY"] = "development"
+    app.extensions[EXTENSION] = _Auth(
+        tokens=URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="briefcase.token"),
+        viewers=Viewers(
+            app.extensions[DATABASE].viewers, seconds=float(app.config.get("VIEWER_SECONDS", VIEWER_SECONDS))
+        ),
+    )
     app.register_blueprint(blueprint)
 
 
 def token_for(user_id: int) -> str:
     """A signed token that is this user for `TOKEN_LIFETIME`, as cookie and as bearer."""
-    return _serializer().dumps(user_id)
+    token = _current().tokens.dumps(user_id)
+    assert isinstance(token, str)
+    return token
 
 
 def viewer_of(request: Request) -> Viewer | None:
     """The viewer of `request`, or None for an anonymous one.
 
     The ``Authorization`` header counts before the cookie: a request that presents a broken bearer token is
-    anonymous, whatever its cookie says. Costs one statement, and none for an anonymous request.
+    anonymous, whatever its cookie says. Costs one statement at most, and none for an anonymous request.
     """
     user_id = _user_id_of(request)
-    if user_id is None:
-        return None
-    statement = select(User.organization_id, User.role).where(User.id == user_id)
-    with current_database().viewers.connect() as connection:
-        row = connection.execute(statement).one_or_none()
-    return None if row is None else Viewer(user_id, row.organization_id, row.role)
+    return None if user_id is None else _current().viewers.find(user_id)
 
 
 @blueprint.post("/sign-in")
@@ -97,8 +153,10 @@ def is_development(app: Flask) -> bool:
     return bool(app.config.get("BRIEFCASE_ENV") == "development")
 
 
-def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="briefcase.token")
+def _current() -> _Auth:
+    auth = current_app.extensions[EXTENSION]
+    assert isinstance(auth, _Auth)
+    return auth
 
 
 def _user_id_of(request: Request) -> int | None:
@@ -117,7 +175,7 @@ def _user_id_of(request: Request) -> int | None:
 
 def _user_id_in(token: str) -> int | None:
     try:
-        user_id: Any = _serializer().loads(token, max_age=int(TOKEN_LIFETIME.total_seconds()))
+        user_id: Any = _current().tokens.loads(token, max_age=int(TOKEN_LIFETIME.total_seconds()))
     except BadData:
         return None
     return user_id if isinstance(user_id, int) else None

@@ -78,10 +78,10 @@ class Curfew:
         """Time a reading from `connection`; gives what `end` takes."""
         begun = object()
         with self._lock:
-            self._reading[begun] = (self._clock() + self.seconds, connection)
             if not self._is_watched:
                 threading.Thread(target=self._watch, name="bff curfew", daemon=True).start()
                 self._is_watched = True
+            self._reading[begun] = (self._clock() + self.seconds, connection)
         return begun
 
     def end(self, begun: object) -> bool:

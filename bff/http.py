@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -81,6 +82,7 @@ def check_content_type(content_type: str | None, content_encoding: str | None) -
         raise UnsupportedMediaType(f"the body must not be compressed, not {content_encoding!r}")
 
 
+@lru_cache(maxsize=128)
 def choose_media_type(accept: str | None) -> str:
     """The response's media type: the client's favourite of the two, `application/json` where it does not say.
 

@@ -44,10 +44,6 @@ ten, and planning is then little of the work."""
 
 _PLACEHOLDER = re.compile(r'%%|%\(([^)]+)\)s(::[\w."]+(?: \w+)*(?:\([\d, ]+\))?(?:\[\])?)?')
 
-_ARRAYS = frozenset({"::BIGINT[]", "::INTEGER[]", "::SMALLINT[]", "::TEXT[]", "::VARCHAR[]", "::UUID[]"})
-"""Casts under which a list may travel as PostgreSQL's text of an array: 1,000 keys are read in 0.2 ms, where ARRAY[...]
-with its 1,000 expressions takes 1.6 ms."""
-
 _UNKNOWN = "unknown"
 """As a type of PREPARE it says: the type is to be found from the context, as that of a quoted literal is."""
 
@@ -87,12 +83,12 @@ class Text:
         self.sql = sql
         self.parts: list[str] = []
         self.slots: list[tuple[str, str | None]] = []
-        """Each place of a parameter: its name, and what it is cast to, "" for a type that is none of `_ARRAYS`."""
+        """Each place of a parameter: its name, and what it is cast to, "" for a type of an unusual name."""
         self.has_arrays = False
         self._variants: dict[tuple[str, ...], Variant | None] = {}
         self._cut()
         # A list under a name travels as text only if each place of the name can read it.
-        uncast = {name for name, cast in self.slots if cast not in _ARRAYS}
+        uncast = {name for name, cast in self.slots if not _is_array(cast)}
         self._arrays = tuple({name for name, _ in self.slots} - uncast)
 
     def __repr__(self) -> str:
@@ -111,12 +107,15 @@ class Text:
             part = cast or ""
             if cast is None:
                 cast = "" if self.sql.startswith("::", end) else None
-            self.has_arrays = self.has_arrays or (cast or "").endswith("[]")
+            self.has_arrays = self.has_arrays or _is_array(cast)
             self.slots.append((name, cast))
         self.parts.append(part + self.sql[end:])
 
     def values(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The parameters for the driver, lists as PostgreSQL's text of an array where that is the same."""
+        """The parameters for the driver, lists as PostgreSQL's text of an array where they are cast to one.
+
+        It reads 1,000 keys of such a text in 0.2 ms, and the 1,000 expressions of ARRAY[...] in 1.6 ms.
+        """
         texts = {name: text for name in self._arrays if (text := array_text(parameters[name])) is not None}
         return {**parameters, **texts} if texts else parameters
 
@@ -172,7 +171,7 @@ class Variant:
         for place, ((name, cast), value_type, part) in enumerate(
             zip(text.slots, signature, text.parts[1:], strict=True)
         ):
-            has_one_type = value_type != _UNKNOWN or cast in _ARRAYS
+            has_one_type = value_type != _UNKNOWN or _is_array(cast)
             key = (name, value_type, cast) if has_one_type else (place,)
             if key not in numbers:
                 numbers[key] = len(numbers) + 1
@@ -259,6 +258,10 @@ def type_of(value: Any) -> str | None:
     if kind is datetime.time:
         return "time" if value.tzinfo is None else "timetz"
     return _TYPES.get(kind)
+
+
+def _is_array(cast: str | None) -> bool:
+    return cast is not None and cast.endswith("[]")
 
 
 def array_text(values: Any) -> str | None:

@@ -94,7 +94,8 @@ class Trace:
 
     def server_timing(self) -> str:
         """The phases as the value of a `Server-Timing` header."""
-        return ", ".join(f"{name};dur={ms}" for name, ms in {**self.milliseconds(), "total": self.total_ms}.items())
+        phases = [f"{name};dur={seconds * 1e3:.2f}" for name, seconds in self._seconds.items()]
+        return ", ".join([*phases, f"total;dur={self.total_ms:.2f}"])
 
 
 class _Phase:

@@ -247,7 +247,7 @@ class Text(Functions):
 
     def __init__(self, *, by_concat: bool) -> None:
         self._by_concat = by_concat
-        self.title = "text by concat(), to_json of values" if by_concat else "text by ||, to_json of values"
+        self.title = "text by concat(), to_json of values" if by_concat else "text by concatenation, to_json of values"
 
     def leaf(self, expression: str, leaf: Leaf) -> str:
         if leaf.kind in {"id", "enum"}:

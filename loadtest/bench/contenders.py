@@ -29,6 +29,7 @@ class Contender:
 
 COMPILED = Contender("compiled", "this layer, compiled", "app:create_app()", {"BFF_STRATEGY": "compiled"})
 ROUNDS = Contender("rounds", "this layer, in rounds", "app:create_app()", {"BFF_STRATEGY": "rounds"})
+EAGER = Contender("eager", "Strawberry, rows loaded ahead by hand", "loadtest.bench.served:eagerly()")
 PLAIN = Contender(
     "plain",
     "plain Strawberry",
@@ -45,6 +46,7 @@ CONTENDERS = (
     Contender(LIMIT, "limit: pgbench, one statement by hand"),
     COMPILED,
     ROUNDS,
+    EAGER,
     PLAIN,
     REST,
     CONSTANT,

@@ -13,6 +13,7 @@ COLORS = {
     "limit": "#6b7280",
     "compiled": "#0f766e",
     "rounds": "#14b8a6",
+    "eager": "#7c3aed",
     "plain": "#d97706",
     "rest": "#dc2626",
     "constant": "#94a3b8",

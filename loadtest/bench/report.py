@@ -21,6 +21,9 @@ compared with the statement's by hand; what differs stops the run.
   [forms.md](forms.md), the tenant checked once. No HTTP, no Python, no policies.
 - **compiled**, **rounds**: Briefcase under `deploy/gunicorn.conf.py`, `BFF_STRATEGY` set to either; a `POST` with the `documentId`,
   as its frontend sends it, and a signed token.
+- **eager**: the page by Strawberry's executor as an expert would write it for this one page: types of their own, all rows loaded
+  ahead by SQLAlchemy's `selectinload`, the tenant checked once (`loadtest/bench/eager.py`). It is the harder yardstick, so what is asked against plain Strawberry is
+  asked against it too.
 - **plain**: the same schema, the same HTTP, executed by Strawberry (graphql-core), parsing and validation cached. Its fields load
   through the ORM session field by field, without a DataLoader.
 - **rest**: the old frontend's calls, six at a time, in the waves of a browser (k6; the others are loaded by wrk). A page is there when its

@@ -25,6 +25,7 @@ from app.schema.query import Query
 from app.schema.types import Comment
 from bff.documents import Operation
 from bff.telemetry import Trace
+from loadtest.bench import eager
 
 MOST_ROOTS = 10_000
 
@@ -52,15 +53,30 @@ class Plain(bff.Bff):
         root_value: Any = None,
     ) -> ExecutionResult:
         with self.gate.ticket(deadline), self._database.open(viewer, deadline) as scope:
-            result = self._executor.execute_sync(
-                operation.text, dict(variables or {}), context_value=scope, root_value=root_value
-            )
+            result = self._execute(operation.text, dict(variables or {}), scope, root_value)
         return ExecutionResult(result.data, result.errors)
+
+    def _execute(self, text: str, variables: dict[str, Any], scope: bff.Scope, root_value: Any) -> Any:
+        return self._executor.execute_sync(text, variables, context_value=scope, root_value=root_value)
+
+
+class Eager(Plain):
+    """The Matter page alone, by Strawberry's executor over rows that were loaded ahead (`loadtest.bench.eager`)."""
+
+    def _execute(self, text: str, variables: dict[str, Any], scope: bff.Scope, root_value: Any) -> Any:
+        assert isinstance(scope.viewer, auth.Viewer)
+        asker = eager.Asker(scope.viewer, self.engine)
+        return eager.schema.execute_sync(text, variables, context_value=asker, root_value=root_value)
 
 
 def plain() -> Flask:
     """Briefcase's schema under Strawberry's executor."""
     return _host(Plain)
+
+
+def eagerly() -> Flask:
+    """The Matter page in Strawberry, by hand."""
+    return _host(Eager)
 
 
 @strawberry.type(name="Query")

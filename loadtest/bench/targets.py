@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from loadtest.bench.contenders import COMPILED, LIMIT, PLAIN, REST, ROUNDS
+from loadtest.bench.contenders import COMPILED, EAGER, LIMIT, PLAIN, REST, ROUNDS
 from loadtest.bench.results import Results
 
 
@@ -38,6 +38,8 @@ def _targets(results: Results) -> Iterator[Target]:
         (COMPILED, PLAIN.name, 15),
         (COMPILED, REST.name, 30),
         (ROUNDS, PLAIN.name, 3),
+        (COMPILED, EAGER.name, 15),
+        (ROUNDS, EAGER.name, 3),
     ):
         shown = _ratio(_rate(results, name.name), _rate(results, other))
         yield Target(f"{name.name} / {other}, pages/s at 8 connections", ">=", wanted, shown, "x")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.auth import COOKIE, TOKEN_LIFETIME, Viewer, token_for, viewer_of
+from app.auth import COOKIE, TOKEN_LIFETIME, Viewer, Viewers, token_for, viewer_of
 from app.database import EXTENSION, ConfigurationError
 from app.models import User
 
@@ -154,35 +154,75 @@ def test_a_token_of_nobody_is_anonymous(site: Flask) -> None:
     assert asks(site, bearer=token(site, 10**9)) is None
 
 
-def test_role_and_organization_are_read_at_every_request(fresh_site: Flask) -> None:
-    signed = token(fresh_site, 1)
-    assert asks(fresh_site, bearer=signed) == OWNER
-    database = fresh_site.extensions[EXTENSION]
-    with database.rest() as session:
-        session.execute(update(User).where(User.id == 1).values(role="guest", organization_id=2))
-        session.commit()
-    assert asks(fresh_site, bearer=signed) == Viewer(user_id=1, organization_id=2, role="guest")
-
-
-def test_a_viewer_costs_one_statement_and_an_anonymous_request_none(
-    site: Flask, count_sql: Callable[..., AbstractContextManager[Any]]
+def test_a_viewer_is_known_for_a_second_and_no_longer(
+    fresh_site: Flask, count_sql: Callable[..., AbstractContextManager[Any]]
 ) -> None:
+    database = fresh_site.extensions[EXTENSION]
+    now = 100.0
+    viewers = Viewers(database.viewers, seconds=1, clock=lambda: now)
     with count_sql() as n:
-        assert asks(site, bearer=token(site, 1)) == OWNER
+        assert viewers.find(1) == OWNER
+    assert n.count == 1, n
+    make_guest_of_another(fresh_site, 1)
+    now += 0.9
+    with count_sql() as n:
+        assert viewers.find(1) == OWNER
+    assert n.count == 0, n
+    now += 0.1
+    assert viewers.find(1) == Viewer(user_id=1, organization_id=2, role="guest")
+
+
+def test_nobody_is_not_remembered_and_everybody_is_asked_for_alone(
+    fresh_site: Flask, count_sql: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    viewers = Viewers(fresh_site.extensions[EXTENSION].viewers, seconds=1)
+    with count_sql() as n:
+        assert (viewers.find(10**9), viewers.find(10**9)) == (None, None)
+        one, two = viewers.find(1), viewers.find(2)
+    assert n.count == 4, n
+    assert one != two
+    assert repr(viewers) == "<Viewers 2 known for 1 s>"
+
+
+def test_a_site_may_ask_for_roles_at_every_request(fresh_database_url: str) -> None:
+    app = create_app({"DATABASE_URL": fresh_database_url, "SECRET_KEY": "of production", "VIEWER_SECONDS": "0"})
+    try:
+        signed = token(app, 1)
+        assert asks(app, bearer=signed) == OWNER
+        make_guest_of_another(app, 1)
+        assert asks(app, bearer=signed) == Viewer(user_id=1, organization_id=2, role="guest")
+    finally:
+        app.extensions[EXTENSION].dispose()
+
+
+def make_guest_of_another(app: Flask, user_id: int) -> None:
+    with app.extensions[EXTENSION].rest() as session:
+        session.execute(update(User).where(User.id == user_id).values(role="guest", organization_id=2))
+        session.commit()
+
+
+def test_a_token_is_verified_at_every_request_and_an_anonymous_one_costs_no_statement(
+    fresh_site: Flask, count_sql: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    signed = token(fresh_site, 1)
+    with count_sql() as n:
+        assert asks(fresh_site, bearer=signed) == OWNER
     assert n.count == 1, n
     with count_sql() as n:
-        assert asks(site) is None
-        assert asks(site, bearer="broken") is None
+        assert asks(fresh_site, bearer=signed + "x") is None
+        assert asks(fresh_site) is None
+        assert asks(fresh_site, bearer="broken") is None
     assert n.count == 0, n
 
 
 def test_viewers_are_looked_up_while_the_rest_pool_is_exhausted(site: Flask) -> None:
     database = site.extensions[EXTENSION]
+    viewers = Viewers(database.viewers, seconds=0)
     pool = database.rest_engine.pool
     assert (pool.size(), pool._max_overflow) == (5, 10)
     taken = [database.rest_engine.connect() for _ in range(15)]
     try:
-        assert asks(site, bearer=token(site, 1)) == OWNER
+        assert viewers.find(1) == OWNER
     finally:
         for connection in taken:
             connection.close()
