@@ -3,9 +3,9 @@
 A field is a region when nothing below it needs Python: columns whose values PostgreSQL writes as the leaf's serializer
 would (`bff.printing`), relations, connections, aggregates. Its column is made of correlated subqueries:
 
-    object      (SELECT row_to_json(x) FROM (SELECT t.id AS "id", ...) x)
+    object      '{"id":"' || t.id || '","title":' || to_json(t.title) || ... || '}'
     to-one      (SELECT object FROM users u WHERE u.id = t.assignee_id AND policy)
-    list        (SELECT array_to_json(array_agg(r.j)) FROM (SELECT object AS j FROM tasks t WHERE t.matter_id = m.id
+    list        (SELECT '[' || string_agg(r.j, ',') || ']' FROM (SELECT object AS j FROM tasks t WHERE t.matter_id = m.id
                     AND policy AND filter ORDER BY ... LIMIT n) r)
     connection  the same over one row more, numbered, with what `pageInfo` needs
 
@@ -19,19 +19,19 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import cachetools
 from graphql import GraphQLError, is_leaf_type, is_object_type
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, cast, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by, array
+from sqlalchemy.dialects.postgresql import aggregate_order_by, array
 
 from . import sql
 from .loads import ListByParent, Rows, RowsByKey
 from .pages import ListAsked
-from .printing import Printer, irregular, printer, text_of_key
+from .printing import IRREGULAR, Piece, Printer, joined, key_printer, null_or, printer, text
 from .statement import Statement, parameter
 from .steps import (
     CallBatch,
@@ -82,7 +82,7 @@ class RegionAsked:
 
     def read(self, alias: Any) -> ColumnElement[Any]:
         """The column, for rows of an alias."""
-        return _Writer(self.region, self.lists).text(alias)
+        return _Writer(self.region, self.lists).column(alias)
 
     def signed(self, text: str) -> str:
         """The JSON with a cursor for each place in it."""
@@ -259,7 +259,7 @@ class _Judge:
                 if _printer(field) is None:
                     return f"{field.name} is written as {field.named_type.name} by Python"
             case ReadNodeId(entity=entity):
-                if any(text_of_key(entity.type_of(name)) is None for name in entity.key):
+                if any(key_printer(entity.type_of(name)) is None for name in entity.key):
                     return f"{field.name} is written by Python"
             case LoadOne() | LoadList() if field.references:
                 return f"{field.name} leads to Python objects"
@@ -328,19 +328,16 @@ class _Writer:
     def __init__(self, region: Region, lists: Mapping[FieldPlan, ListAsked]) -> None:
         self._region, self._lists, self._catalog = region, lists, region.catalog
 
-    def text(self, alias: Any) -> ColumnElement[Any]:
-        """The JSON of the region's field as text; NULL is null."""
-        value = self._value(self._region.field, self._region.rows, alias)
-        if isinstance(self._region.field.step, LoadAggregate):
-            value = select(func.to_json(value)).scalar_subquery()
-        return cast(value, Text())
+    def column(self, alias: Any) -> ColumnElement[Any]:
+        """The JSON of the region's field."""
+        return joined(self._value(self._region.field, self._region.rows, alias))
 
-    def _value(self, field: FieldPlan, rows: Rows | None, alias: Any) -> Any:
-        """The value of a field for a row of an alias: JSON, or what row_to_json() writes as it should be."""
+    def _value(self, field: FieldPlan, rows: Rows | None, alias: Any) -> list[Piece]:
+        """The JSON of a field for a row of an alias."""
         step = field.step
         match step:
             case Typename(name=name):
-                return literal_column(f"'{name}'", Text())
+                return [f'"{name}"']
             case LookUp(load=load):
                 return self._looked_up(field, load)
             case LoadList():
@@ -351,10 +348,10 @@ class _Writer:
                 name = rows.attribute_at(slot)
                 written = _printer(field)
                 assert written is not None
-                expression = rows.entity.attribute(alias, name)
-                return written(expression, forbid_null=field.non_null[0] and rows.entity.is_nullable(name))
+                nullable = rows.entity.is_nullable(name)
+                return written(rows.entity.attribute(alias, name), nullable=nullable, forbid_null=field.non_null[0])
             case ReadNodeId(entity=entity, slots=slots):
-                return _global_id(entity, [rows.entity.attribute(alias, rows.attribute_at(slot)) for slot in slots])
+                return _global_id(entity, _attributes(rows, alias, slots))
             case LoadOne():
                 return self._one(field, step, rows, alias)
             case LoadAggregate():
@@ -379,68 +376,51 @@ class _Writer:
             (or_(*(kind == each for each in identities)), self._of_type(field, name, rows, alias))
             for name, identities in kinds.items()
         ]
-        return case(*objects, else_=irregular())
+        return case(*objects, else_=text(IRREGULAR))
 
     def _of_type(self, field: FieldPlan, name: str, rows: Rows, alias: Any) -> ColumnElement[Any]:
         selection = field.selections[name]
         assert isinstance(selection, Selection)
-        return _json_object((each.key, self._value(each, rows, alias)) for each in selection.fields)
+        return joined(_object((each.key, self._value(each, rows, alias)) for each in selection.fields))
 
-    def _or_irregular(self, field: FieldPlan, statement: Select[Any]) -> Any:
-        value = statement.scalar_subquery()
-        return func.coalesce(value, irregular()) if field.non_null[0] else value
-
-    def _looked_up(self, field: FieldPlan, load: RowsByKey) -> Any:
+    def _looked_up(self, field: FieldPlan, load: RowsByKey) -> list[Piece]:
         entity, alias, prefix = load.entity, load.entity.alias(), self._region.prefix(field)
         key = [
             entity.attribute(alias, name) == parameter(f"{prefix}k{i}", entity.type_of(name))
             for i, name in enumerate(entity.key)
         ]
-        found = _rows(select(self._object(field, load, alias)), alias)
-        return self._or_irregular(field, found.where(*key, sql.visible(entity, alias, load.policies)))
+        found = _within(select(self._object(field, load, alias)), alias)
+        return _one(field, found.where(*key, sql.visible(entity, alias, load.policies)))
 
-    def _one(self, field: FieldPlan, step: LoadOne, rows: Rows, alias: Any) -> Any:
+    def _one(self, field: FieldPlan, step: LoadOne, rows: Rows, alias: Any) -> list[Piece]:
         load, values = step.load, _attributes(rows, alias, step.slots)
         if isinstance(load, ListByParent):
             return self._first(field, load, values)
         entity, child = load.entity, load.entity.alias()
         key = [entity.attribute(child, name) == value for name, value in zip(entity.key, values, strict=True)]
-        found = _rows(select(self._object(field, load, child)), child).where(*key)
-        if self._is_implied(field, load):
-            found = found.where(entity.own(child))
-        else:
-            found = found.where(sql.visible(entity, child, load.policies))
-        return self._or_irregular(field, found)
+        found = _within(select(self._object(field, load, child)), child).where(*key)
+        is_implied = is_implied_by_parent(field, self._catalog)
+        return _one(field, found.where(entity.own(child) if is_implied else sql.visible(entity, child, load.policies)))
 
-    def _is_implied(self, field: FieldPlan, load: RowsByKey) -> bool:
-        owner, spec = self._catalog.named(field.parent.type.name), spec_of(field.definition)
-        assert owner is not None
-        assert isinstance(spec, Relation)
-        relationship = owner.relationship(spec.attribute)
-        assert relationship is not None
-        return load.policies.is_implied(owner.model, relationship, load.entity.model)
-
-    def _first(self, field: FieldPlan, load: ListByParent, values: list[Any]) -> Any:
+    def _first(self, field: FieldPlan, load: ListByParent, values: list[Any]) -> list[Piece]:
         """The one row of a to-one relationship whose key stands on the other side."""
         join = load.join.again()
-        read = [self._object(field, load, join.child)]
-        found = _rows(sql.rows_of(load.entity, join.child, read, sql.ListShape(load.order), None), join.child)
-        found = found.where(join.on(values), sql.visible_behind(join, load.policies))
-        return self._or_irregular(field, found.limit(1))
+        read = [self._object(field, load, join.child).label("j")]
+        found = _within(sql.rows_of(load.entity, join.child, read, sql.ListShape(load.order), None), join.child)
+        return _one(field, found.where(join.on(values), sql.visible_behind(join, load.policies)).limit(1))
 
     # -- lists
 
-    def _list(self, field: FieldPlan, step: LoadList, rows: Rows | None, alias: Any) -> Any:
+    def _list(self, field: FieldPlan, step: LoadList, rows: Rows | None, alias: Any) -> list[Piece]:
         asked = self._lists[field]
         child, conditions = self._members(step, rows, alias)
         found = self._found(field, step, asked, child, [self._object(field, step.load, child).label("j")], conditions)
         bounded = asked.arguments.first is None
-        limit = literal_column(str(asked.limit + 1)) if bounded else self._limit(field, asked)
-        rows_found = found.limit(limit).subquery()
-        written: Any = _array(func.array_agg(rows_found.c.j))
+        rows_found = found.limit(_number(asked.limit + 1) if bounded else self._limit(field, asked)).subquery()
+        written: Any = _array(func.string_agg(rows_found.c.j, text(",")))
         if bounded:
-            written = case((func.count() > asked.limit, irregular()), else_=written)
-        return select(written).select_from(rows_found).correlate_except(None).scalar_subquery()
+            written = case((func.count() > _number(asked.limit), text(IRREGULAR)), else_=written)
+        return [select(written).select_from(rows_found).correlate_except(None).scalar_subquery()]
 
     def _members(self, step: LoadList, rows: Rows | None, alias: Any) -> tuple[Any, list[Any]]:
         """A fresh alias of a list's rows, and what makes a row one of the list's."""
@@ -458,26 +438,24 @@ class _Writer:
     def _found(
         self, field: FieldPlan, step: LoadList, asked: ListAsked, child: Any, read: list[Any], conditions: list[Any]
     ) -> Select[Any]:
-        prefix = self._region.prefix(field)
-        shape = _shape(field, asked)
+        prefix, shape = self._region.prefix(field), _shape(field, asked)
         found = sql.rows_of(step.load.entity, child, read, shape, asked.arguments.condition, prefix=prefix)
-        return _rows(found, child).where(*conditions)
+        return _within(found, child).where(*conditions)
 
     def _limit(self, field: FieldPlan, asked: ListAsked) -> Any:
         if field.static_arguments is not None:
-            return literal_column(str(asked.limit))
+            return _number(asked.limit)
         return cast(parameter(self._region.prefix(field) + sql.LIMIT, BigInteger()), BigInteger())
 
     # -- connections
 
-    def _page(self, field: FieldPlan, step: LoadList, rows: Rows | None, alias: Any) -> Any:
-        asked = self._lists[field]
-        limit = self._limit(field, asked)
-        parts = _fields(field)
+    def _page(self, field: FieldPlan, step: LoadList, rows: Rows | None, alias: Any) -> list[Piece]:
+        asked, parts = self._lists[field], _fields(field)
+        limit, backward = self._limit(field, asked), asked.arguments.last is not None
         child, conditions = self._members(step, rows, alias)
         nodes = list(_node_fields(parts))
         read = [self._object(each, step.load, child).label(f"j{i}") for i, each in enumerate(nodes)]
-        found = self._found(field, step, asked, child, read, conditions).limit(limit + literal_column("1")).subquery()
+        found = self._found(field, step, asked, child, read, conditions).limit(limit + _number(1)).subquery()
         number: Any = func.row_number().over().label("n")
         total: Any = func.count().over().label("total")
         numbered = select(*found.c, number, total).correlate_except(None).subquery()
@@ -486,107 +464,109 @@ class _Writer:
         columns: list[Any] = [func.count().label("n")]
         for i, part in enumerate(parts):
             if isinstance(part.step, PageRows):
-                item = self._item(part, nodes, numbered, place)
-                in_order = aggregate_order_by(item, n.desc() if asked.arguments.last is not None else n.asc())
-                columns.append(func.array_agg(in_order).filter(n <= limit).label(f"a{i}"))
+                in_order = aggregate_order_by(text(","), n.desc() if backward else n.asc())
+                items = func.string_agg(self._item(part, nodes, numbered, place), in_order).filter(n <= limit)
+                columns.append(_array(items).label(f"a{i}"))
         if place is not None:
-            ends = {"first": n == 1, "last": n == func.least(numbered.c.total, limit)}
+            ends = {"first": n == _number(1), "last": n == func.least(numbered.c.total, limit)}
             for name, is_there in ends.items():
-                text = func.max(cast(place, Text())).filter(and_(is_there, n <= limit))
-                columns.append(cast(text, JSON()).label(name))
+                end = func.max(joined(place)).filter(and_(is_there, n <= limit))
+                columns.append(func.coalesce(end, text("null")).label(name))
         page = select(*columns).select_from(numbered).correlate_except(None).subquery()
-        is_read = any(isinstance(part.step, (PageRows, ReadAttribute)) for part in parts)
-        pairs = [
-            (part.key, self._part(part, i, field, step, asked, limit, page, rows, alias))
-            for i, part in enumerate(parts)
-        ]
-        return _json_object(pairs, page if is_read else None)
+        pairs: list[tuple[str, list[Piece]]] = []
+        for i, part in enumerate(parts):
+            match part.step:
+                case Typename(name=name):
+                    pairs.append((part.key, [f'"{name}"']))
+                case PageRows():
+                    pairs.append((part.key, [page.c[f"a{i}"]]))
+                case PageTotal():
+                    pairs.append((part.key, self._total(part, field, step, asked, rows, alias)))
+                case _:
+                    pairs.append((part.key, _object(_page_info(part, asked, page, limit))))
+        if not any(isinstance(part.step, (PageRows, ReadAttribute)) for part in parts):
+            return _object(pairs)
+        written = select(joined(_object(pairs))).select_from(page).correlate_except(None)
+        return [written.scalar_subquery()]
 
-    def _item(self, part: FieldPlan, nodes: list[FieldPlan], numbered: Any, place: Any) -> Any:
+    def _item(
+        self, part: FieldPlan, nodes: list[FieldPlan], numbered: Any, place: list[Piece] | None
+    ) -> ColumnElement[Any]:
         """One element of `nodes` or `edges`."""
         if part in nodes:
-            return numbered.c[f"j{nodes.index(part)}"]
-        pairs: list[tuple[str, Any]] = []
+            return numbered.c[f"j{nodes.index(part)}"]  # type: ignore[no-any-return]
+        pairs: list[tuple[str, list[Piece]]] = []
         for each in _fields(part):
             match each.step:
                 case Typename(name=name):
-                    pairs.append((each.key, literal_column(f"'{name}'", Text())))
+                    pairs.append((each.key, [f'"{name}"']))
                 case PageRows():
-                    pairs.append((each.key, numbered.c[f"j{nodes.index(each)}"]))
+                    pairs.append((each.key, [numbered.c[f"j{nodes.index(each)}"]]))
                 case _:
+                    assert place is not None
                     pairs.append((each.key, place))
-        return _json_object(pairs)
+        return joined(_object(pairs))
 
-    def _part(
-        self,
-        part: FieldPlan,
-        number: int,
-        field: FieldPlan,
-        step: LoadList,
-        asked: ListAsked,
-        limit: Any,
-        page: Any,
-        rows: Rows | None,
-        alias: Any,
-    ) -> Any:
-        """One field of a connection."""
-        match part.step:
-            case Typename(name=name):
-                return literal_column(f"'{name}'", Text())
-            case PageRows():
-                return _array(page.c[f"a{number}"])
-            case PageTotal():
-                return self._total(part, field, step, asked, rows, alias)
-        has_more = page.c.n > limit
-        backward = asked.arguments.last is not None
-        values: dict[str, Any] = {
-            "has_next_page": _boolean(asked.before is not None) if backward else has_more,
-            "has_previous_page": has_more if backward else _boolean(asked.after is not None),
-        }
-        if "first" in page.c:
-            first, last = page.c["first"], page.c["last"]
-            values |= {"start_cursor": last if backward else first, "end_cursor": first if backward else last}
-        return _json_object((each.key, _page_info(each, values)) for each in _fields(part))
-
-    def _place(self, field: FieldPlan, asked: ListAsked, numbered: Any) -> Any:
+    def _place(self, field: FieldPlan, asked: ListAsked, numbered: Any) -> list[Piece] | None:
         """What stands for the cursor of a row until it is signed."""
         if not _wants_cursors(field):
             return None
-        number: Any = literal_column(str(self._region.sites.index(field)))
         texts = [numbered.c[f"o{i}"] for i in range(len(asked.arguments.order))]
-        return _json_object([("bff cursor", number), ("place", func.array_to_json(array(texts, type_=Text())))])
+        place = cast(func.array_to_json(array(texts, type_=Text())), Text())
+        return [f'{{"bff cursor":{self._region.sites.index(field)},"place":', place, "}"]
 
     def _total(
         self, part: FieldPlan, field: FieldPlan, step: LoadList, asked: ListAsked, rows: Rows | None, alias: Any
-    ) -> Any:
+    ) -> list[Piece]:
         child, conditions = self._members(step, rows, alias)
         condition = asked.arguments.condition
         if condition is not None:
             conditions.append(sql.passes(condition, step.load.entity, child, prefix=self._region.prefix(field)))
-        written = _printer(part)
-        assert written is not None
-        return _rows(select(written(func.count(), forbid_null=False)), child).where(*conditions).scalar_subquery()
+        return _computed(part, func.count(), child, conditions)
 
-    def _aggregate(self, field: FieldPlan, step: LoadAggregate, rows: Rows, alias: Any) -> Any:
+    def _aggregate(self, field: FieldPlan, step: LoadAggregate, rows: Rows, alias: Any) -> list[Piece]:
         join = step.load.join.again()
-        written = _printer(field)
-        assert written is not None
-        value = written(sql.measure(_measure(step), join.target, join.child), forbid_null=False)
-        conditions = join.on(_attributes(rows, alias, step.slots)), sql.visible_behind(join, step.load.policies)
-        return _rows(select(value), join.child).where(*conditions).scalar_subquery()
+        conditions = [join.on(_attributes(rows, alias, step.slots)), sql.visible_behind(join, step.load.policies)]
+        return _computed(field, sql.measure(_measure(step), join.target, join.child), join.child, conditions)
+
+
+def is_implied_by_parent(field: FieldPlan, catalog: Catalog) -> bool:
+    """Whether the rows that a relation leads to are visible because the parent is; see `Policies.is_implied`."""
+    owner, spec = catalog.named(field.parent.type.name), spec_of(field.definition)
+    if owner is None or not isinstance(spec, Relation | Aggregate):
+        return False
+    relationship = owner.relationship(spec.attribute)
+    assert relationship is not None
+    return catalog.policies.is_implied(owner.model, relationship, relationship.mapper.class_)
 
 
 def _measure(step: LoadAggregate) -> Aggregate:
     return step.load.measures[step.slot - len(step.load.join.key)]
 
 
-def _page_info(field: FieldPlan, values: Mapping[str, Any]) -> Any:
-    match field.step:
-        case Typename(name=name):
-            return literal_column(f"'{name}'", Text())
-        case ReadAttribute(name=name):
-            return values[name]
-    raise TypeError(f"no way to write {field!r}")
+def _computed(field: FieldPlan, value: Any, child: Any, conditions: list[Any]) -> list[Piece]:
+    """A count or sum over the rows of an alias."""
+    written = _printer(field)
+    assert written is not None
+    pieces = written(value, nullable=False, forbid_null=True)
+    return [_within(select(joined(pieces)), child).where(*conditions).scalar_subquery()]
+
+
+def _page_info(part: FieldPlan, asked: ListAsked, page: Any, limit: Any) -> Iterator[tuple[str, list[Piece]]]:
+    backward = asked.arguments.last is not None
+    has_more = cast(page.c.n > limit, Text())
+    values: dict[str, Callable[[], Piece]] = {
+        "has_next_page": lambda: _boolean(asked.before is not None) if backward else has_more,
+        "has_previous_page": lambda: has_more if backward else _boolean(asked.after is not None),
+        "start_cursor": lambda: page.c["last" if backward else "first"],
+        "end_cursor": lambda: page.c["first" if backward else "last"],
+    }
+    for each in _fields(part):
+        match each.step:
+            case Typename(name=name):
+                yield each.key, [f'"{name}"']
+            case ReadAttribute(name=name):
+                yield each.key, [values[name]()]
 
 
 def _node_fields(parts: Sequence[FieldPlan]) -> Iterator[FieldPlan]:
@@ -603,36 +583,46 @@ def _attributes(rows: Rows, alias: Any, slots: tuple[int, ...]) -> list[Any]:
     return [rows.entity.attribute(alias, rows.attribute_at(slot)) for slot in slots]
 
 
-def _rows(statement: Select[Any], alias: Any) -> Select[Any]:
+def _within(statement: Select[Any], alias: Any) -> Select[Any]:
     """The statement over rows of an alias, whatever else it names being of the statements around it."""
     return statement.select_from(alias).correlate_except(None)
 
 
-def _json_object(pairs: Any, source: Any = None) -> ColumnElement[Any]:
-    """The JSON object of these keys and values, over the one row of `source`, or of what they belong to."""
-    columns = select(*(value.label(key) for key, value in pairs)).correlate_except(None)
-    inner = (columns if source is None else columns.select_from(source)).subquery()
-    return select(func.row_to_json(inner.table_valued(), type_=JSON())).select_from(inner).scalar_subquery()
+def _one(field: FieldPlan, found: Select[Any]) -> list[Piece]:
+    return [func.coalesce(found.scalar_subquery(), text(null_or(field.non_null[0])))]
 
 
-def _array(values: Any) -> Any:
-    return func.coalesce(func.array_to_json(values), literal_column("'[]'::json"), type_=JSON())
+def _object(pairs: Iterable[tuple[str, list[Piece]]]) -> list[Piece]:
+    """The JSON object of these keys and values."""
+    pieces: list[Piece] = ["{"]
+    for i, (key, value) in enumerate(pairs):
+        pieces += [f'{"," if i else ""}"{key}":', *value]
+    return [*pieces, "}"]
 
 
-def _boolean(value: bool) -> Any:
-    return literal_column("true" if value else "false")
+def _array(items: Any) -> Any:
+    return func.coalesce(text("[") + items + text("]"), text("[]"))
 
 
-def _global_id(entity: Entity, key: list[Any]) -> Any:
-    parts = []
-    for name, expression in zip(entity.key, key, strict=True):
-        write = text_of_key(entity.type_of(name))
-        assert write is not None
-        part = write(expression)
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _number(value: int) -> Any:
+    return literal_column(str(value), BigInteger())
+
+
+def _global_id(entity: Entity, key: list[Any]) -> list[Piece]:
+    if len(key) == 1:
+        [name] = entity.key
+        written = key_printer(entity.type_of(name))
+        assert written is not None
+        if written.quoted:
+            return [f'"{entity.name}:', cast(key[0], Text()), '"']
+    parts: list[Piece] = [f"{entity.name}:"]
+    for i, expression in enumerate(key):
+        part: Any = cast(expression, Text())
         if len(key) > 1:
-            part = func.replace(func.replace(part, "%", "%25"), ",", "%2C")
-        parts.append(part)
-    text: Any = literal_column(f"'{entity.name}:'", Text())
-    for i, part in enumerate(parts):
-        text = text + (literal_column("','", Text()) + part if i else part)
-    return text
+            part = func.replace(func.replace(part, text("%"), text("%25")), text(","), text("%2C"))
+        parts += [",", part] if i else [part]
+    return [cast(func.to_json(joined(parts)), Text())]

@@ -1,15 +1,13 @@
 -- 1
-SELECT documents_1.id AS k0, documents_1.title AS c0, documents_1.kind AS c1, documents_1.size_bytes AS c2, documents_1.updated_at AS c3, documents_1.uploader_id AS c4, documents_1.matter_id AS c5, CAST((SELECT to_json((SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}'::json ELSE to_json(count(*)) END AS anon_1
+SELECT documents_1.id AS k0, documents_1.title AS c0, documents_1.kind AS c1, documents_1.size_bytes AS c2, documents_1.updated_at AS c3, documents_1.uploader_id AS c4, documents_1.matter_id AS c5, (SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}' ELSE CAST(count(*) AS TEXT) END AS anon_1
 FROM document_versions AS document_versions_1
-WHERE documents_1.id = document_versions_1.document_id)) AS to_json_1) AS TEXT) AS c6, CAST(coalesce((SELECT (SELECT row_to_json(anon_3) AS row_to_json_1
-FROM (SELECT CAST(matters_1.id AS TEXT) AS id, matters_1.reference AS reference, matters_1.title AS title, CASE WHEN ((CAST(matters_1.status AS TEXT) NOT IN ('open', 'on_hold', 'closed'))) THEN '{"bff irregular":0}'::json ELSE to_json(CASE WHEN (CAST(matters_1.status AS TEXT) = 'open') THEN 'OPEN' WHEN (CAST(matters_1.status AS TEXT) = 'on_hold') THEN 'ON_HOLD' WHEN (CAST(matters_1.status AS TEXT) = 'closed') THEN 'CLOSED' END) END AS status, (SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}'::json ELSE to_json(count(*)) END AS anon_4
+WHERE documents_1.id = document_versions_1.document_id) AS c6, coalesce((SELECT '{"id":"' || CAST(matters_1.id AS TEXT) || '","reference":' || CAST(to_json(matters_1.reference) AS TEXT) || ',"title":' || CAST(to_json(matters_1.title) AS TEXT) || ',"status":' || CASE WHEN (CAST(matters_1.status AS TEXT) = 'open') THEN '"OPEN"' WHEN (CAST(matters_1.status AS TEXT) = 'on_hold') THEN '"ON_HOLD"' WHEN (CAST(matters_1.status AS TEXT) = 'closed') THEN '"CLOSED"' ELSE '{"bff irregular":0}' END || ',"documentCount":' || (SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}' ELSE CAST(count(*) AS TEXT) END AS anon_3
 FROM documents AS documents_2
-WHERE matters_1.id = documents_2.matter_id) AS "documentCount", coalesce((SELECT (SELECT row_to_json(anon_6) AS row_to_json_2
-FROM (SELECT CAST(clients_1.id AS TEXT) AS id, clients_1.name AS name) AS anon_6) AS anon_5
+WHERE matters_1.id = documents_2.matter_id) || ',"client":' || coalesce((SELECT '{"id":"' || CAST(clients_1.id AS TEXT) || '","name":' || CAST(to_json(clients_1.name) AS TEXT) || '}' AS anon_4
 FROM clients AS clients_1
-WHERE clients_1.id = matters_1.client_id AND clients_1.organization_id = %(viewer_organization_id)s), '{"bff irregular":0}'::json) AS client) AS anon_3) AS anon_2
+WHERE clients_1.id = matters_1.client_id AND clients_1.organization_id = %(viewer_organization_id)s), '{"bff irregular":0}') || '}' AS anon_2
 FROM matters AS matters_1
-WHERE matters_1.id = documents_1.matter_id), '{"bff irregular":0}'::json) AS TEXT) AS c7
+WHERE matters_1.id = documents_1.matter_id), '{"bff irregular":0}') AS c7
 FROM documents AS documents_1
 WHERE documents_1.id = ANY (%(k0)s::BIGINT[]) AND (EXISTS (SELECT 1
 FROM matters AS matters_2
