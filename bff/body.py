@@ -8,9 +8,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol
 
 from .errors import BadRequest, BodyTooLarge, RequestTimeout
 
@@ -19,6 +19,10 @@ class Source(Protocol):
     """What a body is read from; Werkzeug's request is one."""
 
     max_content_length: int | None
+
+    @property
+    def environ(self) -> Mapping[str, Any]:
+        """WSGI's; of it, `wsgi.input` is read where the body has a length."""
 
     @property
     def content_length(self) -> int | None:
@@ -36,12 +40,10 @@ def read_body(source: Source, *, most: int, connection: socket.socket | None, cu
     length = source.content_length
     if length is not None and length > most:
         raise BodyTooLarge(f"the body has {length} bytes; at most {most} are taken")
-    # One more than is taken: Werkzeug cuts a body of unknown length at its limit, in silence.
-    source.max_content_length = most + 1
     body, failure = b"", None
     begun = curfew.begin(connection) if connection is not None else None
     try:
-        body = source.get_data(cache=False)
+        body = _chunks(source, most) if length is None else _exactly(source.environ["wsgi.input"], length)
     except Exception as error:  # noqa: BLE001 - of the server's own kind; told apart below, when the curfew has ended
         failure = error
     finally:
@@ -53,6 +55,22 @@ def read_body(source: Source, *, most: int, connection: socket.socket | None, cu
         raise BadRequest("the body cannot be read: its framing is broken, or it ends too early") from failure
     if len(body) > most:
         raise BodyTooLarge(f"the body has more than {most} bytes")
+    return body
+
+
+def _chunks(source: Source, most: int) -> bytes:
+    # One more than is taken: Werkzeug cuts a body of unknown length at its limit, in silence.
+    source.max_content_length = most + 1
+    return source.get_data(cache=False)
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    body = stream.read(length)
+    while len(body) < length:
+        more = stream.read(length - len(body))
+        if not more:
+            raise EOFError(f"the body ends after {len(body)} of {length} bytes")
+        body += more
     return body
 
 

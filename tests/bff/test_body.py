@@ -17,12 +17,18 @@ from bff.errors import BadRequest, BodyTooLarge, RequestTimeout
 
 
 class Source:
-    """A request whose body is what `read` gives."""
+    """A request whose body is what `read` gives: all at once in chunks, or else call by call."""
 
     def __init__(self, read: Callable[[], bytes], content_length: int | None = None) -> None:
         self.content_length = content_length
         self.max_content_length: int | None = None
+        self.environ = {"wsgi.input": self}
+        self.asked: list[int] = []
         self._read = read
+
+    def read(self, size: int) -> bytes:
+        self.asked.append(size)
+        return self._read()
 
     def get_data(self, cache: bool = True) -> bytes:
         assert not cache
@@ -50,6 +56,18 @@ def read(source: Source, curfew: Curfew | None = None, connection: socket.socket
 def test_a_body_of_at_most_so_many_bytes_is_read() -> None:
     assert read(Source(lambda: b"12345", 5)) == b"12345"
     assert read(Source(lambda: b"12345")) == b"12345"
+
+
+def test_a_body_that_comes_in_pieces_is_read_to_its_end() -> None:
+    source = Source(iter([b"12", b"3", b"45"]).__next__, 5)
+    assert read(source) == b"12345"
+    assert source.asked == [5, 3, 2]
+
+
+def test_a_body_that_ends_too_early_is_refused() -> None:
+    with pytest.raises(BadRequest, match="ends too early") as caught:
+        read(Source(iter([b"12", b""]).__next__, 5))
+    assert str(caught.value.__cause__) == "the body ends after 2 of 5 bytes"
 
 
 def test_a_body_that_is_larger_by_its_length_is_refused_unread() -> None:
