@@ -78,8 +78,8 @@ class Curfew:
     """Ends the reading from a socket that takes longer than `seconds`, however many there are.
 
     A time-out of the socket would not do: it begins anew with every byte that arrives. One thread (greenlet, under
-    gevent) watches all of them, and only while there are any: a `threading.Timer` for each costs more than
-    the rest of reading. Its deadlines come in the order of their begin, since all have equally long.
+    gevent) watches all of them, and ends when it has nothing left to watch: a `threading.Timer` for each costs
+    more than the rest of reading. Its deadlines come in the order of their begin, since all have equally long.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -96,10 +96,17 @@ class Curfew:
         """Time a reading from `connection`; gives what `end` takes."""
         begun = object()
         with self._lock:
-            if not self._is_watched:
-                threading.Thread(target=self._watch, name="bff curfew", daemon=True).start()
-                self._is_watched = True
             self._reading[begun] = (self._clock() + self.seconds, connection)
+            is_watched, self._is_watched = self._is_watched, True
+        if not is_watched:
+            # Without the lock: under gevent, starting lets others run.
+            try:
+                threading.Thread(target=self._watch, name="bff curfew", daemon=True).start()
+            except BaseException:
+                # No thread to be had, or the greenlet is killed: the next reader starts one.
+                self._is_watched = False
+                self.end(begun)
+                raise
         return begun
 
     def end(self, begun: object) -> bool:
@@ -124,5 +131,8 @@ class Curfew:
                     connection.shutdown(socket.SHUT_RD)
 
     def _watch(self) -> None:
-        while (left := self.hang_up()) is not None:
+        # Nobody is late before, and most have read by then: a watcher that looked at once would end at once.
+        left: float | None = self.seconds
+        while left is not None:
             time.sleep(left)
+            left = self.hang_up()
