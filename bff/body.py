@@ -8,9 +8,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol
 
 from .errors import BadRequest, BodyTooLarge, RequestTimeout
 
@@ -19,6 +19,10 @@ class Source(Protocol):
     """What a body is read from; Werkzeug's request is one."""
 
     max_content_length: int | None
+
+    @property
+    def environ(self) -> Mapping[str, Any]:
+        """WSGI's; of it, `wsgi.input` is read where the body has a length."""
 
     @property
     def content_length(self) -> int | None:
@@ -36,12 +40,10 @@ def read_body(source: Source, *, most: int, connection: socket.socket | None, cu
     length = source.content_length
     if length is not None and length > most:
         raise BodyTooLarge(f"the body has {length} bytes; at most {most} are taken")
-    # One more than is taken: Werkzeug cuts a body of unknown length at its limit, in silence.
-    source.max_content_length = most + 1
     body, failure = b"", None
     begun = curfew.begin(connection) if connection is not None else None
     try:
-        body = source.get_data(cache=False)
+        body = _chunks(source, most) if length is None else _exactly(source.environ["wsgi.input"], length)
     except Exception as error:  # noqa: BLE001 - of the server's own kind; told apart below, when the curfew has ended
         failure = error
     finally:
@@ -56,12 +58,28 @@ def read_body(source: Source, *, most: int, connection: socket.socket | None, cu
     return body
 
 
+def _chunks(source: Source, most: int) -> bytes:
+    # One more than is taken: Werkzeug cuts a body of unknown length at its limit, in silence.
+    source.max_content_length = most + 1
+    return source.get_data(cache=False)
+
+
+def _exactly(stream: BinaryIO, length: int) -> bytes:
+    body = stream.read(length)
+    while len(body) < length:
+        more = stream.read(length - len(body))
+        if not more:
+            raise EOFError(f"the body ends after {len(body)} of {length} bytes")
+        body += more
+    return body
+
+
 class Curfew:
     """Ends the reading from a socket that takes longer than `seconds`, however many there are.
 
     A time-out of the socket would not do: it begins anew with every byte that arrives. One thread (greenlet, under
-    gevent) watches all of them, and only while there are any: a `threading.Timer` for each costs more than
-    the rest of reading. Its deadlines come in the order of their begin, since all have equally long.
+    gevent) watches all of them, and ends when it has nothing left to watch: a `threading.Timer` for each costs
+    more than the rest of reading. Its deadlines come in the order of their begin, since all have equally long.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -78,10 +96,17 @@ class Curfew:
         """Time a reading from `connection`; gives what `end` takes."""
         begun = object()
         with self._lock:
-            if not self._is_watched:
-                threading.Thread(target=self._watch, name="bff curfew", daemon=True).start()
-                self._is_watched = True
             self._reading[begun] = (self._clock() + self.seconds, connection)
+            is_watched, self._is_watched = self._is_watched, True
+        if not is_watched:
+            # Without the lock: under gevent, starting lets others run.
+            try:
+                threading.Thread(target=self._watch, name="bff curfew", daemon=True).start()
+            except BaseException:
+                # No thread to be had, or the greenlet is killed: the next reader starts one.
+                self._is_watched = False
+                self.end(begun)
+                raise
         return begun
 
     def end(self, begun: object) -> bool:
@@ -106,5 +131,8 @@ class Curfew:
                     connection.shutdown(socket.SHUT_RD)
 
     def _watch(self) -> None:
-        while (left := self.hang_up()) is not None:
+        # Nobody is late before, and most have read by then: a watcher that looked at once would end at once.
+        left: float | None = self.seconds
+        while left is not None:
             time.sleep(left)
+            left = self.hang_up()

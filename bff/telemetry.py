@@ -7,6 +7,7 @@ Records go through structlog as the host configures it, or as `configure` does w
 
 from __future__ import annotations
 
+import json
 import secrets
 import sys
 import time
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import orjson
 import structlog
 from sqlalchemy import Engine, event
 
@@ -44,7 +46,7 @@ def configure() -> None:
     if sys.stdout.isatty():
         renderer = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
-        renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_dumps)]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -53,6 +55,14 @@ def configure() -> None:
             *renderer,
         ]
     )
+
+
+def _dumps(record: Any, **options: Any) -> str:
+    """A record as JSON; what orjson refuses (an integer of more than 64 bits, half of a surrogate pair) the slow way."""
+    try:
+        return orjson.dumps(record, default=options.get("default")).decode()
+    except TypeError:
+        return json.dumps(record, **options)
 
 
 class Trace:

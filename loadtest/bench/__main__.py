@@ -1,10 +1,10 @@
 """`make bench`: measure, then write `loadtest/report/`: the figures, a report of them, and a picture.
 
     variable   default   meaning
-    SECONDS    4         how long each load takes
+    SECONDS    3         how long each load takes
     ROUNDS     3         how often each is repeated
 
-With these a run takes about ten minutes, the first one two more for its rows. wrk and k6 make the load; nothing else should run
+With these a run takes about nine minutes, the first one two more for its rows. wrk and k6 make the load; nothing else should run
 on the machine meanwhile.
 """
 
@@ -33,7 +33,7 @@ def main(environ: Mapping[str, str], *, data: Path = ROOT / ".bff" / "bench", fo
     """Run, and write the report into `folder`. Gives the exit status."""
     try:
         effort = Effort(
-            seconds=number(environ, "SECONDS", default=4, most=60), rounds=number(environ, "ROUNDS", default=3, most=20)
+            seconds=number(environ, "SECONDS", default=3, most=60), rounds=number(environ, "ROUNDS", default=3, most=20)
         )
         programs.find("wrk", package="wrk")
         pgbench = installed_pgbench()

@@ -22,6 +22,11 @@ class Contender:
     connections: tuple[int, ...] = (1, 8, 32)
 
     @property
+    def workers(self) -> tuple[int, ...]:
+        """With how many workers it is served; the limit counts as a site of two, with which it is compared."""
+        return (2,) if self.application is None or self.script is not None else (2, 1)
+
+    @property
     def patience(self) -> int:
         """How many times as long as the others it is loaded."""
         return 1 if self.script is None else 2

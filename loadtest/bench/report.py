@@ -33,6 +33,8 @@ compared with the statement's by hand; what differs stops the run.
 CPU is that of the processes over a load, divided by its pages. By component it is sampled in one worker's own CPU clock, a sample
 every 2 ms of work, each counted for the innermost frame that belongs to a component; C code counts for the line that called it."""
 
+_PLACES = {contender.name: place for place, contender in enumerate(CONTENDERS)}
+
 
 def render(results: Results) -> str:
     """The whole report."""
@@ -97,7 +99,7 @@ def _pages(results: Results) -> str:
     rows = []
     for series in _ordered(results.series):
         limit = results.of(LIMIT, connections=series.connections, workers=2)
-        share = f"{series.rate / limit.rate:.2f}" if limit is not None and series.workers == 2 else ""
+        share = f"{series.rate / limit.rate:.2g}" if limit is not None and series.workers == 2 else ""
         workers = "" if series.contender == LIMIT else str(series.workers)
         rows.append(
             (
@@ -116,8 +118,7 @@ def _pages(results: Results) -> str:
 
 
 def _ordered(series: Iterable[Series]) -> list[Series]:
-    places = {contender.name: place for place, contender in enumerate(CONTENDERS)}
-    return sorted(series, key=lambda it: (-it.workers, it.connections, places[it.contender]))
+    return sorted(series, key=lambda it: (-it.workers, it.connections, _PLACES[it.contender]))
 
 
 def _cpu(results: Results) -> str:
@@ -149,14 +150,17 @@ def _cpu(results: Results) -> str:
 def _sizes(results: Results) -> str:
     rows, slopes = [], []
     for (operation, contender), group in groupby(
-        sorted(results.sizes, key=lambda it: (it.operation, it.contender, it.size)),
+        sorted(results.sizes, key=lambda it: (it.operation, _PLACES[it.contender], it.size)),
         lambda it: (it.operation, it.contender),
     ):
         sizes = list(group)
         rows += [_size(it) for it in sizes]
         if len(sizes) > 1:
-            exponent = slope([(it.objects, it.ms) for it in sizes])
-            slopes.append(f"- {operation}, {contender}: time grows with objects to the power of {exponent:.2f}.")
+            points = [(it.objects, it.ms) for it in sizes]
+            slopes.append(
+                f"- {operation}, {contender}: time grows with objects to the power of {slope(points):.2f}, between the two largest "
+                f"of {slope(points[-2:]):.2f}."
+            )
     head = ("operation", "", "size", "objects", "bytes", "pages/s", "ms", "µs an object")
     words = (
         "One connection, one worker. *Tasks*: the tasks of a matter with their people, tags and comments, 1, 10 and 100 times as "
@@ -183,7 +187,7 @@ def _size(size: Size) -> tuple[str, ...]:
 def _volumes(results: Results) -> str:
     rows = [
         (BY_NAME[it.contender].title, f"{it.scale:g}", _number(it.rate), _number(it.p50_ms))
-        for it in sorted(results.volumes, key=lambda it: (it.contender, it.scale))
+        for it in sorted(results.volumes, key=lambda it: (_PLACES[it.contender], it.scale))
     ]
     slopes = []
     for contender in (LIMIT, COMPILED.name, ROUNDS.name):

@@ -18,7 +18,9 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from app.layer import make_layer
+from app.layer import DOCUMENTS
+from app.schema import schema
+from bff.documents import Documents
 from bff.plan import compile_plan
 from loadtest.bench import database, machine, programs, sampler
 from loadtest.bench.contenders import BY_NAME, COMPILED, CONSTANT, CONTENDERS, LIMIT, ROUNDS, Contender
@@ -29,7 +31,7 @@ from loadtest.bench.sites import Site, SiteError, token_of
 
 CONNECTIONS = (1, 8, 32)
 WORKERS = (2, 1)
-# Under one worker only this load is measured: what a second one adds.
+# Under one worker only this load is measured, to show what a second one adds.
 CONNECTIONS_OF_ONE_WORKER = (8,)
 CHECKED_PAGES = 10
 
@@ -85,7 +87,7 @@ class Bench:
         described = machine.describe(
             {
                 "PostgreSQL": database.version(self._url),
-                "wrk": programs.version_of(["wrk", "-v"]),
+                "wrk": programs.wrk_version(),
             }
         )
         series, footprints = self._compare()
@@ -114,8 +116,7 @@ class Bench:
                 for workers in WORKERS
                 for connections in (CONNECTIONS if workers == max(WORKERS) else CONNECTIONS_OF_ONE_WORKER)
                 for contender in CONTENDERS
-                if connections in contender.connections
-                and (contender.application is not None or workers == max(WORKERS))
+                if connections in contender.connections and workers in contender.workers
             ]
             for number in range(self._effort.rounds):
                 self._say(f"Round {number + 1} of {self._effort.rounds}")
@@ -136,7 +137,7 @@ class Bench:
         for contender in CONTENDERS:
             if contender.application is None:
                 continue
-            for workers in WORKERS:
+            for workers in contender.workers:
                 site = running.enter_context(self._site(contender, self._url, workers))
                 self._say(f"{contender.title}: {site.boot_seconds:.1f} s to the first answer of {workers} workers")
                 if contender is not CONSTANT:
@@ -190,6 +191,8 @@ class Bench:
     def _sizes(self) -> list[Size]:
         """One connection's milliseconds for answers of very different sizes."""
         token = token_of(database.OWNER_OF_LARGE)
+        # Nobody else asks, so there is less to average.
+        seconds = (self._effort.seconds + 1) // 2
         asked = [
             ("Tasks", factor, json.dumps({"query": TASKS, "variables": {"id": str(id_)}}))
             for factor, id_ in self._large.items()
@@ -216,7 +219,7 @@ class Bench:
                     for name, site in sites.items():
                         answer = site.answer(body)
                         sample = programs.wrk(
-                            f"{site.url}/graphql", [body], token=token, connections=1, seconds=self._effort.seconds
+                            f"{site.url}/graphql", [body], token=token, connections=1, seconds=seconds
                         )
                         key = operation, name, size
                         length = len(json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode())
@@ -252,8 +255,8 @@ class Bench:
     def _profile(self, contender: Contender) -> Profile:
         with tempfile.TemporaryDirectory() as name:
             with self._site(contender, self._url, 1, {"SAMPLES": name}) as site:
-                # Once until the samples begin, then for their sake.
-                for _ in range(2):
+                # What the first takes until the samples begin, the others make up for.
+                for _ in range(3):
                     self._load(contender, site, self._keys, self._url, connections=8)
             pages, ms = sampler.milliseconds(Path(name))
         self._say(f"  {contender.name:<9} {sum(ms.values()):.2f} ms of CPU a page")
@@ -262,12 +265,13 @@ class Bench:
 
 def plan_times(*, repeats: int = 3) -> dict[str, float]:
     """The milliseconds in which each registered document is planned and its statements are made, by operation."""
-    layer = make_layer()
+    graphql_schema = schema._schema
+    documents = Documents.load(DOCUMENTS, graphql_schema)
     times: dict[str, list[float]] = defaultdict(list)
     for _ in range(repeats):
-        for operation in layer.documents:
+        for operation in documents:
             begun = time.perf_counter()
-            compile_plan(layer.schema, operation.document, operation.name).prepare()
+            compile_plan(graphql_schema, operation.document, operation.name).prepare()
             times[str(operation.name)].append((time.perf_counter() - begun) * 1e3)
     return {name: statistics.median(taken) for name, taken in sorted(times.items())}
 

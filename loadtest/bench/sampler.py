@@ -17,7 +17,7 @@ from types import CodeType, FrameType
 
 INTERVAL = 0.002
 # Statements are compiled and prepared, and connections made, by the first pages.
-WARM_UP = 200
+WARM_UP = 100
 
 HTTP, VIEWER, LOOKUP = "HTTP", "viewer", "plan lookup"
 SESSION, DRIVER, ENGINE, ENCODE, LOG = "session", "driver", "engine", "encode", "log"

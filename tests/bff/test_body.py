@@ -17,12 +17,18 @@ from bff.errors import BadRequest, BodyTooLarge, RequestTimeout
 
 
 class Source:
-    """A request whose body is what `read` gives."""
+    """A request whose body is what `read` gives: all at once in chunks, or else call by call."""
 
     def __init__(self, read: Callable[[], bytes], content_length: int | None = None) -> None:
         self.content_length = content_length
         self.max_content_length: int | None = None
+        self.environ = {"wsgi.input": self}
+        self.asked: list[int] = []
         self._read = read
+
+    def read(self, size: int) -> bytes:
+        self.asked.append(size)
+        return self._read()
 
     def get_data(self, cache: bool = True) -> bytes:
         assert not cache
@@ -50,6 +56,18 @@ def read(source: Source, curfew: Curfew | None = None, connection: socket.socket
 def test_a_body_of_at_most_so_many_bytes_is_read() -> None:
     assert read(Source(lambda: b"12345", 5)) == b"12345"
     assert read(Source(lambda: b"12345")) == b"12345"
+
+
+def test_a_body_that_comes_in_pieces_is_read_to_its_end() -> None:
+    source = Source(iter([b"12", b"3", b"45"]).__next__, 5)
+    assert read(source) == b"12345"
+    assert source.asked == [5, 3, 2]
+
+
+def test_a_body_that_ends_too_early_is_refused() -> None:
+    with pytest.raises(BadRequest, match="ends too early") as caught:
+        read(Source(iter([b"12", b""]).__next__, 5))
+    assert str(caught.value.__cause__) == "the body ends after 2 of 5 bytes"
 
 
 def test_a_body_that_is_larger_by_its_length_is_refused_unread() -> None:
@@ -127,6 +145,24 @@ def test_only_who_is_late_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None
             each.close()
 
 
+def test_a_watcher_that_could_not_start_is_started_by_the_next_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        started.append(thread)
+        if len(started) == 1:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    curfew = Curfew(10)
+    with closing(socket.socket()) as connection:
+        with pytest.raises(RuntimeError):
+            curfew.begin(connection)
+        assert repr(curfew) == "<Curfew of 10 s, 0 reading>"
+        assert curfew.end(curfew.begin(connection))
+    assert len(started) == 2
+
+
 def test_a_client_that_is_gone_already_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading.Thread, "start", lambda thread: None)
     clock = FakeClock()
@@ -152,21 +188,30 @@ from bff.body import Curfew, read_body
 from bff.errors import RequestTimeout
 from tests.bff.test_body import Source
 
-curfew = Curfew(0.2)
-ours, theirs = socket.socketpair()
-theirs.sendall(b"1234" * 500)
-quick = [read_body(Source(lambda: ours.recv(4), 4), most=5, connection=ours, curfew=curfew) for _ in range(500)]
-watchers = len([thread for thread in threading.enumerate() if thread.name == "bff curfew"])
+watchers = []
+run = Curfew._watch
+Curfew._watch = lambda curfew: (watchers.append(curfew), run(curfew))
 
-def late(_):
-    mine, other = socket.socketpair()
+def quick(curfew):
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"1234" * 50)
+    for _ in range(50):
+        read_body(Source(lambda: ours.recv(4), 4), most=5, connection=ours, curfew=curfew)
+        gevent.sleep(0)
+    return True
+
+def late(curfew):
+    ours, theirs = socket.socketpair()
     try:
-        read_body(Source(lambda: mine.recv(4), 4), most=5, connection=mine, curfew=curfew)
+        read_body(Source(lambda: ours.recv(4), 4), most=5, connection=ours, curfew=curfew)
     except RequestTimeout:
         return True
 
-hung_up = gevent.pool.Pool(20).map(late, range(20))
-print(json.dumps({"quick": len(quick), "watchers": watchers, "late": sum(hung_up), "end": repr(curfew)}))
+pool = gevent.pool.Pool(20)
+patient, hasty = Curfew(60), Curfew(0.2)
+read = pool.map(quick, [patient] * 20)
+hung_up = pool.map(late, [hasty] * 20)
+print(json.dumps({"quick": sum(read), "late": sum(hung_up), "watchers": [repr(curfew) for curfew in watchers]}))
 """
 
 
@@ -175,4 +220,8 @@ def test_one_greenlet_watches_all_readers() -> None:
     done = subprocess.run([sys.executable, "-c", GREENLETS], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
-    assert seen == {"quick": 500, "watchers": 1, "late": 20, "end": "<Curfew of 0.2 s, 0 reading>"}
+    assert seen == {
+        "quick": 20,
+        "late": 20,
+        "watchers": ["<Curfew of 60 s, 0 reading>", "<Curfew of 0.2 s, 0 reading>"],
+    }
