@@ -6,17 +6,21 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 
-@dataclass(frozen=True, slots=True)
 class Json:
-    """A value as the text of its JSON, which is in the answer byte by byte."""
+    """A value as the text of its JSON, which is in the answer byte by byte. No dataclass: orjson would write its fields."""
 
-    text: str
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"<Json {self.text:.60}>"
 
 
 def encode(payload: Mapping[str, Any]) -> bytes:

@@ -381,7 +381,9 @@ class _Writer:
     def _of_type(self, field: FieldPlan, name: str, rows: Rows, alias: Any) -> ColumnElement[Any]:
         selection = field.selections[name]
         assert isinstance(selection, Selection)
-        return joined(_object((each.key, self._value(each, rows, alias)) for each in selection.fields))
+        written = joined(_object((each.key, self._value(each, rows, alias)) for each in selection.fields))
+        # A column that is NULL and was declared not to be makes NULL of all: an object must not vanish for it.
+        return func.coalesce(written, text(IRREGULAR))
 
     def _looked_up(self, field: FieldPlan, load: RowsByKey) -> list[Piece]:
         entity, alias, prefix = load.entity, load.entity.alias(), self._region.prefix(field)
