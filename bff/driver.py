@@ -23,6 +23,10 @@ deadline_here: ContextVar[Deadline | None] = ContextVar("bff_deadline", default=
 Connecting, the pool's own pings and the rollback at the end are under it too; what the host does elsewhere is not."""
 
 
+class _TooLate(Exception):
+    """Raised out of a wait; a class, since nearly no wait needs one."""
+
+
 def patch_psycopg2() -> None:
     """Let other greenlets run while psycopg2 waits for PostgreSQL. For gevent workers, after monkey-patching."""
     from gevent.socket import wait_read, wait_write
@@ -38,20 +42,21 @@ def patch_psycopg2() -> None:
             if state == POLL_OK:
                 return
             deadline = deadline_here.get()
-            seconds: Any = None
-            late: Any = None
             while state != POLL_OK:
-                if deadline is not None:
-                    seconds, late = max(0.0, deadline.remaining) + GRACE, late or deadline.exceeded()
+                seconds = None if deadline is None else max(0.0, deadline.remaining) + GRACE
                 if state == POLL_READ:
-                    wait_read(connection.fileno(), seconds, late)
+                    wait_read(connection.fileno(), seconds, _TooLate)
                 elif state == POLL_WRITE:
-                    wait_write(connection.fileno(), seconds, late)
+                    wait_write(connection.fileno(), seconds, _TooLate)
                 else:
                     raise psycopg2.OperationalError(f"psycopg2 is in an unknown state: {state}")
                 state = connection.poll()
         except psycopg2.Error:
             raise
+        except _TooLate:
+            _cancel(connection)
+            assert deadline is not None
+            raise deadline.exceeded() from None
         except BaseException:
             _cancel(connection)
             raise

@@ -312,6 +312,18 @@ def test_an_engine_in_autocommit_stays_in_it(engine: Engine, elsewhere: Engine) 
         assert connection.connection.dbapi_connection.autocommit  # type: ignore[union-attr]
 
 
+def test_an_engine_with_an_isolation_of_its_own_keeps_it(engine: Engine) -> None:
+    own = create_engine(engine.url, isolation_level="SERIALIZABLE", pool_size=1, max_overflow=0)
+    database = Database(own, Policies({}), secret=b"x")
+    for alone in (True, False):
+        with database.open(None, Deadline.after(20)) as scope:
+            assert shown(scope, alone=alone) == SETTINGS
+        with own.connect() as connection:
+            assert connection.scalar(text("show transaction_isolation")) == "serializable"
+            assert connection.scalar(text("show transaction_read_only")) == "off"
+    own.dispose()
+
+
 # Whoever listens
 
 
