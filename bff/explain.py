@@ -1,23 +1,29 @@
 """A plan as text: the tree of fields with how each is resolved, and the statements, in the order they run.
 
     query MatterPage
-    └─ matter: Matter                        #1 row by id
-       ├─ id reference title                 columns
-       ├─ client: Client                     #2 row by client_id
+    └─ matter: Matter                        #1 row by argument, written by PostgreSQL; checked
+       ├─ id reference title
+       ├─ client: Client!                    row; checked
+       │  └─ contacts: [Contact!]!           list, at most 1000; implied
+       └─ health: MatterHealth!              #2 batch
        ...
 
-`#n` is a load; the loads follow below the tree with their SQL. Lists are shown with their own order; a request's
-filter, order and cursor add to the text.
+`#n` is what is run; it follows below the tree with its SQL. Without a number stands what is part of the statement above.
+`checked` says that the policy of the rows is in the statement, `implied` that it need not be: it is that the parent is
+visible. Where a field is not written by PostgreSQL, the reason stands beside it. Lists are shown with their own order; a
+request's filter, order and cursor add to the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from graphql import GraphQLError
 
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
 from .plan import Plan
+from .region import Regions, RootRow, is_implied_by_parent
 from .steps import (
     CallBatch,
     CallResolver,
@@ -35,6 +41,7 @@ from .steps import (
     Selection,
     Typename,
 )
+from .types.catalog import Catalog
 
 _TAB = 56
 """The column of the notes next to the tree."""
@@ -45,48 +52,50 @@ _PLAIN_READS = (ReadColumn, ReadNodeId, ReadAttribute, Typename)
 def explain(plan: Plan) -> str:
     """The plan with every `@include`d field in: its tree, then its loads with their statements."""
     variant = plan.whole()
-    order = {load: number for number, load in enumerate(in_order(variant.loads), 1)}
-    lines = [f"{plan.kind} {plan.name or '(anonymous)'}", *_tree(variant.root, order, "")]
-    for load, number in order.items():
-        lines += ["", f"#{number} {_kind(load)} {load.label}", *("   " + line for line in load.text.splitlines())]
+    view = _View(plan.catalog, variant.regions, {each: number for number, each in enumerate(variant.reads, 1)})
+    lines = [f"{plan.kind} {plan.name or '(anonymous)'}", *_tree(variant.root, view, "")]
+    for read, number in view.numbers.items():
+        lines += ["", f"#{number} {_kind(read)}", *("   " + line for line in read.text.splitlines())]
     return "\n".join(lines) + "\n"
 
 
-def in_order(loads: Sequence[Load]) -> list[Load]:
-    """The loads in the order in which execution would run them: each after all that can bring it keys."""
-    ordered: list[Load] = []
-    remaining = list(loads)
-    while remaining:
-        blocked = {below for load in remaining for below in load.downstream if below is not load}
-        ready = [load for load in remaining if load not in blocked] or remaining
-        ordered += ready
-        remaining = [load for load in remaining if load not in ready]
-    return ordered
+@dataclass(frozen=True)
+class _View:
+    """What the lines of the tree refer to; `inside` a region nothing is run by itself."""
+
+    catalog: Catalog
+    regions: Regions
+    numbers: Mapping[RootRow | Load, int]
+    inside: bool = False
+
+    def of(self, *reads: RootRow | Load) -> str:
+        """The numbers of reads, for the begin of a note."""
+        return "".join(f"#{self.numbers[each]} " for each in reads if not self.inside and each in self.numbers)
 
 
-def _tree(selection: Selection, order: dict[Load, int], indent: str) -> Iterator[str]:
-    entries = list(_entries(selection, order))
+def _tree(selection: Selection, view: _View, indent: str) -> Iterator[str]:
+    entries = list(_entries(selection, view))
     for i, (text, note, field) in enumerate(entries):
         last = i == len(entries) - 1
         head = f"{indent}{'└─' if last else '├─'} {text}"
         yield f"{head:<{_TAB}} {note}".rstrip()
         if field is not None:
-            yield from _below(field, order, indent + ("   " if last else "│  "))
+            yield from _below(field, _within(field, view), indent + ("   " if last else "│  "))
 
 
-def _below(field: FieldPlan, order: dict[Load, int], indent: str) -> Iterator[str]:
+def _below(field: FieldPlan, view: _View, indent: str) -> Iterator[str]:
     selections = [(name, each) for name, each in field.selections.items() if isinstance(each, Selection)]
     if len(selections) == 1:
-        yield from _tree(selections[0][1], order, indent)
+        yield from _tree(selections[0][1], view, indent)
         return
     shown = [(name, each) for name, each in selections if each.fields]
     for i, (name, each) in enumerate(shown):
         last = i == len(shown) - 1
         yield f"{indent}{'└─' if last else '├─'} … on {name}"
-        yield from _tree(each, order, indent + ("   " if last else "│  "))
+        yield from _tree(each, view, indent + ("   " if last else "│  "))
 
 
-def _entries(selection: Selection, order: dict[Load, int]) -> Iterator[tuple[str, str, FieldPlan | None]]:
+def _entries(selection: Selection, view: _View) -> Iterator[tuple[str, str, FieldPlan | None]]:
     """Lines of one level: leaves that are only read stand together on one."""
     reads: list[str] = []
     for field in selection.fields:
@@ -96,7 +105,7 @@ def _entries(selection: Selection, order: dict[Load, int]) -> Iterator[tuple[str
         if reads:
             yield " ".join(reads), "", None
             reads = []
-        yield _head(field), _note(field, order), field
+        yield _head(field), _note(field, view), field
     if reads:
         yield " ".join(reads), "", None
 
@@ -107,49 +116,70 @@ def _head(field: FieldPlan) -> str:
     return f"{alias}{name}: {field.definition.type}"
 
 
-def _note(field: FieldPlan, order: dict[Load, int]) -> str:
-    def numbers(*loads: Load) -> str:
-        return " ".join(f"#{order[load]}" for load in loads)
+def _within(field: FieldPlan, view: _View) -> _View:
+    return replace(view, inside=True) if field in view.regions.of else view
 
-    match field.step:
-        case LoadOne(load=load):
-            note = f"{numbers(load)} row"
-        case LookUp(load=load):
-            note = f"{numbers(load)} row by {'key of the viewer' if field.step.spec.key else 'argument'}"
-        case LookUpNode(loads=loads):
-            note = f"{numbers(*loads.values())} row by global id"
-        case LoadList(load=rows, page=page):
-            note = f"{numbers(rows)} {'page' if page else f'list, at most {rows.bound}'}"
-        case LoadAggregate(load=load):
-            note = f"{numbers(load)} {load.measures[field.step.slot - len(load.join.key)].function}"
-        case CallBatch(load=load):
-            note = f"{numbers(load)} batch"
-        case PageTotal(load=load):
-            note = f"{numbers(load)} count"
-        case CallResolver():
-            note = "resolver, once an object"
-        case PageRows():
-            note = "rows of the page"
-        case _:
-            note = ""
+
+def _note(field: FieldPlan, view: _View) -> str:
+    region = view.regions.of.get(field)
+    if region is None:
+        note = _resolved(field, view)
+    else:
+        # A region is run with the row that it is a column of.
+        run = view.regions.root if region.rows is None else region.rows
+        number = view.of(run) if isinstance(run, RootRow | Load) else ""
+        note = f"{number}{_resolved(field, replace(view, inside=True))}, written by PostgreSQL"
+    note += _policy(field, view.catalog)
     if field.references:
-        note += f", objects read again: {numbers(*dict.fromkeys(field.references.values()))}"
+        note += f", objects read again: {view.of(*dict.fromkeys(field.references.values()))}".rstrip()
+    if field in view.regions.reasons:
+        note += f"; in rounds: {view.regions.reasons[field]}"
     errors = [each for each in field.selections.values() if isinstance(each, GraphQLError)]
     return note + "".join(f" ! {each.message}" for each in errors)
 
 
-def _kind(load: Load) -> str:
-    match load:
-        case RowsByKey():
-            return "rows of"
-        case ListByParent():
-            return "lists of"
-        case RootList():
-            return "list of"
-        case Aggregates():
-            return "statement:"
-        case Counts():
-            return "statement:"
-        case Batch():
-            return "function of"
+def _resolved(field: FieldPlan, view: _View) -> str:
+    match field.step:
+        case LoadOne(load=load):
+            return f"{view.of(load)}row"
+        case LookUp(load=load):
+            return f"{view.of(load)}row by {'key of the viewer' if field.step.spec.key else 'argument'}"
+        case LookUpNode(loads=loads):
+            return f"{view.of(*loads.values())}row by global id"
+        case LoadList(load=rows, page=page):
+            return f"{view.of(rows)}{'page' if page else f'list, at most {rows.bound}'}"
+        case LoadAggregate(load=load):
+            return f"{view.of(load)}{load.measures[field.step.slot - len(load.join.key)].function}"
+        case CallBatch(load=load):
+            return f"{view.of(load)}batch"
+        case PageTotal(load=load):
+            return f"{view.of(load)}count"
+        case CallResolver():
+            return "resolver, once an object"
+        case PageRows():
+            return "rows of the page"
     return ""
+
+
+def _policy(field: FieldPlan, catalog: Catalog) -> str:
+    """Whether the rows that a field leads to are checked. Rows that are read by key are: whoever asks for them."""
+    if not isinstance(field.step, LoadOne | LoadList | LoadAggregate | LookUp | LookUpNode):
+        return ""
+    return "; implied" if is_implied_by_parent(field, catalog) else "; checked"
+
+
+def _kind(read: RootRow | Load) -> str:
+    match read:
+        case RootRow():
+            return f"the fields {', '.join(region.field.key for region in read.regions)}"
+        case RowsByKey():
+            return f"rows of {read.label}"
+        case ListByParent():
+            return f"lists of {read.label}"
+        case RootList():
+            return f"list of {read.label}"
+        case Aggregates() | Counts():
+            return f"statement: {read.label}"
+        case Batch():
+            return f"function of {read.label}"
+    raise TypeError(f"no way to name {read!r}")

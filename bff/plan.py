@@ -17,6 +17,7 @@ import threading
 import uuid
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import cachetools
@@ -62,7 +63,7 @@ from .errors import DeclarationError
 from .join import Join
 from .leaves import serializer
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
-from .region import Regions, find_regions
+from .region import MOST_SUBQUERIES, Regions, RootRow, find_regions
 from .steps import (
     CallBatch,
     CallResolver,
@@ -88,7 +89,8 @@ from .types.specs import Aggregate, Batched, Collection, Column, Lookup, NodeByI
 from .types.values import zero
 
 Strategy = Literal["auto", "compiled", "rounds"]
-"""`compiled` has PostgreSQL write what it can (see `bff.region`), `rounds` loads every level by its keys."""
+"""How operations are executed: `rounds` loads every level by its keys; `compiled` has PostgreSQL write every field that needs
+no Python (see `bff.region`); `auto` does too, up to a size from which rounds are the faster."""
 
 STRATEGIES: tuple[Strategy, ...] = ("auto", "compiled", "rounds")
 
@@ -102,7 +104,7 @@ _VARIANTS = 64
 """Variants kept of one plan: 2^6, so six independent @skip/@include variables are never planned anew."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Variant:
     """The plan under one set of values of the @skip/@include variables."""
 
@@ -110,6 +112,35 @@ class Variant:
     loads: tuple[Load, ...]
     size: int
     regions: Regions
+
+    @cached_property
+    def reads(self) -> list[RootRow | Load]:
+        """What is run, in order; the loads of what is irregular in a region are not among them.
+
+        A load comes after all that can bring it keys.
+        """
+        met: set[Load] = set()
+        seen: set[Selection] = set()
+
+        def visit(selection: Selection) -> None:
+            seen.add(selection)
+            for each in selection.fields:
+                if each in self.regions.of:
+                    continue
+                met.update(loads_of(each.step), each.references.values())
+                for below in each.selections.values():
+                    if isinstance(below, Selection) and below not in seen:
+                        visit(below)
+
+        visit(self.root)
+        ordered: list[RootRow | Load] = [] if self.regions.root is None else [self.regions.root]
+        remaining = [load for load in self.loads if load in met]
+        while remaining:
+            blocked = {below for load in remaining for below in load.downstream if below is not load}
+            ready = [load for load in remaining if load not in blocked] or remaining
+            ordered += ready
+            remaining = [load for load in remaining if load not in ready]
+        return ordered
 
 
 class Plan:
@@ -175,8 +206,8 @@ class Plan:
     def prepare(self) -> None:
         """Plan the whole and build its statements: what is wrong is wrong now, and the first request need not wait."""
         whole = self.whole()
-        for load in whole.loads:
-            _ = load.text
+        for each in whole.reads:
+            _ = each.text
 
     def __repr__(self) -> str:
         return f"<Plan of {self.kind} {self.name or '(anonymous)'}, {len(self._variants)} variants>"
@@ -276,7 +307,10 @@ class _Planner:
         collected = collect_fields(self._schema, plan.fragments, self._variables, plan.root_type, plan.operation)
         root = self._selection(plan.root_type, _at_once(collected), None, None)
         is_query = plan.operation.operation is OperationType.QUERY
-        regions = Regions() if plan.strategy == "rounds" else find_regions(root, self._catalog, is_query=is_query)
+        most = MOST_SUBQUERIES if plan.strategy == "auto" else None
+        regions = Regions()
+        if plan.strategy != "rounds":
+            regions = find_regions(root, self._catalog, is_query=is_query, most=most)
         return Variant(root, tuple(self._loads.values()), self._size, regions)
 
     def _selection(
@@ -323,7 +357,7 @@ class _Planner:
             static_arguments=self._static_arguments(definition, node, details[0]),
             serialize=serializer(named_type) if is_leaf_type(named_type) else _no_leaf,
         )
-        for load in _loads_of(step):
+        for load in loads_of(step):
             self._wait_for(load)
         if not made.is_leaf:
             self._descend(made, page)
@@ -573,7 +607,7 @@ def _no_leaf(value: Any) -> Any:
     raise TypeError(f"{value!r} is an object, not a leaf")
 
 
-def _loads_of(step: Step) -> list[Load]:
+def loads_of(step: Step) -> list[Load]:
     """The loads that a field with this step waits for."""
     match step:
         case LookUpNode(loads=loads):

@@ -50,13 +50,15 @@ from .steps import (
     Selection,
     Typename,
 )
+from .types.arguments import ListArguments
 from .types.catalog import Catalog, spec_of
 from .types.cursors import CursorCodec
 from .types.entity import Entity
 from .types.specs import Aggregate, Relation
 
-MAX_SUBQUERIES = 400
-"""Subqueries of one region. PostgreSQL plans some thousand a second, and what interfaces multiply grows without end."""
+MOST_SUBQUERIES = 400
+"""Subqueries of one region, by default. PostgreSQL plans some thousands a second, so the first run of more than these takes
+longer than rounds do; interfaces multiply them without end, where rounds merge what reads the same."""
 
 _MAX_NAME = 63
 """Bytes of a name in PostgreSQL."""
@@ -123,6 +125,15 @@ class Region:
         """What the names of a site's parameters begin with."""
         return f"r{self.number}s{self.sites.index(site)}_"
 
+    def without_arguments(self) -> RegionAsked:
+        """What a request without arguments asks, for whoever wants to see the statement before there is one."""
+        lists = {
+            site: ListAsked(ListArguments(step.load.order), step.load.bound, site.name, None, None, None)
+            for site in self.sites
+            if isinstance(step := site.step, LoadList)
+        }
+        return self.asked(lists, dict.fromkeys(self.sites))
+
     def asked(self, lists: Mapping[FieldPlan, ListAsked], keys: Mapping[FieldPlan, Any]) -> RegionAsked:
         """What these arguments ask: of each list, and the key of each object looked up."""
         parameters: dict[str, Any] = {}
@@ -156,6 +167,11 @@ class RootRow:
     def __repr__(self) -> str:
         return f"<RootRow {', '.join(region.field.key for region in self.regions)}>"
 
+    @property
+    def text(self) -> str:
+        """The statement of a request without arguments."""
+        return self.statement([region.without_arguments() for region in self.regions]).sql
+
     def statement(self, asked: Sequence[RegionAsked]) -> Statement:
         """The statement for what is asked of some of the regions, in their order."""
         shape = tuple((each.region.number, each.shape) for each in asked)
@@ -178,10 +194,13 @@ class Regions:
     reasons: dict[FieldPlan, str] = field(default_factory=dict)
 
 
-def find_regions(root: Selection, catalog: Catalog, *, is_query: bool) -> Regions:
-    """The maximal regions of a plan's tree. Appends to loads of rows what their statements then compute."""
+def find_regions(root: Selection, catalog: Catalog, *, is_query: bool, most: int | None) -> Regions:
+    """The maximal regions of a plan's tree. Appends to loads of rows what their statements then compute.
+
+    A field that would take more than `most` subqueries is left to rounds, where its loads are merged.
+    """
     found = Regions()
-    judge = _Judge(catalog)
+    judge = _Judge(catalog, most)
     seen: set[int] = set()
 
     def visit(selection: Selection, is_root: bool) -> None:
@@ -211,14 +230,14 @@ def find_regions(root: Selection, catalog: Catalog, *, is_query: bool) -> Region
 class _Judge:
     """Says why a field cannot be a region, None where it can, and counts the subqueries it takes."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, most: int | None) -> None:
+        self._catalog, self._most = catalog, most
         self._known: dict[FieldPlan, tuple[str | None, int]] = {}
 
     def reason(self, field: FieldPlan) -> str | None:
         reason, size = self._judge(field)
-        if reason is None and size > MAX_SUBQUERIES:
-            return f"{field.name} takes {size} subqueries, at most {MAX_SUBQUERIES} are compiled"
+        if reason is None and self._most is not None and size > self._most:
+            return f"{field.name} takes {size} subqueries, more than {self._most}"
         return reason
 
     def _judge(self, field: FieldPlan) -> tuple[str | None, int]:
