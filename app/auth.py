@@ -19,7 +19,7 @@ from typing import Any
 from cachetools import TTLCache
 from flask import Blueprint, Flask, Request, Response, current_app, jsonify, request
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Engine, bindparam, func, select
 
 from app.database import EXTENSION as DATABASE
 from app.database import ConfigurationError, current_database
@@ -47,39 +47,75 @@ class Viewer:
 
 
 # Made once: to build the statement takes longer than to run it.
-_READ = select(User.organization_id, User.role).where(User.id == bindparam("user_id"))
+_READ = select(User.id, User.organization_id, User.role).where(
+    User.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))
+)
 
 
 class Viewers:
     """Who users are, by their ids, none known for longer than `seconds`; 0 reads the database every time.
 
-    Nobody is not remembered, so that a new user is there at once. Any thread or greenlet may ask.
+    Nobody is not remembered, so that a new user is there at once. Any thread or greenlet may ask. Who comes while all
+    connections are taken is read together with all others who wait, so nobody waits for more than one read to end.
     """
 
     def __init__(self, engine: Engine, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
-        self._known: TTLCache[int, Viewer] = TTLCache(KNOWN_VIEWERS if seconds else 0, seconds, clock)
+        self._known: TTLCache[int, Viewer] = TTLCache(KNOWN_VIEWERS, seconds, clock)
         self._lock = threading.Lock()
+        self._next: _Reading | None = None
 
     def __repr__(self) -> str:
         return f"<Viewers {len(self._known)} known for {self._known.ttl:g} s>"
 
     def find(self, user_id: int) -> Viewer | None:
-        """The viewer who is this user, None when there is none. Costs one statement when not known."""
+        """The viewer who is this user, None when there is none. Costs one statement at most."""
         with self._lock:
             viewer = self._known.get(user_id)
-        return viewer or self._read(user_id)
+            if viewer is not None:
+                return viewer
+            reading, is_first = self._next, self._next is None
+            if reading is None:
+                reading = self._next = _Reading()
+            reading.ids.append(user_id)
+        if is_first:
+            self._read(reading)
+        return reading.found(user_id)
 
-    def _read(self, user_id: int) -> Viewer | None:
-        with self._engine.connect() as connection:
-            row = connection.execute(_READ, {"user_id": user_id}).one_or_none()
-        if row is None:
-            return None
-        viewer = Viewer(user_id, row.organization_id, row.role)
-        if self._known.maxsize:
+    def _read(self, reading: _Reading) -> None:
+        try:
+            with self._engine.connect() as connection:
+                self._close(reading)
+                rows = connection.execute(_READ, {"ids": reading.ids}).all()
+            viewers = {row.id: Viewer(row.id, row.organization_id, row.role) for row in rows}
             with self._lock:
-                self._known[user_id] = viewer
-        return viewer
+                if self._known.ttl:
+                    self._known.update(viewers)
+            reading.viewers = viewers
+        finally:
+            self._close(reading)
+            reading.is_over.set()
+
+    def _close(self, reading: _Reading) -> None:
+        """Let nobody join it any more: who comes later must see what is written later."""
+        with self._lock:
+            if self._next is reading:
+                self._next = None
+
+
+class _Reading:
+    """One statement, for all who joined before it was sent."""
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+        self.viewers: dict[int, Viewer] | None = None
+        self.is_over = threading.Event()
+
+    def found(self, user_id: int) -> Viewer | None:
+        self.is_over.wait()
+        if self.viewers is None:
+            raise ConnectionError("who is asking cannot be read: the database does not answer")
+        return self.viewers.get(user_id)
 
 
 @dataclass(frozen=True)

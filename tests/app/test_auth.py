@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask, request
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, create_engine, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -193,6 +195,69 @@ def test_a_site_may_ask_for_roles_at_every_request(fresh_database_url: str) -> N
         assert asks(app, bearer=signed) == Viewer(user_id=1, organization_id=2, role="guest")
     finally:
         app.extensions[EXTENSION].dispose()
+
+
+def test_who_waits_for_a_connection_is_read_together_with_all_others(
+    fresh_site: Flask, count_sql: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    engine = fresh_site.extensions[EXTENSION].viewers
+    viewers = Viewers(engine, seconds=1)
+    ids = [1, 2, 3, 2, 10**9, 4]
+    found: dict[int, Viewer | None] = {}
+
+    def find(number: int) -> None:
+        found[number] = viewers.find(ids[number])
+
+    threads = [threading.Thread(target=find, args=(number,)) for number in range(len(ids))]
+    taken = [engine.connect() for _ in range(engine.pool.size())]
+    with count_sql() as n:
+        for thread in threads:
+            thread.start()
+        try:
+            while viewers._next is None or len(viewers._next.ids) < len(ids):
+                threads[0].join(0.001)
+            make_guest_of_another(fresh_site, 1)
+        finally:
+            for connection in taken:
+                connection.close()
+        for thread in threads:
+            thread.join(5)
+    seen = [found[number] for number in range(len(ids))]
+    assert [viewer and viewer.user_id for viewer in seen] == [1, 2, 3, 2, None, 4]
+    assert found[0] == Viewer(user_id=1, organization_id=2, role="guest"), "read after they came, not before"
+    assert n.count == 2, n  # one for all of them, and the update
+
+
+def test_whoever_joined_a_reading_that_fails_is_told(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+    viewers = Viewers(engine, seconds=1)
+    with pytest.raises(OperationalError):
+        viewers.find(1)
+    joined, errors = threading.Event(), list[Exception]()
+
+    def join() -> None:
+        joined.set()
+        try:
+            viewers.find(2)
+        except ConnectionError as error:
+            errors.append(error)
+
+    follower = threading.Thread(target=join)
+    connect = engine.connect
+
+    def connect_when_joined() -> Any:
+        follower.start()
+        joined.wait(5)
+        while viewers._next is not None and len(viewers._next.ids) < 2:
+            follower.join(0.001)
+        return connect()
+
+    monkeypatch.setattr(engine, "connect", connect_when_joined)
+    with pytest.raises(OperationalError):
+        viewers.find(1)
+    follower.join(5)
+    assert [str(error) for error in errors] == ["who is asking cannot be read: the database does not answer"]
+    assert viewers._next is None
 
 
 def make_guest_of_another(app: Flask, user_id: int) -> None:

@@ -264,3 +264,39 @@ def test_greenlets_wait_without_blocking_and_killed_ones_lose_nothing() -> None:
     assert seen["order"] == [number for number in range(12) if number != 5]
     assert seen["beats"] >= 5
     assert seen["end"] == "<Gate 0/3 busy, 0 waiting>"
+
+
+GREEDY = """
+import gevent.monkey
+gevent.monkey.patch_all()
+
+import json
+import gevent
+from bff import Deadline
+from bff.admission import Gate
+
+gate = Gate(2, max_waiting=20, max_wait=5)
+order = []
+
+def work(name, times):
+    for _ in range(times):
+        with gate.ticket(Deadline.after(5)):
+            order.append(name)
+            gevent.sleep(0)
+        # At once again, without letting anybody run in between.
+
+workers = [gevent.spawn(work, "greedy", 10)]
+workers += [gevent.spawn(work, name, 3) for name in "abcdef"]
+gevent.joinall(workers)
+print(json.dumps(order))
+"""
+
+
+@pytest.mark.slow
+def test_who_comes_back_at_once_waits_behind_all_who_wait() -> None:
+    done = subprocess.run([sys.executable, "-c", GREEDY], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    turns = json.loads(done.stdout)
+    # As long as all of them want more, they go round and round in the order in which they came.
+    assert turns[:21] == ["greedy", *"abcdef"] * 3
+    assert turns[21:] == ["greedy"] * 7
