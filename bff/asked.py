@@ -17,7 +17,7 @@ from .loads import Load, Rows, RowsByKey
 from .pages import ListAsked
 from .plan import Plan
 from .reads import BatchAsked, Key, Reads
-from .region import Region, RegionAsked
+from .region import Region, RegionAsked, Regions
 from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
 from .types.arguments import list_arguments
 from .types.connection import DEFAULT_PAGE
@@ -135,10 +135,12 @@ class Asked:
             self._of_regions[region] = self._region(region)
         return self._of_regions[region]
 
-    def of_computed(self, load: Load) -> list[RegionAsked | None]:
-        """What is asked of the regions in the rows of a load."""
+    def of_computed(self, load: Load, regions: Regions) -> list[RegionAsked | None]:
+        """What is asked of the regions in the rows of a load, of those in `regions`."""
         computed = load.computed if isinstance(load, Rows) else []
-        return [self.of_region(each) for each in computed if isinstance(each, Region)]
+        return [
+            self.of_region(each) if each.field in regions.of else None for each in computed if isinstance(each, Region)
+        ]
 
     def _region(self, region: Region) -> RegionAsked | None:
         lists: dict[FieldPlan, ListAsked] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -23,7 +22,7 @@ class Json:
         return f"<Json {self.text:.60}>"
 
 
-def encode(payload: Mapping[str, Any]) -> bytes:
+def encode(payload: object) -> bytes:
     """The payload as JSON in UTF-8. Raises TypeError or ValueError for a scalar's value that JSON does not have."""
     try:
         return orjson.dumps(payload, default=_fragment)
@@ -50,7 +49,7 @@ def _fragment(value: object) -> orjson.Fragment:
     raise TypeError(f"JSON has no {type(value).__name__}")
 
 
-def _encode_any(payload: Mapping[str, Any]) -> bytes:
+def _encode_any(payload: object) -> bytes:
     """The payload by the standard library's encoder, which knows no finished JSON: marks hold its places."""
     mark = secrets.token_hex()  # nothing that a payload can hold
     finished: list[bytes] = []

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeGuard
 
 from graphql import (
@@ -27,16 +28,18 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.type.definition import GraphQLResolveInfoHelpers
+from psycopg2.errorcodes import IN_FAILED_SQL_TRANSACTION
+from sqlalchemy.exc import DBAPIError
 
 from .asked import Asked
 from .completion import Completion, Typed
 from .encoding import Json, plain
 from .errors import TryAgain
+from .filling import Filling
 from .loads import Load, RowsByKey
 from .pages import ListAsked
 from .places import Failures, Place, path_of
 from .plan import Plan, Strategy, compile_plan, is_shareable
-from .printing import IRREGULAR
 from .reads import Key, Reads, page_of
 from .records import Record
 from .region import Region, Regions
@@ -120,7 +123,14 @@ def run_to_encode(
     if isinstance(coerced, list):
         return ExecutionResult(data=None, errors=coerced)
     try:
-        return _Execution(plan, coerced, context, root_value, hide_suggestions).run()
+        try:
+            return _Execution(plan, coerced, context, root_value, hide_suggestions).run()
+        except DBAPIError as error:
+            # A batch function failed in SQL, and its field cannot be answered anew in a transaction that failed.
+            if plan.kind != "query" or plan.strategy == "rounds" or not _is_in_failed_transaction(error):
+                raise
+            context.release()
+            return _Execution(plan, coerced, context, root_value, hide_suggestions, in_rounds=True).run()
     except GraphQLError as error:
         return ExecutionResult(data=None, errors=[error])
     finally:
@@ -140,8 +150,16 @@ class _Pending:
 
 class _Execution:
     def __init__(
-        self, plan: Plan, variables: VariableValues, context: Any, root_value: Any, hide_suggestions: bool
+        self,
+        plan: Plan,
+        variables: VariableValues,
+        context: Any,
+        root_value: Any,
+        hide_suggestions: bool,
+        *,
+        in_rounds: bool = False,
     ) -> None:
+        self._in_rounds = in_rounds
         self._plan, self._variables, self._context, self._root_value = plan, variables, context, root_value
         self._entered: deque[tuple[Selection, Sequence[Any], list[Any], list[Place]]] = deque()
         self._pending: dict[Hashable, _Pending] = {}
@@ -150,12 +168,15 @@ class _Execution:
         self._reads = Reads(context)
         self._asked = Asked(plan, variables, self._reads, hide_suggestions=hide_suggestions)
         self._failures = Failures(propagate=plan.propagates_errors)
+        self._filling = Filling(self._asked, need=self._need, info=self._info)
         self._complete = Completion(plan, self._failures, need=self._need, enter=self._enter, info=self._info).complete
 
     def run(self) -> ExecutionResult:
         """The result; parts of its data may be `Json`."""
         variant = self._plan.variant(self._variables)
-        root, self._regions = variant.root, variant.regions
+        root = variant.root
+        if not self._in_rounds:
+            self._regions = variant.regions
         data: dict[str, Any] = root.template.copy()
         written = self._root_regions(root, data)
         for fields in [[each] for each in root.fields] if self._plan.is_mutation else [root.fields]:
@@ -171,38 +192,53 @@ class _Execution:
     # -- regions
 
     def _root_regions(self, root: Selection, data: dict[str, Any]) -> set[FieldPlan]:
-        """Write the root fields that one statement answers, and tell which they are."""
+        """Write the root fields that one statement answers, now or when their holes are filled; tell which they are."""
         row = self._regions.root
         asked = [] if row is None else [each for region in row.regions if (each := self._asked.of_region(region))]
         if row is None or not asked:
             return set()
         # When nothing else will read, there is no snapshot to share, and what rounds read then is of another.
         others = [each for each in root.fields if each not in self._regions.of and not isinstance(each.step, Typename)]
-        is_alone = not others and len(asked) == len(row.regions)
+        is_alone = not (others or len(asked) < len(row.regions) or any(each.region.calls for each in asked))
         texts = self._reads.root(row, asked, alone=is_alone)
-        is_regular = [text is None or IRREGULAR not in text for text in texts]
-        if is_alone and not all(is_regular):
-            return set()
-        written: set[FieldPlan] = set()
-        for each, text, good in zip(asked, texts, is_regular, strict=True):
-            if good:
-                field = each.region.field
-                data[field.key] = None if text is None else Json(each.signed(text))
-                written.add(field)
-        return written
+        found: dict[FieldPlan, Json | None] = {}
+        for each, text in zip(asked, texts, strict=True):
+            field = each.region.field
+            deliver = partial(self._deliver_root, field, data)
+            self._filling.fill(each, [text], partial(_keep, found, field) if is_alone else deliver)
+        if is_alone:
+            if None in found.values():
+                return set()
+            data.update({field.key: value for field, value in found.items()})
+        return {each.region.field for each in asked}
+
+    def _deliver_root(self, field: FieldPlan, data: dict[str, Any], values: list[Json | None]) -> None:
+        self._splice(field, [self._root_value], [data], [None], values)
 
     def _region(self, region: Region, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
-        """Write a field whose JSON stands in the rows; what is irregular is left to rounds."""
-        field, rows = region.field, region.rows
+        """Write a field whose JSON stands in the rows."""
+        rows = region.rows
         assert rows is not None
         asked, slot = self._asked.of_region(region), rows.computed_slot(region)
-        left: list[int] = []
-        for i, row in enumerate(sources):
-            text = row[slot]
-            if asked is None or (text is not None and IRREGULAR in text):
-                left.append(i)
-            elif text is not None:
-                outputs[i][field.key] = Json(asked.signed(text))
+        deliver = partial(self._splice, region.field, sources, outputs, places)
+        if asked is None:
+            deliver([None] * len(outputs))
+        else:
+            self._filling.fill(asked, [row[slot] for row in sources], deliver)
+
+    def _splice(
+        self,
+        field: FieldPlan,
+        sources: Sequence[Any],
+        outputs: list[Any],
+        places: list[Place],
+        values: Sequence[Json | None],
+    ) -> None:
+        """Put finished JSON into the answer; what there is none for, being irregular, is left to rounds."""
+        left = [i for i, value in enumerate(values) if value is None]
+        for output, value in zip(outputs, values, strict=True):
+            if value is not None:
+                output[field.key] = value
         if left:
             chosen = [sources[i] for i in left], [outputs[i] for i in left], [places[i] for i in left]
             _HANDLERS[type(field.step)](self, field, *chosen)
@@ -221,7 +257,7 @@ class _Execution:
             for key, each in ready:
                 del self._pending[key]
                 results = self._results[key]
-                computed = self._asked.of_computed(each.load)
+                computed = self._asked.of_computed(each.load, self._regions)
                 results.update(self._reads.run(each.load, each.asked, list(each.keys), computed))
                 for keys, deliver in each.waiters:
                     deliver([results.get(key) for key in keys])
@@ -439,6 +475,14 @@ _HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any],
     PageRows: _Execution._page_rows,
     PageTotal: _Execution._page_total,
 }
+
+
+def _is_in_failed_transaction(error: DBAPIError) -> bool:
+    return getattr(error.orig, "pgcode", None) == IN_FAILED_SQL_TRANSACTION
+
+
+def _keep(found: dict[FieldPlan, Json | None], field: FieldPlan, values: list[Json | None]) -> None:
+    [found[field]] = values
 
 
 def _keys(rows: Sequence[Any], slots: tuple[int, ...], strict: tuple[int, ...]) -> list[Key]:

@@ -1,7 +1,8 @@
-"""`Record`: a row as the `self` of a plain resolver."""
+"""A row as the `self` of a plain resolver."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .errors import DeclarationError
@@ -20,11 +21,33 @@ class Record:
     def __getattr__(self, name: str) -> Any:
         position = self._rows.position(name, self._owner)
         if position is None:
-            raise DeclarationError(
-                f"a resolver of {self._owner.name} reads '{name}', which it did not declare; "
-                f"declare the field with @bff.field(needs={name!r})"
-            )
+            raise _undeclared(self._owner.name, name)
         return self._row[position]
 
     def __repr__(self) -> str:
         return f"<Record of {self._owner.name} {self._row!r:.60}>"
+
+
+class Columns:
+    """The same of the columns alone that a resolver declared."""
+
+    __slots__ = ("_type", "_values")
+
+    def __init__(self, type_name: str, values: Mapping[str, Any]) -> None:
+        self._type, self._values = type_name, values
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise _undeclared(self._type, name) from None
+
+    def __repr__(self) -> str:
+        return f"<Columns of {self._type} {self._values!r:.60}>"
+
+
+def _undeclared(type_name: str, name: str) -> DeclarationError:
+    return DeclarationError(
+        f"a resolver of {type_name} reads '{name}', which it did not declare; "
+        f"declare the field with @bff.field(needs={name!r})"
+    )

@@ -1,7 +1,7 @@
 """Regions: fields whose whole answer PostgreSQL writes, as JSON in one column of a statement.
 
-A field is a region when nothing below it needs Python: columns whose values PostgreSQL writes as the leaf's serializer
-would (`bff.printing`), relations, connections, aggregates. Its column is made of correlated subqueries:
+A field is a region when all below it are columns, whose values PostgreSQL writes as the leaf's serializer would
+(`bff.printing`), relations, connections, aggregates, and leaves for which it can leave a hole. Its column is made of correlated subqueries:
 
     object      '{"id":"' || t.id || '","title":' || to_json(t.title) || ... || '}'
     to-one      (SELECT object FROM users u WHERE u.id = t.assignee_id AND policy)
@@ -12,12 +12,11 @@ would (`bff.printing`), relations, connections, aggregates. Its column is made o
 Root regions of a query are the columns of one row (`RootRow`): the page is one statement. Below rows that Python
 needs, they are further columns of these rows' own statement. What is no answer (null where it is forbidden, a list
 beyond its bound, a value that the leaf type refuses) is `printing.IRREGULAR`; the field is then answered in rounds,
-which give the errors. Cursors are signed in Python, so that no secret is in a statement: a place stands for each.
+which give the errors. Leaves that need Python, and cursors, are holes in the JSON (`bff.holes`).
 """
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,9 +25,10 @@ from typing import Any
 import cachetools
 from graphql import GraphQLError, is_leaf_type, is_object_type
 from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, cast, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by, array
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from . import sql
+from .holes import Hole, written
 from .loads import ListByParent, Rows, RowsByKey
 from .pages import ListAsked
 from .printing import IRREGULAR, Piece, Printer, joined, key_printer, null_or, printer, text
@@ -69,8 +69,6 @@ _MAX_OBJECT = 800
 _STATEMENTS = 32
 """Texts kept of one page's statement: one for each shape of filters, orders and cursors in use."""
 
-_PLACE = re.compile(r'\{"bff cursor":(\d+),"place":(\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\])\}')
-
 
 @dataclass(frozen=True, eq=False)
 class RegionAsked:
@@ -80,22 +78,11 @@ class RegionAsked:
     lists: Mapping[FieldPlan, ListAsked]
     shape: Hashable
     parameters: Mapping[str, Any]
-    codecs: tuple[CursorCodec | None, ...] = ()
+    codecs: Mapping[FieldPlan, CursorCodec]
 
     def read(self, alias: Any) -> ColumnElement[Any]:
         """The column, for rows of an alias."""
         return _Writer(self.region, self.lists).column(alias)
-
-    def signed(self, text: str) -> str:
-        """The JSON with a cursor for each place in it."""
-        if not self.region.has_cursors:
-            return text
-        return _PLACE.sub(self._cursor, text)
-
-    def _cursor(self, match: re.Match[str]) -> str:
-        codec = self.codecs[int(match[1])]
-        assert codec is not None
-        return f'"{codec.sign(match[2].encode())}"'
 
 
 class Region:
@@ -107,11 +94,22 @@ class Region:
     def __init__(self, number: int, root: FieldPlan, rows: Rows | None, catalog: Catalog) -> None:
         self.number, self.field, self.rows, self.catalog = number, root, rows, catalog
         self.sites: tuple[FieldPlan, ...] = tuple(dict.fromkeys(_sites(root)))
-        self.has_cursors = any(_wants_cursors(each) for each in self.sites)
+        cursors = [Hole(each) for each in self.sites if _wants_cursors(each)]
+        self.holes = (*cursors, *(hole for each in dict.fromkeys(_python(root)) if (hole := Hole.of(each))))
+        self._numbers = {hole.field: number for number, hole in enumerate(self.holes)}
         self.constant: RegionAsked | None = None
 
     def __repr__(self) -> str:
         return f"<Region {self.number} {self.field.name}>"
+
+    @property
+    def calls(self) -> bool:
+        """Whether batch functions are called for it, which may read for themselves."""
+        return any(isinstance(hole.field.step, CallBatch) for hole in self.holes)
+
+    def hole(self, field: FieldPlan, columns: Sequence[Any]) -> list[Piece]:
+        """The hole of a field, with the text of these columns in it."""
+        return written(self._numbers[field], columns)
 
     @property
     def is_constant(self) -> bool:
@@ -152,7 +150,7 @@ class Region:
                 width = site.step.load.key_width
                 parts = [None] * width if key is None else [key] if width == 1 else key
                 parameters |= {f"{prefix}k{i}": part for i, part in enumerate(parts)}
-        codecs = tuple(lists[site].codec if site in lists else None for site in self.sites)
+        codecs = {site: asked.codec for site, asked in lists.items() if asked.codec is not None}
         return RegionAsked(self, lists, tuple(shapes), parameters, codecs)
 
 
@@ -266,17 +264,18 @@ class _Judge:
 
     def _own_reason(self, field: FieldPlan) -> str | None:
         match field.step:
-            case CallBatch():
-                return f"{field.name} is a batch function"
-            case CallResolver():
-                return f"{field.name} is a resolver"
+            case CallBatch() if Hole.of(field) is None:
+                return f"{field.name} is a batch function with objects, or of columns that only Python reads"
+            case CallResolver() if Hole.of(field) is None:
+                return f"{field.name} is a resolver with objects, `info` or extensions"
             case LookUpNode():
                 return f"{field.name} leads to any type"
             case ReadAttribute(name=name) if name not in _OF_PAGES:
                 return f"{field.name} is an attribute of a Python object"
-            case ReadColumn() | LoadAggregate() | PageTotal():
-                if _printer(field) is None:
-                    return f"{field.name} is written as {field.named_type.name} by Python"
+            case ReadColumn() if _printer(field) is None and Hole.of(field) is None:
+                return f"{field.name} is read and written by Python"
+            case LoadAggregate() | PageTotal() if _printer(field) is None:
+                return f"{field.name} is written as {field.named_type.name} by Python"
             case ReadNodeId(entity=entity):
                 if any(key_printer(entity.type_of(name)) is None for name in entity.key):
                     return f"{field.name} is written by Python"
@@ -315,6 +314,19 @@ def _sites(field: FieldPlan) -> Iterator[FieldPlan]:
             for each in below.fields:
                 if not each.is_leaf:
                     yield from _sites(each)
+
+
+def _python(field: FieldPlan) -> Iterator[FieldPlan]:
+    """The fields below this one that Python fills in."""
+    for below in field.selections.values():
+        if isinstance(below, Selection):
+            for each in below.fields:
+                if not each.is_leaf:
+                    yield from _python(each)
+                elif isinstance(each.step, (CallBatch, CallResolver)) or (
+                    isinstance(each.step, ReadColumn) and _printer(each) is None
+                ):
+                    yield each
 
 
 def _wants_cursors(site: FieldPlan) -> bool:
@@ -363,12 +375,15 @@ class _Writer:
                 return self._page(field, step, rows, alias) if step.page else self._list(field, step, rows, alias)
         assert rows is not None
         match step:
-            case ReadColumn(slot=slot):
+            case ReadColumn(slot=slot) if (written := _printer(field)) is not None:
                 name = rows.attribute_at(slot)
-                written = _printer(field)
-                assert written is not None
                 nullable = rows.entity.is_nullable(name)
                 return written(rows.entity.attribute(alias, name), nullable=nullable, forbid_null=field.non_null[0])
+            case ReadColumn() | CallBatch() | CallResolver():
+                hole = Hole.of(field)
+                assert hole is not None
+                columns = [cast(rows.entity.attribute(alias, name), Text()) for name in hole.columns]
+                return self._region.hole(field, columns)
             case ReadNodeId(entity=entity, slots=slots):
                 return _global_id(entity, _attributes(rows, alias, slots))
             case LoadOne():
@@ -533,8 +548,7 @@ class _Writer:
         if not _wants_cursors(field):
             return None
         texts = [numbered.c[f"o{i}"] for i in range(len(asked.arguments.order))]
-        place = cast(func.array_to_json(array(texts, type_=Text())), Text())
-        return [f'{{"bff cursor":{self._region.sites.index(field)},"place":', place, "}"]
+        return self._region.hole(field, texts)
 
     def _total(
         self, part: FieldPlan, field: FieldPlan, step: LoadList, asked: ListAsked, rows: Rows | None, alias: Any

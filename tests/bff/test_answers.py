@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import orjson
 import pytest
 
 from bff.answers import Answer
+from bff.encoding import Json
 
 # As PostgreSQL writes it, and as no parser of Python would write it again.
 FINISHED = b'{"id":"1","price":1.10,"far":1e400,"huge":' + b"9" * 5000 + b',"text":"\xc3\xa9 \\u0041"}'
 
 
 def test_finished_json_is_in_the_answer_byte_by_byte() -> None:
-    answer = Answer(200, {"data": {"a": orjson.Fragment(FINISHED), "b": 1}})
+    answer = Answer(200, {"data": {"a": Json(FINISHED.decode()), "b": 1}})
     assert answer.encode() == b'{"data":{"a":' + FINISHED + b',"b":1}}'
 
 
 def test_finished_json_beside_what_the_first_encoder_refuses() -> None:
-    fragments = [orjson.Fragment(FINISHED), orjson.Fragment('"é"'), orjson.Fragment(b"[]")]
-    answer = Answer(
-        200, {"data": {"first": fragments[0], "big": 2**70, "rest": [fragments[1], {"deep": fragments[2]}]}}
-    )
+    finished = [Json(FINISHED.decode()), Json('"é"'), Json("[]")]
+    answer = Answer(200, {"data": {"first": finished[0], "big": 2**70, "rest": [finished[1], {"deep": finished[2]}]}})
     assert (
         answer.encode()
         == b'{"data":{"first":' + FINISHED + b',"big":1180591620717411303424,"rest":["\xc3\xa9",{"deep":[]}]}}'
@@ -29,7 +27,7 @@ def test_finished_json_beside_what_the_first_encoder_refuses() -> None:
 
 def test_the_place_of_finished_json_cannot_be_guessed() -> None:
     # What holds the places while the slow encoder runs must not be something that a payload says too.
-    payload = {"big": 2**70, "text": ["0", "", "\\0", "x0"], "fragment": orjson.Fragment(b'"\\\\1 \\\\g<0>"')}
+    payload = {"big": 2**70, "text": ["0", "", "\\0", "x0"], "fragment": Json('"\\\\1 \\\\g<0>"')}
     assert Answer(200, payload).encode() == (
         b'{"big":1180591620717411303424,"text":["0","","\\\\0","x0"],"fragment":"\\\\1 \\\\g<0>"}'
     )

@@ -111,7 +111,7 @@ def ask(engine: Engine, elsewhere: Engine) -> Asked:
     return asked
 
 
-@pytest.mark.parametrize(("strategy", "statements"), [("rounds", 4), ("compiled", 3)])
+@pytest.mark.parametrize(("strategy", "statements"), [("rounds", 4), ("compiled", 1)])
 def test_all_statements_of_an_operation_see_one_snapshot(
     ask: Asked, engine: Engine, elsewhere: Engine, strategy: Strategy, statements: int
 ) -> None:

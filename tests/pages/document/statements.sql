@@ -1,26 +1,22 @@
 -- 1
-SELECT documents_1.id AS k0, documents_1.title AS c0, documents_1.kind AS c1, documents_1.size_bytes AS c2, documents_1.updated_at AS c3, documents_1.uploader_id AS c4, documents_1.matter_id AS c5, (SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}' ELSE CAST(count(*) AS TEXT) END AS anon_1
+SELECT coalesce((SELECT coalesce('{"id":"' || CAST(documents_1.id AS TEXT) || '","title":' || CAST(to_json(documents_1.title) AS TEXT) || ',"kind":' || CAST(to_json(documents_1.kind) AS TEXT) || ',"sizeBytes":' || CAST(documents_1.size_bytes AS TEXT) || ',"updatedAt":' || CASE WHEN (documents_1.updated_at NOT BETWEEN '0001-01-01+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz) THEN '{"bff irregular":0}' ELSE CAST(to_json(documents_1.updated_at) AS TEXT) END || ',"versionCount":' || (SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}' ELSE CAST(count(*) AS TEXT) END AS anon_1
 FROM document_versions AS document_versions_1
-WHERE documents_1.id = document_versions_1.document_id) AS c6, coalesce((SELECT '{"id":"' || CAST(matters_1.id AS TEXT) || '","reference":' || CAST(to_json(matters_1.reference) AS TEXT) || ',"title":' || CAST(to_json(matters_1.title) AS TEXT) || ',"status":' || CASE WHEN (CAST(matters_1.status AS TEXT) = 'open') THEN '"OPEN"' WHEN (CAST(matters_1.status AS TEXT) = 'on_hold') THEN '"ON_HOLD"' WHEN (CAST(matters_1.status AS TEXT) = 'closed') THEN '"CLOSED"' ELSE '{"bff irregular":0}' END || ',"documentCount":' || (SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}' ELSE CAST(count(*) AS TEXT) END AS anon_3
-FROM documents AS documents_2
-WHERE matters_1.id = documents_2.matter_id) || ',"client":' || coalesce((SELECT '{"id":"' || CAST(clients_1.id AS TEXT) || '","name":' || CAST(to_json(clients_1.name) AS TEXT) || '}' AS anon_4
-FROM clients AS clients_1
-WHERE clients_1.id = matters_1.client_id AND clients_1.organization_id = %(viewer_organization_id)s), '{"bff irregular":0}') || '}' AS anon_2
-FROM matters AS matters_1
-WHERE matters_1.id = documents_1.matter_id), '{"bff irregular":0}') AS c7
-FROM documents AS documents_1
-WHERE documents_1.id = ANY (%(k0)s::BIGINT[]) AND (EXISTS (SELECT 1
-FROM matters AS matters_2
-WHERE matters_2.id = documents_1.matter_id AND matters_2.organization_id = %(viewer_organization_id)s));
-
--- 2
-SELECT k.k0, t.c0, t.c1, t.c2, t.c3, t.c4
-FROM unnest(%(k0)s::BIGINT[]) AS k(k0) JOIN LATERAL (SELECT document_versions_1.id AS c0, document_versions_1.number AS c1, document_versions_1.checksum AS c2, document_versions_1.created_at AS c3, document_versions_1.author_id AS c4
-FROM document_versions AS document_versions_1
-WHERE k.k0 = document_versions_1.document_id ORDER BY document_versions_1.number DESC, document_versions_1.id ASC
- LIMIT %(limit_)s) AS t ON true;
-
--- 3
-SELECT users_1.id AS k0, users_1.name AS c0, users_1.avatar_url AS c1
+WHERE documents_1.id = document_versions_1.document_id) || ',"uploader":' || coalesce((SELECT coalesce('{"id":"' || CAST(users_1.id AS TEXT) || '","name":' || CAST(to_json(users_1.name) AS TEXT) || ',"initials":{"bff hole":0,"of":' || CAST(array_to_json(ARRAY[CAST(users_1.name AS TEXT)]) AS TEXT) || '},"avatarUrl":' || CASE WHEN (users_1.avatar_url IS NULL) THEN 'null' ELSE CAST(to_json(users_1.avatar_url) AS TEXT) END || '}', '{"bff irregular":0}') AS coalesce_2
 FROM users AS users_1
-WHERE users_1.id = ANY (%(k0)s::BIGINT[]) AND users_1.organization_id = %(viewer_organization_id)s;
+WHERE users_1.id = documents_1.uploader_id AND users_1.organization_id = %(viewer_organization_id)s), '{"bff irregular":0}') || ',"versions":' || (SELECT CASE WHEN (count(*) > 1000) THEN '{"bff irregular":0}' ELSE coalesce('[' || string_agg(anon_3.j, ',') || ']', '[]') END AS anon_2
+FROM (SELECT coalesce('{"id":"' || CAST(document_versions_2.id AS TEXT) || '","number":' || CAST(document_versions_2.number AS TEXT) || ',"checksum":' || CAST(to_json(document_versions_2.checksum) AS TEXT) || ',"createdAt":' || CASE WHEN (document_versions_2.created_at NOT BETWEEN '0001-01-01+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz) THEN '{"bff irregular":0}' ELSE CAST(to_json(document_versions_2.created_at) AS TEXT) END || ',"author":' || coalesce((SELECT coalesce('{"id":"' || CAST(users_2.id AS TEXT) || '","name":' || CAST(to_json(users_2.name) AS TEXT) || ',"initials":{"bff hole":1,"of":' || CAST(array_to_json(ARRAY[CAST(users_2.name AS TEXT)]) AS TEXT) || '},"avatarUrl":' || CASE WHEN (users_2.avatar_url IS NULL) THEN 'null' ELSE CAST(to_json(users_2.avatar_url) AS TEXT) END || '}', '{"bff irregular":0}') AS coalesce_3
+FROM users AS users_2
+WHERE users_2.id = document_versions_2.author_id AND users_2.organization_id = %(viewer_organization_id)s), '{"bff irregular":0}') || '}', '{"bff irregular":0}') AS j
+FROM document_versions AS document_versions_2
+WHERE documents_1.id = document_versions_2.document_id ORDER BY document_versions_2.number DESC, document_versions_2.id ASC
+ LIMIT 1001) AS anon_3) || ',"matter":' || coalesce((SELECT coalesce('{"id":"' || CAST(matters_1.id AS TEXT) || '","reference":' || CAST(to_json(matters_1.reference) AS TEXT) || ',"title":' || CAST(to_json(matters_1.title) AS TEXT) || ',"status":' || CASE WHEN (CAST(matters_1.status AS TEXT) = 'open') THEN '"OPEN"' WHEN (CAST(matters_1.status AS TEXT) = 'on_hold') THEN '"ON_HOLD"' WHEN (CAST(matters_1.status AS TEXT) = 'closed') THEN '"CLOSED"' ELSE '{"bff irregular":0}' END || ',"documentCount":' || (SELECT CASE WHEN (count(*) NOT BETWEEN -2147483648 AND 2147483647) THEN '{"bff irregular":0}' ELSE CAST(count(*) AS TEXT) END AS anon_4
+FROM documents AS documents_2
+WHERE matters_1.id = documents_2.matter_id) || ',"client":' || coalesce((SELECT coalesce('{"id":"' || CAST(clients_1.id AS TEXT) || '","name":' || CAST(to_json(clients_1.name) AS TEXT) || '}', '{"bff irregular":0}') AS coalesce_5
+FROM clients AS clients_1
+WHERE clients_1.id = matters_1.client_id AND clients_1.organization_id = %(viewer_organization_id)s), '{"bff irregular":0}') || '}', '{"bff irregular":0}') AS coalesce_4
+FROM matters AS matters_1
+WHERE matters_1.id = documents_1.matter_id), '{"bff irregular":0}') || '}', '{"bff irregular":0}') AS coalesce_1
+FROM documents AS documents_1
+WHERE documents_1.id = %(r0s0_k0)s AND (EXISTS (SELECT 1
+FROM matters AS matters_2
+WHERE matters_2.id = documents_1.matter_id AND matters_2.organization_id = %(viewer_organization_id)s))), 'null') AS r0;

@@ -1,0 +1,147 @@
+"""Fills the holes in regions' JSON (see `bff.holes`), for all texts of a field at once.
+
+What goes wrong with a hole, whatever it is, makes its text irregular: the field is then answered in rounds, which give the
+error its place. Batch functions are asked through the execution, so that they are called no more for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from graphql import GraphQLResolveInfo, Undefined, default_field_resolver
+from graphql.pyutils import is_iterable
+
+from .asked import Asked
+from .completion import Need
+from .encoding import Json, encode
+from .errors import TryAgain
+from .holes import Cut, Hole
+from .places import Place
+from .printing import IRREGULAR
+from .records import Columns
+from .region import RegionAsked
+from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
+
+Deliver = Callable[[list[Json | None]], None]
+"""Is called with the JSON of each text, None for those that are irregular."""
+
+
+class Filling:
+    """Fills the holes of one execution."""
+
+    def __init__(
+        self, asked: Asked, *, need: Need, info: Callable[[FieldPlan, Place], GraphQLResolveInfo[Any]]
+    ) -> None:
+        self._asked, self._need, self._info = asked, need, info
+
+    def fill(self, region: RegionAsked, texts: Sequence[str], deliver: Deliver) -> None:
+        """Fill the holes of a region's texts, now or when the batch functions that they need have run."""
+        cuts = [None if IRREGULAR in text else Cut.of(text) for text in texts]
+        if not region.region.holes:
+            deliver([None if cut is None else Json(text) for cut, text in zip(cuts, texts, strict=True)])
+            return
+        places: dict[int, list[tuple[int, int, str]]] = {}
+        for i, cut in enumerate(cuts):
+            for position, number, columns in () if cut is None else cut.holes:
+                places.setdefault(number, []).append((i, position, columns))
+        waiting = set(places)
+
+        def filled(number: int, values: Sequence[str | None]) -> None:
+            for (i, position, _), value in zip(places[number], values, strict=True):
+                cut = cuts[i]
+                if value is None:
+                    cuts[i] = None
+                elif cut is not None:
+                    cut.pieces[position] = value
+            waiting.remove(number)
+            if not waiting:
+                deliver([None if cut is None else Json("".join(cut.pieces)) for cut in cuts])
+
+        if not places:
+            deliver([None if cut is None else Json(text) for cut, text in zip(cuts, texts, strict=True)])
+        for number, found in places.items():
+            self._fill(region, number, [columns for *_, columns in found], _partial(filled, number))
+
+    def _fill(
+        self, region: RegionAsked, number: int, columns: list[str], filled: Callable[[Sequence[str | None]], None]
+    ) -> None:
+        """Find the JSON for each hole of one field, None where there is none, given the columns in it."""
+        hole = region.region.holes[number]
+        field = hole.field
+        match field.step:
+            case ReadColumn():
+                filled([_json(field, _first(hole, each)) for each in columns])
+            case CallResolver():
+                filled([_json(field, self._resolved(hole, each)) for each in columns])
+            case CallBatch():
+                self._batch(hole, field.step, columns, filled)
+            case _:
+                codec = region.codecs[field]
+                filled([f'"{codec.sign(each.encode())}"' for each in columns])
+
+    def _resolved(self, hole: Hole, columns: str) -> Any:
+        field = hole.field
+        arguments = self._asked.arguments(field)
+        if isinstance(arguments, Exception):
+            return arguments
+        resolve = field.definition.resolve or default_field_resolver
+        try:
+            record = Columns(field.parent.type.name, dict(zip(hole.names, hole.values(columns), strict=True)))
+            # The place is the field's and no object's; whoever asks for `info` leaves no hole.
+            return resolve(record, self._info(field, (None, field.key, field)), **arguments)
+        except TryAgain:
+            raise
+        except Exception as error:
+            return error
+
+    def _batch(
+        self, hole: Hole, step: CallBatch, columns: list[str], filled: Callable[[Sequence[str | None]], None]
+    ) -> None:
+        field = hole.field
+        asked = self._asked.of_batch(field, step)
+        try:
+            rows = [hole.values(each) for each in columns]
+        except Exception as error:
+            asked = error
+        if isinstance(asked, Exception):
+            filled([None] * len(columns))
+            return
+        keys = [row[0] if len(row) == 1 else tuple(row) for row in rows]
+        self._need(step.load, asked, keys, lambda values: filled([_json(field, value) for value in values]))
+
+
+def _partial(
+    filled: Callable[[int, Sequence[str | None]], None], number: int
+) -> Callable[[Sequence[str | None]], None]:
+    return lambda values: filled(number, values)
+
+
+def _first(hole: Hole, columns: str) -> Any:
+    try:
+        return hole.values(columns)[0]
+    except Exception as error:
+        return error
+
+
+def _json(field: FieldPlan, value: Any) -> str | None:
+    """The JSON of a leaf's value; None when it is an error."""
+    try:
+        return encode(_completed(field, value, 0)).decode()
+    except Exception:
+        return None
+
+
+def _completed(field: FieldPlan, value: Any, level: int) -> Any:
+    """The value of one list level, serialized. Raises whatever makes it an error."""
+    if isinstance(value, Exception):
+        raise value
+    if value is None or value is Undefined:
+        if field.non_null[level]:
+            raise TypeError("null is forbidden")
+        return None
+    if level + 1 == len(field.non_null):
+        return field.serialize(value)
+    if not is_iterable(value):
+        raise TypeError("no list")
+    return [_completed(field, each, level + 1) for each in value]

@@ -1,0 +1,110 @@
+"""Holes: places in a region's JSON that PostgreSQL leaves to Python.
+
+For a field that needs Python, a leaf whose columns can be read back, PostgreSQL writes a hole in its place, with these
+columns: `{"bff hole":3,"of":["open","2026-01-05 09:00:00+00"]}`. The text is cut at its holes, which are filled and joined
+again; nothing else of it is parsed. No string of an answer looks like a hole, as its quotes would be escaped.
+
+    cursor         signed here, so that no secret is in a statement
+    batch          one call for the holes of all texts, and of whatever else of the operation asks the same
+    resolver       one call a hole; of those that do not ask where they are (`info`)
+    column         of a type or a scalar that is the host's own
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Text, cast, func
+from sqlalchemy.dialects.postgresql import array
+from strawberry.types.field import StrawberryField
+
+from .parsing import Parser, parser
+from .printing import Piece
+from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
+from .types.catalog import spec_of
+from .types.entity import DEFINITION
+from .types.specs import Plain
+
+_HOLE = re.compile(r'\{"bff hole":(\d+),"of":(\[(?:"(?:[^"\\]|\\.)*"|[^"\]])*\])\}')
+
+
+@dataclass(frozen=True, eq=False)
+class Hole:
+    """What Python fills in for a field: `parsers` read back the `columns` in the hole, which the field knows as `names`.
+
+    The field of a cursor's hole is the connection; its place in the order is read by nobody.
+    """
+
+    field: FieldPlan
+    names: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    parsers: tuple[Parser, ...] = ()
+
+    @classmethod
+    def of(cls, field: FieldPlan) -> Hole | None:
+        """The hole of a field; None when it cannot be one."""
+        slots = _slots(field)
+        rows = field.parent.rows
+        if slots is None or rows is None or not field.is_leaf:
+            return None
+        columns = tuple(rows.attribute_at(slot) for slot in slots)
+        parsers = [each for name in columns if (each := parser(rows.entity.type_of(name)))]
+        if len(parsers) < len(columns):
+            return None
+        spec = spec_of(field.definition)
+        return cls(field, spec.needs if isinstance(spec, Plain) else columns, columns, tuple(parsers))
+
+    def values(self, texts: str) -> list[Any]:
+        """The columns in a hole. Raises what a parser raises."""
+        return [
+            None if text is None else parse(text) for text, parse in zip(orjson.loads(texts), self.parsers, strict=True)
+        ]
+
+
+def written(number: int, columns: Sequence[Any]) -> list[Piece]:
+    """A hole as PostgreSQL writes it, with these expressions of text."""
+    inside: list[Piece] = [cast(func.array_to_json(array(columns, type_=Text())), Text())] if columns else ["[]"]
+    return [f'{{"bff hole":{number},"of":', *inside, "}"]
+
+
+def _slots(field: FieldPlan) -> tuple[int, ...] | None:
+    """Where the columns stand that a field needs of its row; None when it needs more than columns."""
+    match field.step:
+        case ReadColumn(slot=slot):
+            return (slot,)
+        case CallBatch(slots=slots):
+            return slots
+        case CallResolver(rows=rows, owner=owner) if rows is not None and owner is not None:
+            spec = spec_of(field.definition)
+            if isinstance(spec, Plain) and not _asks_where(field.definition.extensions[DEFINITION]):
+                return rows.slots(spec.needs, owner)
+    return None
+
+
+def _asks_where(definition: StrawberryField) -> bool:
+    """Whether code of the host's is told where in the answer it is called: `info` has the path."""
+    resolver = definition.base_resolver
+    return bool(resolver is None or resolver.info_parameter or definition.extensions or definition.permission_classes)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A text at whose holes it is cut: `pieces` are literal at even positions, holes at odd ones."""
+
+    pieces: list[str]
+    holes: Sequence[tuple[int, int, str]]
+    """Position among the pieces, number of the hole in the region, the columns."""
+
+    @classmethod
+    def of(cls, text: str) -> Cut:
+        found = _HOLE.split(text)
+        pieces: list[str] = []
+        holes: list[tuple[int, int, str]] = []
+        for i in range(0, len(found) - 1, 3):
+            pieces += [found[i], ""]
+            holes.append((len(pieces) - 1, int(found[i + 1]), found[i + 2]))
+        return cls([*pieces, found[-1]], holes)

@@ -1,0 +1,88 @@
+"""Reading back in Python what PostgreSQL prints: a column's text as the very value that a row would have.
+
+`parser` does what driver and SQLAlchemy's type do together, the host's own type decorators included; None for types whose
+text it does not know.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Boolean, Date, DateTime, Enum, Float, Integer, Numeric, String, Time, TypeDecorator, Uuid
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import CHAR
+
+from .types.values import DIALECT
+
+Parser = Callable[[str], Any]
+"""A function from PostgreSQL's text of a value, never of NULL, to the value. Raises ValueError and its like."""
+
+_FLOAT, _NUMERIC = 701, 1700
+"""What Numeric and Float do depends on which of PostgreSQL's types came: double precision or numeric."""
+
+
+def parser(type_: Any) -> Parser | None:
+    """The parser of a column's values; None where there is none."""
+    beneath = _beneath(type_)
+    driver = None if beneath is None else _driver(beneath)
+    if driver is None:
+        return None
+    code = {_float: _FLOAT, Decimal: _NUMERIC}.get(driver)
+    process = type_.dialect_impl(DIALECT).result_processor(DIALECT, code)
+    return driver if process is None else lambda text: process(driver(text))
+
+
+def _beneath(type_: Any) -> Any:
+    """SQLAlchemy's own type beneath the host's; None where the host has the column read in another way."""
+    while isinstance(type_, (TypeDecorator, postgresql.DOMAIN)):
+        if isinstance(type_, postgresql.DOMAIN):
+            type_ = type_.data_type
+            continue
+        own = type(type_)
+        if any(getattr(own, name) is not getattr(TypeDecorator, name) for name in _OTHERWISE):
+            return None
+        type_ = type_.impl_instance
+    return type_ if type(type_).__module__.startswith("sqlalchemy.") else None
+
+
+_OTHERWISE = ("result_processor", "load_dialect_impl", "column_expression")
+
+
+def _driver(type_: Any) -> Parser | None:
+    """What psycopg2 makes of the text."""
+    match type_:
+        case CHAR():
+            # A cast to text strips the blanks that a row has.
+            return None
+        case Enum() | String() | Uuid(native_uuid=True):
+            return str
+        case Boolean():
+            return "true".__eq__
+        case Integer():
+            return int
+        case Float(asdecimal=False):
+            return _float
+        case Float():
+            return None
+        case Numeric():
+            return Decimal
+        case DateTime():
+            return datetime.datetime.fromisoformat
+        case Date():
+            return datetime.date.fromisoformat
+        case Time(timezone=False):
+            return _time
+    return None
+
+
+def _float(text: str) -> float:
+    return float(text)
+
+
+def _time(text: str) -> datetime.time:
+    if text.startswith("24"):
+        raise ValueError("24:00 is no time of a day")
+    return datetime.time.fromisoformat(text)
