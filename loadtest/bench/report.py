@@ -33,6 +33,9 @@ compared with the statement's by hand; what differs stops the run.
 CPU is that of the processes over a load, divided by its pages. By component it is sampled in one worker's own CPU clock, a sample
 every 2 ms of work, each counted for the innermost frame that belongs to a component; C code counts for the line that called it."""
 
+# An idle machine's load average, with what starting the bench adds to it.
+IDLE_LOAD = 0.7
+
 _PLACES = {contender.name: place for place, contender in enumerate(CONTENDERS)}
 
 
@@ -89,9 +92,14 @@ def targets_table(results: Results) -> str:
 
 def _machine(machine: Machine) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    disturbed = (
+        " **Other programs were at work: pages a second are too few and times too long, by how much differs from load to load.**"
+        if machine.load_before > IDLE_LOAD
+        else ""
+    )
     return (
         f"{machine.processor}, {machine.cores} cores, {machine.memory_gb:g} GB, {machine.system}; load average before the run "
-        f"{machine.load_before:g}. {versions}."
+        f"{machine.load_before:g}. {versions}.{disturbed}"
     )
 
 

@@ -90,6 +90,7 @@ class Bench:
                 "wrk": programs.wrk_version(),
             }
         )
+        self._say(f"Load average {described.load_before:g}, which should be next to nothing")
         series, footprints = self._compare()
         return Results(
             day=datetime.now(UTC).date().isoformat(),
