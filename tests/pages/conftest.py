@@ -38,7 +38,7 @@ def golden_engine(make_database: Callable[[], str]) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def golden_layer(golden_engine: Engine) -> Bff:
     """The layer over it; its cursors are the same in every run."""
-    return make_layer(golden_engine, settings=Settings(secret=SecretStr(SECRET)))
+    return make_layer(golden_engine, settings=Settings(secret=SecretStr(SECRET), strategy="compiled"))
 
 
 @pytest.fixture(scope="session")
