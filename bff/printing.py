@@ -192,7 +192,10 @@ def _integer(type_: Integer, leaf: GraphQLLeafType, *, is_computed: bool) -> Pri
         return cast(x, BigInteger()) if is_computed else x
 
     def broken(x: Any) -> Any:
-        return x != cast(x, BigInteger())
+        # As a numeric, which takes every value, where a cast to bigint would be an error of the statement.
+        number = cast(x, Numeric())
+        fits = number.between(literal_column(str(-(2**63))), literal_column(str(2**63 - 1)))
+        return or_(not_(fits), number != func.trunc(number))
 
     def large(x: Any) -> Any:
         return not_(x.between(literal_column(str(-(2**31))), literal_column(str(2**31 - 1))))
