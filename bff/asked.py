@@ -96,17 +96,15 @@ class Asked:
         if isinstance(raw, Exception):
             return raw
         try:
-            return self._key(field, step, raw)
+            return self._key(field.name, step, raw)
         except TryAgain:
             raise
         except Exception as error:
             return error
 
-    def _key(self, field: FieldPlan, step: LookUp, raw: dict[str, Any]) -> Key:
-        entity = step.load.entity
+    def _key(self, what: str, step: LookUp, raw: dict[str, Any]) -> Key:
         if step.spec.key is None:
-            named = self._by_python_name(field, raw)
-            values = tuple(named[name] for name in entity.key)
+            values = tuple(raw[name] for name in step.arguments)
         elif self._reads.scope.viewer is None:
             return None
         else:
@@ -114,7 +112,7 @@ class Asked:
             if found is None:
                 return None
             values = found if isinstance(found, tuple) else (found,)
-        return bare(entity.parse_key(values, what=field.name))
+        return bare(step.load.entity.parse_key(values, what=what))
 
     def of_node(self, field: FieldPlan, step: LookUpNode) -> tuple[Entity, RowsByKey | None, Key] | Exception:
         """The entity that a global id names, its load if the field can lead there, and the primary key."""
@@ -129,8 +127,6 @@ class Asked:
 
     def of_region(self, region: Region) -> RegionAsked | None:
         """What is asked of a region; None when an argument in it is wrong, which is an error of whatever has it."""
-        if region.constant is not None:
-            return region.constant
         if region not in self._of_regions:
             self._of_regions[region] = self._region(region)
         return self._of_regions[region]
@@ -145,7 +141,7 @@ class Asked:
     def _region(self, region: Region) -> RegionAsked | None:
         lists: dict[FieldPlan, ListAsked] = {}
         keys: dict[FieldPlan, Key] = {}
-        for site in region.sites:
+        for site in region.varying if region.constant else region.sites:
             if isinstance(site.step, LookUp):
                 key = self.of_lookup(site, site.step)
                 if isinstance(key, Exception):
@@ -157,10 +153,9 @@ class Asked:
                 if isinstance(asked, Exception):
                     return None
                 lists[site] = asked
-        made = region.asked(lists, keys)
-        if region.is_constant:
-            region.constant = made
-        return made
+        if not region.constant:
+            region.constant = {site: lists.pop(site) for site in region.sites if site not in region.varying}
+        return region.asked(lists, keys)
 
     def _by_python_name(self, field: FieldPlan, raw: dict[str, Any]) -> dict[str, Any]:
         """Argument values as Strawberry gives them to resolvers."""

@@ -37,10 +37,10 @@ class Filling:
 
     def fill(self, region: RegionAsked, texts: Sequence[str], deliver: Deliver) -> None:
         """Fill the holes of a region's texts, now or when the batch functions that they need have run."""
-        cuts = [None if IRREGULAR in text else Cut.of(text) for text in texts]
         if not region.region.holes:
-            deliver([None if cut is None else Json(text) for cut, text in zip(cuts, texts, strict=True)])
+            deliver([None if IRREGULAR in text else Json(text) for text in texts])
             return
+        cuts = [None if IRREGULAR in text else Cut.of(text) for text in texts]
         places: dict[int, list[tuple[int, int, str]]] = {}
         for i, cut in enumerate(cuts):
             for position, number, columns in () if cut is None else cut.holes:

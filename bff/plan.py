@@ -466,7 +466,8 @@ class _Planner:
         where = f"{selection.type.name}.{name}"
         match spec:
             case Lookup():
-                return LookUp(self._rows_by_key(self._target(definition, where)), spec)
+                found = self._target(definition, where)
+                return LookUp(self._rows_by_key(found), spec, _key_arguments(found, definition, spec))
             case NodeById():
                 possible = self._schema.get_possible_types(_levels(definition.type)[1])  # type: ignore[arg-type]
                 entities = [entity for each in possible if (entity := self._catalog.named(each.name))]
@@ -601,6 +602,12 @@ def _at_once(collected: CollectedFields) -> GroupedFieldSet:
     if collected.new_defer_usages:
         raise GraphQLError(_AT_ONCE, collected.new_defer_usages[0].directive_node)
     return collected.grouped_field_set
+
+
+def _key_arguments(entity: Entity, definition: GraphQLField, spec: Lookup) -> tuple[str, ...]:
+    """The GraphQL names of the arguments that are the parts of a key."""
+    by_python_name = {each.extensions[DEFINITION].python_name: name for name, each in definition.args.items()}
+    return () if spec.key else tuple(by_python_name[name] for name in entity.key)
 
 
 def _no_leaf(value: Any) -> Any:

@@ -59,9 +59,8 @@ from .types.entity import DEFINITION
 from .types.scalars import BIG_INT, DATE, DATE_TIME, DECIMAL, TIME, UUID
 from .types.values import DIALECT
 
-IRREGULAR = '{"bff irregular":0}'
-"""No string of an answer holds this text, as its quotes would be escaped, and no name of GraphQL has a blank."""
-
+IRREGULAR = "\x01"
+"""JSON has no such character: in a string it is escaped."""
 
 Piece = str | ColumnElement[Any]
 """A part of a text: literally, or an expression of text that is never NULL."""
@@ -84,7 +83,12 @@ def joined(pieces: Iterable[Piece]) -> ColumnElement[Any]:
 
 def text(literal: str) -> ColumnElement[Any]:
     """A text as it is."""
-    return literal_column("'" + literal.replace("'", "''") + "'", Text())
+    quoted = literal.replace("'", "''")
+    if not quoted.isprintable() or "\\" in quoted:
+        escaped = quoted.replace("\\", r"\\")
+        quoted = "".join(each if each >= " " else f"\\{ord(each):03o}" for each in escaped)
+        return literal_column(f"E'{quoted}'", Text())
+    return literal_column(f"'{quoted}'", Text())
 
 
 def null_or(forbidden: bool) -> str:

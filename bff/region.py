@@ -82,22 +82,26 @@ class RegionAsked:
 
     def read(self, alias: Any) -> ColumnElement[Any]:
         """The column, for rows of an alias."""
-        return _Writer(self.region, self.lists).column(alias)
+        return _Writer(self.region, {**self.region.constant, **self.lists}).column(alias)
 
 
 class Region:
-    """One field whose value PostgreSQL writes; `sites` are the fields in it whose arguments a request may decide.
+    """One field whose value PostgreSQL writes.
 
-    `rows` are the parent's, None at the root. Parameters are named after the region's `number` in the plan.
+    `sites` are the lists and lookups in it. What is asked of some is the same in every request (`constant`, which whoever
+    reads the arguments fills in); `varying` are the others. `rows` are the parent's, None at the root. Parameters are named
+    after the region's `number` in the plan.
     """
 
     def __init__(self, number: int, root: FieldPlan, rows: Rows | None, catalog: Catalog) -> None:
         self.number, self.field, self.rows, self.catalog = number, root, rows, catalog
         self.sites: tuple[FieldPlan, ...] = tuple(dict.fromkeys(_sites(root)))
+        self.varying = tuple(site for site in self.sites if not _is_constant(site))
+        self.constant: dict[FieldPlan, ListAsked] = {}
         cursors = [Hole(each) for each in self.sites if _wants_cursors(each)]
         self.holes = (*cursors, *(hole for each in dict.fromkeys(_python(root)) if (hole := Hole.of(each))))
         self._numbers = {hole.field: number for number, hole in enumerate(self.holes)}
-        self.constant: RegionAsked | None = None
+        self._prefixes = {site: f"r{number}s{i}_" for i, site in enumerate(self.sites)}
 
     def __repr__(self) -> str:
         return f"<Region {self.number} {self.field.name}>"
@@ -111,17 +115,9 @@ class Region:
         """The hole of a field, with the text of these columns in it."""
         return written(self._numbers[field], columns)
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether every request asks the same of it."""
-        return all(
-            isinstance(each.step, LoadList) and not each.step.page and each.static_arguments is not None
-            for each in self.sites
-        )
-
     def prefix(self, site: FieldPlan) -> str:
         """What the names of a site's parameters begin with."""
-        return f"r{self.number}s{self.sites.index(site)}_"
+        return self._prefixes[site]
 
     def without_arguments(self) -> RegionAsked:
         """What a request without arguments asks, for whoever wants to see the statement before there is one."""
@@ -133,25 +129,27 @@ class Region:
         return self.asked(lists, dict.fromkeys(self.sites))
 
     def asked(self, lists: Mapping[FieldPlan, ListAsked], keys: Mapping[FieldPlan, Any]) -> RegionAsked:
-        """What these arguments ask: of each list, and the key of each object looked up."""
+        """What these arguments ask: of each varying list, and the key of each object looked up."""
         parameters: dict[str, Any] = {}
         shapes: list[Hashable] = []
-        for site in self.sites:
-            prefix = self.prefix(site)
-            if site in lists:
-                asked = lists[site]
-                shapes.append((_shape(site, asked), asked.arguments.first is None))
-                parameters |= sql.list_parameters(asked.arguments, asked.after, asked.before, prefix=prefix)
-                if site.static_arguments is None:
-                    parameters[prefix + sql.LIMIT] = asked.limit
-            else:
-                assert isinstance(site.step, LookUp)
-                key = keys[site]
-                width = site.step.load.key_width
+        for site, asked in lists.items():
+            prefix = self._prefixes[site]
+            shapes.append((prefix, _shape(site, asked), asked.arguments.first is None))
+            parameters |= sql.list_parameters(asked.arguments, asked.after, asked.before, prefix=prefix)
+            if site.static_arguments is None:
+                parameters[prefix + sql.LIMIT] = asked.limit
+        for site, key in keys.items():
+            if isinstance(site.step, LookUp):
+                prefix, width = self._prefixes[site], site.step.load.key_width
                 parts = [None] * width if key is None else [key] if width == 1 else key
                 parameters |= {f"{prefix}k{i}": part for i, part in enumerate(parts)}
         codecs = {site: asked.codec for site, asked in lists.items() if asked.codec is not None}
         return RegionAsked(self, lists, tuple(shapes), parameters, codecs)
+
+
+def _is_constant(site: FieldPlan) -> bool:
+    """Whether every request asks the same of a list. Of a connection it does not: cursors are for a viewer."""
+    return isinstance(site.step, LoadList) and not site.step.page and site.static_arguments is not None
 
 
 class RootRow:

@@ -89,10 +89,11 @@ class ReadAttribute:
 
 @dataclass(frozen=True)
 class LookUp:
-    """One row by a key from the arguments or the viewer."""
+    """One row by a key from the viewer or from the `arguments`, which are in its order."""
 
     load: RowsByKey
     spec: Lookup
+    arguments: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -164,8 +164,14 @@ class Entity:
 
     def type_of(self, name: str) -> TypeEngine[Any]:
         """The SQL type of an attribute. What is computed of integers may be larger than they are."""
-        type_ = self.expression(name).type
-        return BigInteger() if isinstance(type_, Integer) and self.is_computed(name) else type_
+        if name not in self._types:
+            type_ = self.expression(name).type
+            self._types[name] = BigInteger() if isinstance(type_, Integer) and self.is_computed(name) else type_
+        return self._types[name]
+
+    @cached_property
+    def _types(self) -> dict[str, TypeEngine[Any]]:
+        return {}
 
     def _mapper_of(self, name: str) -> tuple[Mapper[Any], str]:
         subclass, _, attribute = name.rpartition(".")

@@ -232,7 +232,7 @@ class Policies:
         parents: Mapper[Any] = inspect(parent)
         if isinstance(above, Through) and not relationship.uselist:
             onward: RelationshipProperty[Any] = parents.relationships[above.relationship]
-            if onward.key == relationship.key and onward.mapper.class_ is target:
+            if onward.key == relationship.key and onward.mapper.class_ is target and _leads_to_one(onward):
                 return True
         if isinstance(below, Through):
             targets: Mapper[Any] = inspect(target)
@@ -335,14 +335,27 @@ def _with_typed_parameters(condition: Any, where: str) -> Any:
     return visitors.replacement_traverse(condition, {}, replace) if isinstance(condition, ColumnElement) else condition
 
 
+def _leads_to_one(relationship: RelationshipProperty[Any]) -> bool:
+    """Whether a to-one relationship can only lead to one row: by its primary key. Else a hidden one may come first."""
+    pairs = relationship.local_remote_pairs or ()
+    return (
+        relationship.secondary is None
+        and _equated(relationship.primaryjoin) == {frozenset(pair) for pair in pairs}
+        and {remote for _, remote in pairs} == set(relationship.mapper.primary_key)
+    )
+
+
 def _is_inverse(relationship: RelationshipProperty[Any], back: RelationshipProperty[Any]) -> bool:
-    """Whether two relationships say of the same columns that they are equal, and nothing else: `back` leads to the parent."""
-    pairs = {frozenset(pair) for pair in relationship.local_remote_pairs or ()}
+    """Whether two relationships say of the same columns that they are equal, and nothing else: `back` leads to the parent.
+
+    The sides count: within one table, a parent and a child may be equal in the same two columns.
+    """
+    pairs = {(local, remote) for local, remote in relationship.local_remote_pairs or ()}
     return (
         relationship.secondary is None
         and back.secondary is None
-        and pairs == {frozenset(pair) for pair in back.local_remote_pairs or ()}
-        and all(_equated(each.primaryjoin) == pairs for each in (relationship, back))
+        and pairs == {(remote, local) for local, remote in back.local_remote_pairs or ()}
+        and all(_equated(each.primaryjoin) == {frozenset(pair) for pair in pairs} for each in (relationship, back))
     )
 
 
