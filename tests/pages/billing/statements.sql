@@ -74,13 +74,9 @@ FROM (SELECT count(*) AS n, coalesce('[' || string_agg(anon_24.j0, ',' ORDER BY 
 FROM (SELECT anon_25.j0 AS j0, anon_25.o0 AS o0, anon_25.o1 AS o1, row_number() OVER () AS n, count(*) OVER () AS total
 FROM (SELECT coalesce('{"id":"' || CAST(time_entries_2.id AS TEXT) || '","minutes":' || CAST(time_entries_2.minutes AS TEXT) || ',"workedOn":' || CASE WHEN (time_entries_2.worked_on NOT BETWEEN '0001-01-01'::date AND '9999-12-31'::date) THEN E'\001' ELSE CAST(to_json(time_entries_2.worked_on) AS TEXT) END || ',"note":' || CAST(to_json(time_entries_2.note) AS TEXT) || ',"user":' || coalesce((SELECT coalesce('{"id":"' || CAST(users_1.id AS TEXT) || '","name":' || CAST(to_json(users_1.name) AS TEXT) || E',"initials":\0021:' || CAST(array_to_json(ARRAY[CAST(users_1.name AS TEXT)]) AS TEXT) || E'\002,"avatarUrl":' || CASE WHEN (users_1.avatar_url IS NULL) THEN 'null' ELSE CAST(to_json(users_1.avatar_url) AS TEXT) END || '}', E'\001') AS coalesce_9
 FROM users AS users_1
-WHERE users_1.id = time_entries_2.user_id AND users_1.organization_id = %(viewer_organization_id)s), E'\001') || ',"matter":' || coalesce((SELECT coalesce('{"id":"' || CAST(matters_14.id AS TEXT) || '","reference":' || CAST(to_json(matters_14.reference) AS TEXT) || ',"title":' || CAST(to_json(matters_14.title) AS TEXT) || ',"unbilledMinutes":' || (SELECT CASE WHEN (CAST(coalesce(sum(time_entries_3.minutes) FILTER (WHERE time_entries_3.billable AND NOT (EXISTS (SELECT *
+WHERE users_1.id = time_entries_2.user_id AND users_1.organization_id = %(viewer_organization_id)s), E'\001') || ',"matter":' || coalesce((SELECT coalesce('{"id":"' || CAST(matters_14.id AS TEXT) || '","reference":' || CAST(to_json(matters_14.reference) AS TEXT) || ',"title":' || CAST(to_json(matters_14.title) AS TEXT) || ',"unbilledMinutes":' || (SELECT CAST(CAST(coalesce(sum(time_entries_3.minutes) FILTER (WHERE time_entries_3.billable AND NOT (EXISTS (SELECT *
 FROM invoices
-WHERE invoices.matter_id = time_entries_3.matter_id AND invoices.status IN (%(status_2_1)s, %(status_2_2)s) AND invoices.issued_on >= time_entries_3.worked_on))), 0) AS BIGINT) != CAST(CAST(coalesce(sum(time_entries_3.minutes) FILTER (WHERE time_entries_3.billable AND NOT (EXISTS (SELECT *
-FROM invoices
-WHERE invoices.matter_id = time_entries_3.matter_id AND invoices.status IN (%(status_2_1)s, %(status_2_2)s) AND invoices.issued_on >= time_entries_3.worked_on))), 0) AS BIGINT) AS BIGINT)) THEN E'\001' ELSE CAST(CAST(CAST(coalesce(sum(time_entries_3.minutes) FILTER (WHERE time_entries_3.billable AND NOT (EXISTS (SELECT *
-FROM invoices
-WHERE invoices.matter_id = time_entries_3.matter_id AND invoices.status IN (%(status_2_1)s, %(status_2_2)s) AND invoices.issued_on >= time_entries_3.worked_on))), 0) AS BIGINT) AS BIGINT) AS TEXT) END AS anon_26
+WHERE invoices.matter_id = time_entries_3.matter_id AND invoices.status IN (%(status_2_1)s, %(status_2_2)s) AND invoices.issued_on >= time_entries_3.worked_on))), 0) AS BIGINT) AS TEXT) AS coalesce_11
 FROM time_entries AS time_entries_3
 WHERE matters_14.id = time_entries_3.matter_id) || '}', E'\001') AS coalesce_10
 FROM matters AS matters_14
