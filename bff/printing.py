@@ -203,8 +203,11 @@ def _integer(type_: Integer, leaf: GraphQLLeafType, *, is_computed: bool) -> Pri
         return _text(cast(x, BigInteger()))
 
     def broken(x: Any) -> Any:
-        # What is said to be an integer and is computed may be a numeric: a sum of bigints is.
-        return x != cast(x, BigInteger())
+        # What is said to be an integer and is computed may be a numeric: a sum of bigints is. Compared as one, which takes
+        # every value, where a cast to bigint would be an error of the statement.
+        number = cast(x, Numeric())
+        fits = number.between(literal_column(str(-(2**63))), literal_column(str(2**63 - 1)))
+        return or_(not_(fits), number != func.trunc(number))
 
     def large(x: Any) -> Any:
         return not_(x.between(literal_column(str(-(2**31))), literal_column(str(2**31 - 1))))

@@ -26,7 +26,20 @@ from typing import Any
 
 import cachetools
 from graphql import GraphQLError, is_leaf_type, is_object_type
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, cast, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from . import sql
@@ -392,9 +405,11 @@ def _printer(field: FieldPlan) -> Printer | None:
             return printer(rows.entity.type_of(name), leaf, is_computed=rows.entity.is_computed(name))
         case LoadAggregate():
             column = _measure(field.step).column
-            if column is None:
+            summed = None if column is None else field.step.load.join.target.expression(column).type
+            if summed is None or isinstance(summed, Integer):
+                # Counts, and the sums of integers as `sql.measure` has them.
                 return printer(BigInteger(), leaf, is_computed=False)
-            return printer(field.step.load.join.target.expression(column).type, leaf, is_computed=True)
+            return printer(summed, leaf, is_computed=True)
         case PageTotal():
             return printer(BigInteger(), leaf, is_computed=False)
     return None

@@ -31,6 +31,12 @@ _DIGITS = 131072
 """Digits before the point that a numeric has room for. Behind it are 16383 at most."""
 
 
+def _shown_big_int(value: Any) -> int:
+    # PostgreSQL's sum of bigints is a numeric.
+    is_whole = isinstance(value, decimal.Decimal) and value.is_finite() and value == value.to_integral_value()
+    return _big_int(int(value) if is_whole and abs(value) <= _MAX else value)
+
+
 def _big_int(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise GraphQLError(f"BigInt cannot represent non-integer value: {value!r:.50}")
@@ -64,7 +70,7 @@ def decimal_text(value: Any) -> str:
 BIG_INT: ScalarDefinition = strawberry.scalar(
     name="BigInt",
     description="An integer of 64 bits, as a JSON number.",
-    serialize=_big_int,
+    serialize=_shown_big_int,
     parse_value=_big_int,
 )
 DATE = replace(base_scalars.DateDefinition, serialize=iso_text)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, parse
 from sqlalchemy import Engine
 
 import bff
+from bff.execute import run_to_encode
+from bff.plan import Plan, Strategy, compile_plan
 from bff.session import Database
 from bff.types.catalog import Catalog
 from tests.bff.reference import answer
@@ -30,6 +32,17 @@ class Asker:
         viewer = self._viewer if viewer is ... else viewer
         with self.database.open(viewer, bff.Deadline.after(60)) as scope:
             return answer(self._schema, query, context=scope, **options)
+
+    def plan(self, query: str, strategy: Strategy = "compiled") -> Plan:
+        """The plan of a query by a strategy."""
+        return compile_plan(self._schema, parse(query), strategy=strategy)
+
+    def run(
+        self, plan: Plan, *, viewer: object | None = ..., variables: dict[str, Any] | None = None
+    ) -> ExecutionResult:
+        """What a plan answers, before it is encoded: what PostgreSQL wrote is `bff.encoding.Json`."""
+        with self.database.open(self._viewer if viewer is ... else viewer, bff.Deadline.after(60)) as scope:
+            return run_to_encode(plan, variables=variables, context=scope)
 
     def refusal(self, query: str, **options: Any) -> str:
         """The message of the one error, which is the client's to mend."""

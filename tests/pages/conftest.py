@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from pydantic import SecretStr
@@ -13,6 +13,7 @@ from app.dev.pages import DAY
 from app.layer import make_layer
 from app.seed import seed
 from bff import Bff, Settings
+from bff.plan import STRATEGIES, Strategy
 from bff.session import Database
 from bff.types.catalog import Catalog
 
@@ -36,9 +37,18 @@ def golden_engine(make_database: Callable[[], str]) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def golden_layer(golden_engine: Engine) -> Bff:
-    """The layer over it; its cursors are the same in every run."""
-    return make_layer(golden_engine, settings=Settings(secret=SecretStr(SECRET), strategy="compiled"))
+def golden_layers(golden_engine: Engine) -> Mapping[Strategy, Bff]:
+    """Layers over it, one for each strategy; their cursors are the same in every run."""
+    return {
+        strategy: make_layer(golden_engine, settings=Settings(secret=SecretStr(SECRET), strategy=strategy))
+        for strategy in STRATEGIES
+    }
+
+
+@pytest.fixture(scope="session")
+def golden_layer(golden_layers: Mapping[Strategy, Bff]) -> Bff:
+    """The layer as it is once it has seen a page."""
+    return golden_layers["compiled"]
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,13 @@
 """Golden files: each page's operation, variables, plan, statements and answer, as a folder of `tests/pages/`.
 
-A change of a page, a type, the planner or the SQL shows in review as a diff of these files. `make generate` (or `pytest
+`statements.sql` is what is sent out of the box, `rounds.sql` what is sent in rounds; the answer is one. A change of a page, a type, the planner or the SQL shows in review as a diff of these files. `make generate` (or `pytest
 tests/pages --golden-write`) writes them anew. Besides, graphql-core itself answers each page: both must agree.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from app.auth import Viewer
 from app.dev.pages import Sample, samples
 from bff import Bff, Deadline
 from bff.explain import explain
+from bff.plan import Strategy
 from bff.session import Database
 
 HERE = Path(__file__).parent
@@ -30,21 +31,29 @@ pages = pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.p
 @pages
 def test_a_page_is_as_it_was(
     sample: Sample,
+    golden_layers: Mapping[Strategy, Bff],
     golden_layer: Bff,
     count_sql: Callable[..., AbstractContextManager[Any]],
     pytestconfig: pytest.Config,
 ) -> None:
     operation = golden_layer.documents.find(sample.operation)
     assert operation is not None
-    with count_sql(golden_layer.engine) as counted:
-        result = golden_layer.execute(sample.operation, viewer=VIEWER, variables=sample.variables)
-    assert result.errors is None
+    answers: dict[Strategy, Any] = {}
+    statements: dict[Strategy, str] = {}
+    for strategy, layer in golden_layers.items():
+        with count_sql(layer.engine) as counted:
+            result = layer.execute(sample.operation, viewer=VIEWER, variables=sample.variables)
+        assert result.errors is None
+        answers[strategy] = _json(result.data)
+        statements[strategy] = "".join(f"-- {number}\n{sql};\n\n" for number, sql in enumerate(counted.statements, 1))
+    assert answers["auto"] == answers["compiled"] == answers["rounds"]
     golden = {
         "operation.graphql": operation.text,
         "variables.json": _json(sample.variables),
         "plan.txt": explain(golden_layer.plan(sample.operation)),
-        "statements.sql": "".join(f"-- {number}\n{sql};\n\n" for number, sql in enumerate(counted.statements, 1)),
-        "answer.json": _json(result.data),
+        "statements.sql": statements["compiled"],
+        "rounds.sql": statements["rounds"],
+        "answer.json": answers["auto"],
     }
     folder = HERE / sample.page.lower()
     if pytestconfig.getoption("--golden-write", default=False):

@@ -33,7 +33,7 @@ WHERE matters_1.id = tasks.matter_id AND matters_1.organization_id = %(viewer_or
  LIMIT %(param_5)s;
 
 -- 6
-SELECT clients_1.id AS k0, clients_1.name AS c0, clients_1.industry AS c1, (SELECT CASE WHEN (CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = 'sent'), 0) AS BIGINT) != CAST(CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = 'sent'), 0) AS BIGINT) AS BIGINT)) THEN E'\001' ELSE CAST(CAST(CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = 'sent'), 0) AS BIGINT) AS BIGINT) AS TEXT) END AS anon_1
+SELECT clients_1.id AS k0, clients_1.name AS c0, clients_1.industry AS c1, (SELECT CAST(CAST(CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = 'sent'), 0) AS BIGINT) AS BIGINT) AS TEXT) AS coalesce_1
 FROM invoices AS invoices_1
 WHERE clients_1.id = invoices_1.client_id AND (EXISTS (SELECT 1
 FROM matters AS matters_1

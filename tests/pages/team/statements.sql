@@ -11,15 +11,15 @@ FROM (SELECT coalesce(('{"id":"' || CAST(CAST(users_1.id AS BIGINT) AS TEXT) || 
 FROM tasks AS tasks_1
 WHERE users_1.id = tasks_1.assignee_id AND (EXISTS (SELECT 1
 FROM matters AS matters_1
-WHERE matters_1.id = tasks_1.matter_id AND matters_1.organization_id = %(viewer_organization_id)s))) || ',"billedMinutes":' || (SELECT CASE WHEN (CAST(coalesce(sum(time_entries_1.minutes) FILTER (WHERE time_entries_1.billable), 0) AS BIGINT) != CAST(CAST(coalesce(sum(time_entries_1.minutes) FILTER (WHERE time_entries_1.billable), 0) AS BIGINT) AS BIGINT)) THEN E'\001' ELSE CAST(CAST(CAST(coalesce(sum(time_entries_1.minutes) FILTER (WHERE time_entries_1.billable), 0) AS BIGINT) AS BIGINT) AS TEXT) END AS anon_4
+WHERE matters_1.id = tasks_1.matter_id AND matters_1.organization_id = %(viewer_organization_id)s))) || ',"billedMinutes":' || (SELECT CAST(CAST(CAST(coalesce(sum(time_entries_1.minutes) FILTER (WHERE time_entries_1.billable), 0) AS BIGINT) AS BIGINT) AS TEXT) AS coalesce_1
 FROM time_entries AS time_entries_1
 WHERE users_1.id = time_entries_1.user_id AND (EXISTS (SELECT 1
 FROM matters AS matters_2
-WHERE matters_2.id = time_entries_1.matter_id AND matters_2.organization_id = %(viewer_organization_id)s))) || ',"ledMatters":' || (SELECT CASE WHEN (count(*) > 1000) THEN E'\001' ELSE coalesce('[' || string_agg(anon_6.j, ',') || ']', '[]') END AS anon_5
+WHERE matters_2.id = time_entries_1.matter_id AND matters_2.organization_id = %(viewer_organization_id)s))) || ',"ledMatters":' || (SELECT CASE WHEN (count(*) > 1000) THEN E'\001' ELSE coalesce('[' || string_agg(anon_5.j, ',') || ']', '[]') END AS anon_4
 FROM (SELECT coalesce(('{"id":"' || CAST(CAST(matters_3.id AS BIGINT) AS TEXT) || '","reference":' || CAST(to_json(CAST(matters_3.reference AS TEXT)) AS TEXT) || ',"title":' || CAST(to_json(CAST(matters_3.title AS TEXT)) AS TEXT) || ',"status":' || CASE WHEN (CAST(matters_3.status AS TEXT) = 'open') THEN '"OPEN"' WHEN (CAST(matters_3.status AS TEXT) = 'on_hold') THEN '"ON_HOLD"' WHEN (CAST(matters_3.status AS TEXT) = 'closed') THEN '"CLOSED"' ELSE E'\001' END || ',"dueAt":' || CASE WHEN (matters_3.due_at IS NULL) THEN 'null' WHEN (matters_3.due_at NOT BETWEEN '0001-01-01+00'::timestamptz AND '9999-12-31 23:59:59.999999+00'::timestamptz) THEN E'\001' ELSE CAST(to_json(matters_3.due_at) AS TEXT) END || '}'), E'\001') AS j
 FROM matters AS matters_3
 WHERE users_1.id = matters_3.lead_id AND matters_3.organization_id = %(viewer_organization_id)s ORDER BY matters_3.opened_at DESC, matters_3.id DESC
- LIMIT 1001) AS anon_6) || '}'), E'\001') AS j
+ LIMIT 1001) AS anon_5) || '}'), E'\001') AS j
 FROM users AS users_1
 WHERE users_1.organization_id = %(viewer_organization_id)s ORDER BY users_1.name ASC, users_1.id ASC
  LIMIT 1001) AS anon_2) AS j) AS r1;
