@@ -35,8 +35,13 @@ class Filling:
     ) -> None:
         self._asked, self._need, self._info = asked, need, info
 
-    def fill(self, region: RegionAsked, texts: Sequence[str], deliver: Deliver) -> None:
+    def fill(self, region: RegionAsked, texts: Sequence[str], hand_over: Deliver) -> None:
         """Fill the holes of a region's texts, now or when the batch functions that they need have run."""
+
+        def deliver(values: list[Json | None]) -> None:
+            region.region.failed(None in values)
+            hand_over(values)
+
         if not region.region.holes:
             deliver([None if IRREGULAR in text else Json(text) for text in texts])
             return
