@@ -6,6 +6,7 @@ What may be wrong with an argument is an error of its field, so these functions 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graphql import get_argument_values
@@ -17,10 +18,8 @@ from .loads import Load, Rows, RowsByKey
 from .pages import ListAsked
 from .plan import Plan
 from .reads import BatchAsked, Key, Reads
-from .region import Region, RegionAsked, Regions
+from .region import Region, RegionAsked, list_asked
 from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
-from .types.arguments import list_arguments
-from .types.connection import DEFAULT_PAGE
 from .types.cursors import CursorCodec
 from .types.entity import DEFINITION, Entity
 
@@ -60,26 +59,17 @@ class Asked:
             return raw
         load = step.load
         try:
-            arguments = list_arguments(
-                raw,
-                entity=load.entity,
-                order=load.order,
-                bound=load.bound,
-                declared=field.definition.args,
-                what=field.name,
-            )
+            asked = list_asked(field, step, raw)
             if not step.page:
-                limit = load.bound if arguments.first is None else arguments.first
-                return ListAsked(arguments, limit, field.name, None, None, None)
-            size = arguments.first if arguments.first is not None else arguments.last
-            limit = DEFAULT_PAGE if size is None else size
+                return asked
+            arguments = asked.arguments
             audience = load.policies.audience(load.entity.model, self._reads.scope.viewer)
             codec = CursorCodec(self._reads.scope.secret, load.entity, arguments.order, audience)
             after, before = (
                 None if cursor is None else codec.decode(cursor, what=f"{field.name}({name}:)")
                 for name, cursor in (("after", arguments.after), ("before", arguments.before))
             )
-            return ListAsked(arguments, limit, field.name, codec, after, before)
+            return replace(asked, codec=codec, after=after, before=before)
         except TryAgain:
             raise
         except Exception as error:
@@ -126,22 +116,24 @@ class Asked:
         return entity, step.loads.get(entity.name), bare(key)
 
     def of_region(self, region: Region) -> RegionAsked | None:
-        """What is asked of a region; None when an argument in it is wrong, which is an error of whatever has it."""
+        """What is asked of a region; None when it is left to rounds.
+
+        So it is when an argument in it is wrong, which is an error of whatever has it, and, where we may choose, when nobody
+        has asked the like of it lately.
+        """
         if region not in self._of_regions:
             self._of_regions[region] = self._region(region)
         return self._of_regions[region]
 
-    def of_computed(self, load: Load, regions: Regions) -> list[RegionAsked | None]:
-        """What is asked of the regions in the rows of a load, of those in `regions`."""
+    def of_computed(self, load: Load, wanted: frozenset[Region]) -> list[RegionAsked | None]:
+        """What is asked of the regions in the rows of a load, of those that are wanted."""
         computed = load.computed if isinstance(load, Rows) else []
-        return [
-            self.of_region(each) if each.field in regions.of else None for each in computed if isinstance(each, Region)
-        ]
+        return [self.of_region(each) if each in wanted else None for each in computed if isinstance(each, Region)]
 
     def _region(self, region: Region) -> RegionAsked | None:
         lists: dict[FieldPlan, ListAsked] = {}
         keys: dict[FieldPlan, Key] = {}
-        for site in region.varying if region.constant else region.sites:
+        for site in region.varying:
             if isinstance(site.step, LookUp):
                 key = self.of_lookup(site, site.step)
                 if isinstance(key, Exception):
@@ -153,9 +145,8 @@ class Asked:
                 if isinstance(asked, Exception):
                     return None
                 lists[site] = asked
-        if not region.constant:
-            region.constant = {site: lists.pop(site) for site in region.sites if site not in region.varying}
-        return region.asked(lists, keys)
+        made = region.asked(lists, keys)
+        return made if self._plan.strategy != "auto" or region.comes_again(made) else None
 
     def _by_python_name(self, field: FieldPlan, raw: dict[str, Any]) -> dict[str, Any]:
         """Argument values as Strawberry gives them to resolvers."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     GraphQLError,
@@ -32,8 +32,20 @@ from .reads import Key
 from .steps import FieldPlan, LookUpNode, Selection
 from .types.entity import Entity
 
-Need = Callable[[Load, Hashable, list[Key], Callable[[list[Any]], None]], None]
-"""Ask a load for keys; the function is called with a result for each, None where there is none."""
+
+class Need(Protocol):
+    """Ask a load for keys; the function is called with a result for each, None where there is none."""
+
+    def __call__(
+        self,
+        load: Load,
+        asked: Hashable,
+        keys: list[Key],
+        deliver: Callable[[list[Any]], None],
+        field: FieldPlan | None = None,
+    ) -> None:
+        """`field` is who leads to the rows, if the load is one of rows."""
+
 
 Enter = Callable[[Selection, Sequence[Any], list[Any], list[Place]], None]
 """Run a selection later, over sources, into outputs, which stand at places."""
@@ -211,7 +223,7 @@ class Completion:
                 [rows[i] for i in found],
             )
 
-        self._need(load, None, [bare(_identity(value)) for value in values], deliver)
+        self._need(load, None, [bare(_identity(value)) for value in values], deliver, field)
 
     def _enter(
         self,

@@ -28,7 +28,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.type.definition import GraphQLResolveInfoHelpers
-from psycopg2.errorcodes import IN_FAILED_SQL_TRANSACTION
+from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
 from .asked import Asked
@@ -126,8 +126,7 @@ def run_to_encode(
         try:
             return _Execution(plan, coerced, context, root_value, hide_suggestions).run()
         except DBAPIError as error:
-            # A batch function failed in SQL, and its field cannot be answered anew in a transaction that failed.
-            if plan.kind != "query" or plan.strategy == "rounds" or not _is_in_failed_transaction(error):
+            if plan.kind != "query" or plan.strategy == "rounds" or not _may_be_ours(error):
                 raise
             context.release()
             return _Execution(plan, coerced, context, root_value, hide_suggestions, in_rounds=True).run()
@@ -144,6 +143,7 @@ class _Pending:
 
     load: Load
     asked: Any
+    wanted: frozenset[Region]
     keys: dict[Key, None]
     waiters: list[tuple[list[Key], Callable[[list[Any]], None]]]
 
@@ -257,7 +257,7 @@ class _Execution:
             for key, each in ready:
                 del self._pending[key]
                 results = self._results[key]
-                computed = self._asked.of_computed(each.load, self._regions)
+                computed = self._asked.of_computed(each.load, each.wanted)
                 results.update(self._reads.run(each.load, each.asked, list(each.keys), computed))
                 for keys, deliver in each.waiters:
                     deliver([results.get(key) for key in keys])
@@ -265,8 +265,17 @@ class _Execution:
     def _enter(self, selection: Selection, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         self._entered.append((selection, sources, outputs, places))
 
-    def _need(self, load: Load, asked: Hashable, keys: list[Key], deliver: Callable[[list[Any]], None]) -> None:
-        identity = (load, asked)
+    def _need(
+        self,
+        load: Load,
+        asked: Hashable,
+        keys: list[Key],
+        deliver: Callable[[list[Any]], None],
+        field: FieldPlan | None = None,
+    ) -> None:
+        """Ask a load for keys; `field` is who leads to its rows. Rows with regions are shared by whoever wants the same."""
+        wanted = _NONE if field is None else self._regions.below(field)
+        identity = (load, asked, wanted)
         results = self._results.setdefault(identity, {})
         missing = [key for key in keys if key not in results and (key is not None or load.takes_null)]
         if not missing:
@@ -274,7 +283,7 @@ class _Execution:
             return
         pending = self._pending.get(identity)
         if pending is None:
-            pending = self._pending[identity] = _Pending(load, asked, {}, [])
+            pending = self._pending[identity] = _Pending(load, asked, wanted, {}, [])
         pending.keys.update(dict.fromkeys(missing))
         pending.waiters.append((keys, deliver))
 
@@ -343,7 +352,7 @@ class _Execution:
         assert isinstance(step, LoadOne)
         keys = _keys(sources, step.slots, step.load.strict)
         if isinstance(step.load, RowsByKey):
-            self._need(step.load, None, keys, lambda rows: self._complete(field, outputs, places, rows))
+            self._need(step.load, None, keys, lambda rows: self._complete(field, outputs, places, rows), field)
             return
         # The other side of a one-to-one relation: the first row of a list.
         asked = ListAsked(ListArguments(step.load.order, first=1), 1, field.name, None, None, None)
@@ -352,6 +361,7 @@ class _Execution:
             asked,
             keys,
             lambda lists: self._complete(field, outputs, places, [rows[0] if rows else None for rows in lists]),
+            field,
         )
 
     def _list(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
@@ -368,6 +378,7 @@ class _Execution:
             asked,
             keys,
             lambda lists: self._complete(field, outputs, places, [empty if rows is None else rows for rows in lists]),
+            field,
         )
 
     def _aggregate(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
@@ -399,7 +410,9 @@ class _Execution:
         if isinstance(key, Exception):
             self._complete(field, outputs, places, [key] * len(outputs))
             return
-        self._need(step.load, None, [key] * len(outputs), lambda rows: self._complete(field, outputs, places, rows))
+        self._need(
+            step.load, None, [key] * len(outputs), lambda rows: self._complete(field, outputs, places, rows), field
+        )
 
     def _node(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         step = field.step
@@ -417,6 +430,7 @@ class _Execution:
             None,
             [key] * len(outputs),
             lambda rows: self._complete(field, outputs, places, [row and Typed(entity, row) for row in rows]),
+            field,
         )
 
     def _page_rows(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
@@ -477,8 +491,28 @@ _HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any],
 }
 
 
-def _is_in_failed_transaction(error: DBAPIError) -> bool:
-    return getattr(error.orig, "pgcode", None) == IN_FAILED_SQL_TRANSACTION
+_NONE: frozenset[Region] = frozenset()
+
+
+def _may_be_ours(error: DBAPIError) -> bool:
+    """Whether rounds may answer where a statement of regions failed.
+
+    A batch function failed in SQL, and its field cannot be answered anew in a transaction that failed; a value is not of the
+    type that it is said to be; the statement is beyond a limit of PostgreSQL's.
+    """
+    return str(getattr(error.orig, "pgcode", None))[:2] in _OURS
+
+
+_OURS = frozenset(
+    each[:2]
+    for each in (
+        errorcodes.IN_FAILED_SQL_TRANSACTION,
+        errorcodes.DATA_EXCEPTION,
+        errorcodes.SYNTAX_ERROR,
+        errorcodes.PROGRAM_LIMIT_EXCEEDED,
+    )
+)
+"""The classes of these errors, by the first two characters of their codes."""
 
 
 def _keep(found: dict[FieldPlan, Json | None], field: FieldPlan, values: list[Json | None]) -> None:

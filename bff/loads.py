@@ -83,17 +83,24 @@ class Computed(Protocol):
         """The expression for rows of an alias."""
 
 
+class Computing(Protocol):
+    """What a statement may compute of each row."""
+
+    def without_arguments(self) -> Computed:
+        """The column for a request without arguments."""
+
+
 class Rows(Load):
     """A load of rows of `entity`, with the columns that the operation needs of them.
 
-    `computed` are what else their statement computes of each row; they stand behind the columns.
+    `computed` are what else their statement may compute of each row; they stand behind the columns, NULL where not wanted.
     """
 
     def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
         super().__init__(label)
         self.entity, self.policies, self.key_width = entity, policies, key_width
         self.columns: list[str] = []
-        self.computed: list[Hashable] = []
+        self.computed: list[Computing] = []
         self._slots: dict[str, int] = {}
         self.discriminator = None if entity.discriminator is None else self.slot(entity.discriminator)
 
@@ -113,7 +120,7 @@ class Rows(Load):
         """The attribute that stands there."""
         return self.columns[slot - self.key_width]
 
-    def computed_slot(self, what: Hashable) -> int:
+    def computed_slot(self, what: Computing) -> int:
         """Where in a row something computed stands."""
         return self.key_width + len(self.columns) + self.computed.index(what)
 
@@ -153,7 +160,7 @@ class RowsByKey(Rows):
 
     @property
     def text(self) -> str:
-        return self.statement([None] * len(self.computed)).sql
+        return self.statement([each.without_arguments() for each in self.computed]).sql
 
 
 class _Lists(Rows):
@@ -170,7 +177,8 @@ class _Lists(Rows):
 
     @property
     def text(self) -> str:
-        return self.statement(sql.ListShape(self.order), None, [None] * len(self.computed)).sql
+        computed: list[Computed | None] = [each.without_arguments() for each in self.computed]
+        return self.statement(sql.ListShape(self.order), None, computed).sql
 
     @property
     def order_slot(self) -> int:

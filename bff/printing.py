@@ -5,17 +5,17 @@ the leaf's serializer would make of it; None where that takes Python: types and 
 arrays. A value that the leaf type refuses (an Int of 33 bits, NaN, a text that is no member of the enum) is irregular: the text
 `IRREGULAR` stands in its place, and whoever reads the answer has it answered in Python.
 
-JSON is put together as text: objects of row_to_json() over a subquery took PostgreSQL twice as long for the same page.
+JSON is put together as text: objects of row_to_json() over a subquery took PostgreSQL twice as long for the same page. What
+a column's type is said to be and what it is may differ: whatever is not escaped by to_json() is cast to what it should be, which
+costs nothing where it is that already.
 """
 
 from __future__ import annotations
 
 import enum
 import json
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from graphql import (
@@ -52,6 +52,8 @@ from sqlalchemy import (
     or_,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import ClauseList, Grouping
+from sqlalchemy.sql.operators import concat_op
 from sqlalchemy.types import CHAR
 
 from .leaves import serializer
@@ -70,7 +72,7 @@ def joined(pieces: Iterable[Piece]) -> ColumnElement[Any]:
     """The text of the pieces, one after the other."""
     parts: list[Any] = []
     literal = ""
-    for piece in (*pieces, text("")):
+    for piece in pieces:
         if isinstance(piece, str):
             literal += piece
             continue
@@ -78,7 +80,10 @@ def joined(pieces: Iterable[Piece]) -> ColumnElement[Any]:
             parts.append(text(literal))
             literal = ""
         parts.append(piece)
-    return reduce(operator.add, parts[:-1])
+    if literal:
+        parts.append(text(literal))
+    # At once: `a + b + c` makes a list anew for each sign.
+    return parts[0] if len(parts) == 1 else Grouping(ClauseList(*parts, operator=concat_op))
 
 
 def text(literal: str) -> ColumnElement[Any]:
@@ -129,11 +134,11 @@ def printer(type_: Any, leaf: GraphQLLeafType, *, is_computed: bool) -> Printer 
         case CHAR():
             return None
         case String() if leaf is GraphQLString or leaf is GraphQLID:
-            return Printer(lambda x: _json(_text(x)) if is_computed else _json(x))
+            return Printer(_json_text)
         case String() if isinstance(leaf, GraphQLEnumType):
             return _members(leaf)
         case Boolean() if leaf is GraphQLBoolean:
-            return Printer(_text)
+            return Printer(lambda x: _text(cast(x, Boolean())))
         case Integer():
             return _integer(type_, leaf, is_computed=is_computed)
         case Float():
@@ -141,28 +146,27 @@ def printer(type_: Any, leaf: GraphQLLeafType, *, is_computed: bool) -> Printer 
         case Numeric() if leaf is GraphQLFloat:
             return Printer(lambda x: _json(cast(x, Double())), _is_no_double)
         case Numeric(asdecimal=True) if scalar is DECIMAL:
-            return Printer(_text, quoted=True)
+            return Printer(_json_text)
         case DateTime() if scalar is DATE_TIME:
             return Printer(_json, _beyond("0001-01-01", "9999-12-31 23:59:59.999999", "timestamp", type_.timezone))
         case Date() if scalar is DATE:
             return Printer(_json, _beyond("0001-01-01", "9999-12-31", "date"))
         case Time(timezone=False) if scalar is TIME:
-            return Printer(_text, lambda x: x == literal_column("'24:00'::time"), quoted=True)
+            return Printer(_json_text, lambda x: x == literal_column("'24:00'::time"))
         case Uuid(native_uuid=True) if scalar is UUID or (not type_.as_uuid and leaf in (GraphQLString, GraphQLID)):
-            return Printer(_text, quoted=True)
+            return Printer(_json_text)
     return None
 
 
-def key_printer(type_: Any) -> Printer | None:
-    """What writes a key's value as in a global id; None where that takes Python."""
-    match _column_type(type_):
-        case Enum() | CHAR():
-            return None
-        case Integer() | Uuid(native_uuid=True):
-            return Printer(_text, quoted=True)
-        case String():
-            return Printer(_json)
-    return None
+def has_text(type_: Any) -> bool:
+    """Whether PostgreSQL's text of a key is what stands in a global id."""
+    type_ = _column_type(type_)
+    is_blank_padded_or_labelled = isinstance(type_, (Enum, CHAR))
+    return isinstance(type_, (Integer, String, Uuid)) and not is_blank_padded_or_labelled and _is_native(type_)
+
+
+def _is_native(type_: Any) -> bool:
+    return not isinstance(type_, Uuid) or type_.native_uuid
 
 
 def _column_type(type_: Any) -> Any:
@@ -190,13 +194,17 @@ def _json(expression: Any) -> Any:
     return cast(func.to_json(expression), Text())
 
 
+def _json_text(expression: Any) -> Any:
+    return _json(_text(expression))
+
+
 def _integer(type_: Integer, leaf: GraphQLLeafType, *, is_computed: bool) -> Printer | None:
     def whole(x: Any) -> Any:
-        # What is said to be an integer and is computed may be a numeric: a sum of bigints is.
-        return cast(x, BigInteger()) if is_computed else x
+        return _text(cast(x, BigInteger()))
 
     def broken(x: Any) -> Any:
-        # As a numeric, which takes every value, where a cast to bigint would be an error of the statement.
+        # What is said to be an integer and is computed may be a numeric: a sum of bigints is. Compared as one, which takes
+        # every value, where a cast to bigint would be an error of the statement.
         number = cast(x, Numeric())
         fits = number.between(literal_column(str(-(2**63))), literal_column(str(2**63 - 1)))
         return or_(not_(fits), number != func.trunc(number))
@@ -206,14 +214,14 @@ def _integer(type_: Integer, leaf: GraphQLLeafType, *, is_computed: bool) -> Pri
 
     if leaf is GraphQLInt:
         if is_computed:
-            return Printer(lambda x: _text(whole(x)), lambda x: or_(broken(x), large(x)))
-        return Printer(_text, large if isinstance(type_, BigInteger) else None)
+            return Printer(whole, lambda x: or_(broken(x), large(x)))
+        return Printer(whole, large if isinstance(type_, BigInteger) else None)
     if leaf.extensions.get(DEFINITION) is BIG_INT:
-        return Printer(lambda x: _text(whole(x)), broken if is_computed else None)
+        return Printer(whole, broken if is_computed else None)
     if leaf is GraphQLID or leaf is GraphQLString:
-        return Printer(_text, broken if is_computed else None, quoted=True)
+        return Printer(whole, broken if is_computed else None, quoted=True)
     if leaf is GraphQLFloat and not isinstance(type_, BigInteger) and not is_computed:
-        return Printer(_text)
+        return Printer(whole)
     return None
 
 

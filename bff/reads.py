@@ -89,8 +89,12 @@ class Reads:
 
     def root(self, row: RootRow, asked: Sequence[RegionAsked], *, alone: bool) -> Sequence[Any]:
         """The values of root regions, in their order. `alone` says that the operation reads nothing else."""
-        [values] = self._rows(row.statement(asked), _parameters(asked), alone=alone)
-        return values  # type: ignore[no-any-return]
+        scope = self.scope
+        statement = row.row(asked)
+        parameters = statement.parameters(_parameters(asked), scope.viewer)
+        with scope.cursor(statement.sql, parameters, alone=alone) as cursor:
+            values: Sequence[Any] = cursor.fetchone()
+        return values
 
     def _list(
         self, load: ListByParent | RootList, asked: ListAsked, keys: list[Key], computed: list[RegionAsked | None]

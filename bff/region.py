@@ -9,6 +9,8 @@ A field is a region when all below it are columns, whose values PostgreSQL write
                     AND policy AND filter ORDER BY ... LIMIT n) r)
     connection  the same over one row more, numbered, with what `pageInfo` needs
 
+Of a list of many rows at the root, to-one relations are LEFT JOINs, for PostgreSQL to choose how to find them.
+
 Root regions of a query are the columns of one row (`RootRow`): the page is one statement. Below rows that Python
 needs, they are further columns of these rows' own statement. What is no answer (null where it is forbidden, a list
 beyond its bound, a value that the leaf type refuses) is `printing.IRREGULAR`; the field is then answered in rounds,
@@ -41,10 +43,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from . import sql
+from .errors import BadUserInput
 from .holes import Hole, written
-from .loads import ListByParent, Rows, RowsByKey
+from .loads import ListByParent, RootList, Rows, RowsByKey
 from .pages import ListAsked
-from .printing import IRREGULAR, Piece, Printer, joined, key_printer, null_or, printer, text
+from .printing import IRREGULAR, Piece, Printer, has_text, joined, null_or, printer, text
 from .statement import Statement, parameter
 from .steps import (
     CallBatch,
@@ -63,8 +66,9 @@ from .steps import (
     Selection,
     Typename,
 )
-from .types.arguments import ListArguments
+from .types.arguments import list_arguments
 from .types.catalog import Catalog, spec_of
+from .types.connection import DEFAULT_PAGE
 from .types.cursors import CursorCodec
 from .types.entity import Entity
 from .types.specs import Aggregate, Relation
@@ -73,14 +77,18 @@ MOST_SUBQUERIES = 400
 """Subqueries of one region, by default. PostgreSQL plans some thousands a second, so the first run of more than these takes
 longer than rounds do; interfaces multiply them without end, where rounds merge what reads the same."""
 
-_MAX_NAME = 63
-"""Bytes of a name in PostgreSQL."""
+MANY_ROWS = 1_000
+"""Rows of a list at the root from which on its to-one relations are joined, not looked up row by row: a hash join of 10,000
+tasks with their people took 32 ms where 10,000 lookups took 56; at 1,000 they were even, for a page of 50 lookups won."""
 
-_MAX_OBJECT = 800
-"""Fields of one object; a row of PostgreSQL has 1,664 columns."""
+MOST_NESTED = 10
+"""Levels of subqueries in a region. SQLAlchemy compiles them by recursion, and Python's stack holds about 14 of them."""
 
-_STATEMENTS = 32
-"""Texts kept of one page's statement: one for each shape of filters, orders and cursors in use."""
+MOST_COLUMNS = 1_000
+"""Regions of one statement. A row of PostgreSQL has 1,664 columns at most."""
+
+_TEXTS = 32
+"""Texts kept of one region: one for each shape of filters, orders and cursors in use."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,20 +109,22 @@ class RegionAsked:
 class Region:
     """One field whose value PostgreSQL writes.
 
-    `sites` are the lists and lookups in it. What is asked of some is the same in every request (`constant`, which whoever
-    reads the arguments fills in); `varying` are the others. `rows` are the parent's, None at the root. Parameters are named
-    after the region's `number` in the plan.
+    `sites` are the lists and lookups in it. What is asked of some is the same in every request (`constant`); `varying` are the
+    others. `rows` are the parent's, None at the root. Parameters are named after the region's `number` in the plan.
     """
 
     def __init__(self, number: int, root: FieldPlan, rows: Rows | None, catalog: Catalog) -> None:
         self.number, self.field, self.rows, self.catalog = number, root, rows, catalog
         self.sites: tuple[FieldPlan, ...] = tuple(dict.fromkeys(_sites(root)))
-        self.varying = tuple(site for site in self.sites if not _is_constant(site))
-        self.constant: dict[FieldPlan, ListAsked] = {}
+        self.constant = {site: asked for site in self.sites if (asked := _asked_always(site)) is not None}
+        self.varying = tuple(site for site in self.sites if site not in self.constant)
         cursors = [Hole(each) for each in self.sites if _wants_cursors(each)]
         self.holes = (*cursors, *(hole for each in dict.fromkeys(_python(root)) if (hole := Hole.of(each))))
         self._numbers = {hole.field: number for number, hole in enumerate(self.holes)}
         self._prefixes = {site: f"r{number}s{i}_" for i, site in enumerate(self.sites)}
+        self._seen: cachetools.LRUCache[Hashable, bool] = cachetools.LRUCache(_TEXTS)
+        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_TEXTS)
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<Region {self.number} {self.field.name}>"
@@ -132,14 +142,34 @@ class Region:
         """What the names of a site's parameters begin with."""
         return self._prefixes[site]
 
+    def comes_again(self, asked: RegionAsked) -> bool:
+        """Whether this shape was asked for before, lately: making its text takes longer than one answer in rounds."""
+        with self._lock:
+            is_known = asked.shape in self._seen
+            self._seen[asked.shape] = True
+        return is_known
+
+    def statement(self, asked: RegionAsked) -> Statement:
+        """The value of a root region, by itself."""
+        with self._lock:
+            statement = self._statements.get(asked.shape)
+        if statement is None:
+            statement = Statement(select(asked.read(None).label("j")), 0)
+            with self._lock:
+                self._seen[asked.shape] = True
+                self._statements[asked.shape] = statement
+        return statement
+
     def without_arguments(self) -> RegionAsked:
         """What a request without arguments asks, for whoever wants to see the statement before there is one."""
-        lists = {
-            site: ListAsked(ListArguments(step.load.order), step.load.bound, site.name, None, None, None)
-            for site in self.sites
-            if isinstance(step := site.step, LoadList)
-        }
-        return self.asked(lists, dict.fromkeys(self.sites))
+        lists: dict[FieldPlan, ListAsked] = {}
+        for site in self.varying:
+            if isinstance(site.step, LoadList):
+                try:
+                    lists[site] = list_asked(site, site.step, site.static_arguments or {})
+                except BadUserInput:
+                    lists[site] = list_asked(site, site.step, {})
+        return self.asked(lists, dict.fromkeys(self.varying))
 
     def asked(self, lists: Mapping[FieldPlan, ListAsked], keys: Mapping[FieldPlan, Any]) -> RegionAsked:
         """What these arguments ask: of each varying list, and the key of each object looked up."""
@@ -147,7 +177,9 @@ class Region:
         shapes: list[Hashable] = []
         for site, asked in lists.items():
             prefix = self._prefixes[site]
-            shapes.append((prefix, _shape(site, asked), asked.arguments.first is None))
+            assert isinstance(site.step, LoadList)
+            shape = _shape(site, asked), asked.arguments.first is None, _is_large(site.step, asked)
+            shapes.append((prefix, *shape))
             parameters |= sql.list_parameters(asked.arguments, asked.after, asked.before, prefix=prefix)
             if site.static_arguments is None:
                 parameters[prefix + sql.LIMIT] = asked.limit
@@ -160,17 +192,33 @@ class Region:
         return RegionAsked(self, lists, tuple(shapes), parameters, codecs)
 
 
-def _is_constant(site: FieldPlan) -> bool:
-    """Whether every request asks the same of a list. Of a connection it does not: cursors are for a viewer."""
-    return isinstance(site.step, LoadList) and not site.step.page and site.static_arguments is not None
+def list_asked(field: FieldPlan, step: LoadList, raw: Mapping[str, Any]) -> ListAsked:
+    """What argument values ask of a list; of a connection all but what its cursors mean. Raises BadUserInput."""
+    load = step.load
+    arguments = list_arguments(
+        raw, entity=load.entity, order=load.order, bound=load.bound, declared=field.definition.args, what=field.name
+    )
+    size = arguments.last if arguments.first is None else arguments.first
+    limit = size if size is not None else DEFAULT_PAGE if step.page else load.bound
+    return ListAsked(arguments, limit, field.name, None, None, None)
+
+
+def _asked_always(site: FieldPlan) -> ListAsked | None:
+    """What every request asks of a list, if it is the same. Of a connection it is not: cursors are for a viewer."""
+    if not isinstance(site.step, LoadList) or site.step.page or site.static_arguments is None:
+        return None
+    try:
+        return list_asked(site, site.step, site.static_arguments)
+    except BadUserInput:
+        return None  # which is found out again with every request, as it is an error of the field
 
 
 class RootRow:
-    """The root regions of a query as one row of one statement."""
+    """The root regions of a query as one row of one statement, put together of the regions' own."""
 
     def __init__(self, regions: Sequence[Region]) -> None:
         self.regions = tuple(regions)
-        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_STATEMENTS)
+        self._rows: cachetools.LRUCache[Hashable, Row] = cachetools.LRUCache(_TEXTS)
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -179,19 +227,34 @@ class RootRow:
     @property
     def text(self) -> str:
         """The statement of a request without arguments."""
-        return self.statement([region.without_arguments() for region in self.regions]).sql
+        return self.row([region.without_arguments() for region in self.regions]).sql
 
-    def statement(self, asked: Sequence[RegionAsked]) -> Statement:
-        """The statement for what is asked of some of the regions, in their order."""
-        shape = tuple((each.region.number, each.shape) for each in asked)
+    def row(self, asked: Sequence[RegionAsked]) -> Row:
+        """The row for what is asked of some of the regions, in their order."""
+        shape = tuple([(each.region.number, each.shape) for each in asked])
         with self._lock:
-            statement = self._statements.get(shape)
-        if statement is None:
-            columns = [each.read(None).label(f"r{each.region.number}") for each in asked]
-            statement = Statement(select(*columns), 0)
+            row = self._rows.get(shape)
+        if row is None:
+            row = Row(tuple(each.region.statement(each) for each in asked))
             with self._lock:
-                self._statements[shape] = statement
-        return statement
+                self._rows[shape] = row
+        return row
+
+
+class Row:
+    """Several statements, each of one value, as one statement of one row."""
+
+    def __init__(self, statements: tuple[Statement, ...]) -> None:
+        self.statements = statements
+        values = (f"({each.sql}) AS r{number}" for number, each in enumerate(statements))
+        self.sql = statements[0].sql if len(statements) == 1 else "SELECT " + ",\n".join(values)
+
+    def parameters(self, values: Mapping[str, Any], viewer: object | None) -> dict[str, Any]:
+        """All parameters for the driver; no two regions have one of the same name but the viewer's."""
+        parameters = dict(values)
+        for each in self.statements:
+            parameters = each.parameters(parameters, viewer)
+        return parameters
 
 
 @dataclass(eq=False)
@@ -201,12 +264,28 @@ class Regions:
     of: dict[FieldPlan, Region] = field(default_factory=dict)
     root: RootRow | None = None
     reasons: dict[FieldPlan, str] = field(default_factory=dict)
+    _below: dict[FieldPlan, frozenset[Region]] = field(default_factory=dict)
+
+    def below(self, field: FieldPlan) -> frozenset[Region]:
+        """The regions in the rows that a field leads to, for this field: others may read the same rows for others."""
+        if field not in self._below:
+            self._below[field] = frozenset(self._regions_below(field))
+        return self._below[field]
+
+    def _regions_below(self, field: FieldPlan) -> Iterator[Region]:
+        for selection in field.selections.values():
+            if isinstance(selection, Selection):
+                for each in selection.fields:
+                    if each in self.of:
+                        yield self.of[each]
+                    elif isinstance(each.step, PageRows):
+                        yield from self._regions_below(each)
 
 
 def find_regions(root: Selection, catalog: Catalog, *, is_query: bool, most: int | None) -> Regions:
-    """The maximal regions of a plan's tree. Appends to loads of rows what their statements then compute.
+    """The maximal regions of a plan's tree. Appends to loads of rows what their statements may then compute.
 
-    A field that would take more than `most` subqueries is left to rounds, where its loads are merged.
+    A field that would take its statement beyond `most` subqueries is left to rounds, where what reads the same is merged.
     """
     found = Regions()
     judge = _Judge(catalog, most)
@@ -218,7 +297,7 @@ def find_regions(root: Selection, catalog: Catalog, *, is_query: bool, most: int
         seen.add(id(selection))
         for each in selection.fields:
             if isinstance(each.step, (LoadOne, LoadList, LoadAggregate, LookUp)) and (is_query or not is_root):
-                reason = judge.reason(each)
+                reason = judge.take(each, selection.rows)
                 if reason is None:
                     region = found.of[each] = Region(len(found.of), each, selection.rows, catalog)
                     if selection.rows is not None:
@@ -236,42 +315,60 @@ def find_regions(root: Selection, catalog: Catalog, *, is_query: bool, most: int
     return found
 
 
+@dataclass(frozen=True)
+class _Judgement:
+    """Why a field cannot be a region, or what it takes: subqueries in all, and levels of them."""
+
+    reason: str | None
+    subqueries: int = 0
+    levels: int = 0
+
+
 class _Judge:
-    """Says why a field cannot be a region, None where it can, and counts the subqueries it takes."""
+    """Says which fields can be regions, and counts what they take of their statement."""
 
     def __init__(self, catalog: Catalog, most: int | None) -> None:
         self._catalog, self._most = catalog, most
-        self._known: dict[FieldPlan, tuple[str | None, int]] = {}
+        self._known: dict[FieldPlan, _Judgement] = {}
+        self._taken: dict[Rows | None, tuple[int, int]] = {}
 
-    def reason(self, field: FieldPlan) -> str | None:
-        reason, size = self._judge(field)
-        if reason is None and self._most is not None and size > self._most:
-            return f"{field.name} takes {size} subqueries, more than {self._most}"
-        return reason
+    def take(self, field: FieldPlan, rows: Rows | None) -> str | None:
+        """Why a field is no region of these rows; None makes it one."""
+        judgement = self._judge(field)
+        if judgement.reason is not None:
+            return judgement.reason
+        if judgement.levels > MOST_NESTED:
+            return f"{field.name} takes {judgement.levels} levels of subqueries, more than {MOST_NESTED}"
+        regions, subqueries = self._taken.get(rows, (0, 0))
+        regions, subqueries = regions + 1, subqueries + judgement.subqueries
+        if self._most is not None and subqueries > self._most:
+            return f"with {field.name} the statement has {subqueries} subqueries, more than {self._most}"
+        if regions > MOST_COLUMNS:
+            return f"with {field.name} the statement has more than {MOST_COLUMNS} columns"
+        self._taken[rows] = regions, subqueries
+        return None
 
-    def _judge(self, field: FieldPlan) -> tuple[str | None, int]:
+    def _judge(self, field: FieldPlan) -> _Judgement:
         if field not in self._known:
             self._known[field] = self._judged(field)
         return self._known[field]
 
-    def _judged(self, field: FieldPlan) -> tuple[str | None, int]:
-        if len(field.key) > _MAX_NAME:
-            return f"{field.name} has a response key of more than {_MAX_NAME} bytes", 0
+    def _judged(self, field: FieldPlan) -> _Judgement:
         reason = self._own_reason(field)
         if reason is not None:
-            return reason, 0
-        size = 1
+            return _Judgement(reason)
+        own = isinstance(field.step, (LoadOne, LoadList, LoadAggregate, LookUp, PageTotal))
+        subqueries, levels = int(own), 0
         for below in field.selections.values():
             if isinstance(below, GraphQLError):
-                return f"{field.name}: {below.message}", 0
-            if len(below.fields) > _MAX_OBJECT:
-                return f"{field.name} selects more than {_MAX_OBJECT} fields of an object", 0
+                return _Judgement(f"{field.name}: {below.message}")
             for each in below.fields:
-                reason, more = self._judge(each)
-                if reason is not None:
-                    return reason, 0
-                size += more if not each.is_leaf or isinstance(each.step, (LoadAggregate, PageTotal)) else 0
-        return None, size
+                inner = self._judge(each)
+                if inner.reason is not None:
+                    return inner
+                subqueries += inner.subqueries
+                levels = max(levels, inner.levels)
+        return _Judgement(None, subqueries, levels + int(own))
 
     def _own_reason(self, field: FieldPlan) -> str | None:
         match field.step:
@@ -288,7 +385,7 @@ class _Judge:
             case LoadAggregate() | PageTotal() if _printer(field) is None:
                 return f"{field.name} is written as {field.named_type.name} by Python"
             case ReadNodeId(entity=entity):
-                if any(key_printer(entity.type_of(name)) is None for name in entity.key):
+                if any(not has_text(entity.type_of(name)) for name in entity.key):
                     return f"{field.name} is written by Python"
             case LoadOne() | LoadList() if field.references:
                 return f"{field.name} leads to Python objects"
@@ -371,6 +468,7 @@ class _Writer:
 
     def __init__(self, region: Region, lists: Mapping[FieldPlan, ListAsked]) -> None:
         self._region, self._lists, self._catalog = region, lists, region.catalog
+        self._joined: dict[Any, list[tuple[Any, Any]]] = {}
 
     def column(self, alias: Any) -> ColumnElement[Any]:
         """The JSON of the region's field."""
@@ -446,10 +544,16 @@ class _Writer:
         if isinstance(load, ListByParent):
             return self._first(field, load, values)
         entity, child = load.entity, load.entity.alias()
-        key = [entity.attribute(child, name) == value for name, value in zip(entity.key, values, strict=True)]
-        found = _within(select(self._object(field, load, child)), child).where(*key)
+        conditions = [entity.attribute(child, name) == value for name, value in zip(entity.key, values, strict=True)]
         is_implied = is_implied_by_parent(field, self._catalog)
-        return _one(field, found.where(entity.own(child) if is_implied else sql.visible(entity, child, load.policies)))
+        conditions.append(entity.own(child) if is_implied else sql.visible(entity, child, load.policies))
+        joined = self._joined.get(alias)
+        if joined is None:
+            return _one(field, _within(select(self._object(field, load, child)), child).where(*conditions))
+        joined.append((child, and_(*conditions)))
+        self._joined[child] = joined
+        is_missing = entity.attribute(child, entity.key[0]).is_(None)
+        return [case((is_missing, text(null_or(field.non_null[0]))), else_=self._object(field, load, child))]
 
     def _first(self, field: FieldPlan, load: ListByParent, values: list[Any]) -> list[Piece]:
         """The one row of a to-one relationship whose key stands on the other side."""
@@ -463,6 +567,7 @@ class _Writer:
     def _list(self, field: FieldPlan, step: LoadList, rows: Rows | None, alias: Any) -> list[Piece]:
         asked = self._lists[field]
         child, conditions = self._members(step, rows, alias)
+        self._expect(step, asked, child)
         found = self._found(field, step, asked, child, [self._object(field, step.load, child).label("j")], conditions)
         bounded = asked.arguments.first is None
         rows_found = found.limit(_number(asked.limit + 1) if bounded else self._limit(field, asked)).subquery()
@@ -489,7 +594,15 @@ class _Writer:
     ) -> Select[Any]:
         prefix, shape = self._region.prefix(field), _shape(field, asked)
         found = sql.rows_of(step.load.entity, child, read, shape, asked.arguments.condition, prefix=prefix)
-        return _within(found, child).where(*conditions)
+        found = _within(found, child).where(*conditions)
+        for target, condition in self._joined.pop(child, ()):
+            found = found.outerjoin_from(child, target, condition)
+        return found
+
+    def _expect(self, step: LoadList, asked: ListAsked, child: Any) -> None:
+        """Have the to-one relations of many rows joined."""
+        if _is_large(step, asked):
+            self._joined[child] = []
 
     def _limit(self, field: FieldPlan, asked: ListAsked) -> Any:
         if field.static_arguments is not None:
@@ -502,6 +615,7 @@ class _Writer:
         asked, parts = self._lists[field], _fields(field)
         limit, backward = self._limit(field, asked), asked.arguments.last is not None
         child, conditions = self._members(step, rows, alias)
+        self._expect(step, asked, child)
         nodes = list(_node_fields(parts))
         read = [self._object(each, step.load, child).label(f"j{i}") for i, each in enumerate(nodes)]
         found = self._found(field, step, asked, child, read, conditions).limit(limit + _number(1)).subquery()
@@ -576,6 +690,10 @@ class _Writer:
         join = step.load.join.again()
         conditions = [join.on(_attributes(rows, alias, step.slots)), sql.visible_behind(join, step.load.policies)]
         return _computed(field, sql.measure(_measure(step), join.target, join.child), join.child, conditions)
+
+
+def _is_large(step: LoadList, asked: ListAsked) -> bool:
+    return isinstance(step.load, RootList) and asked.limit >= MANY_ROWS
 
 
 def is_implied_by_parent(field: FieldPlan, catalog: Catalog) -> bool:
@@ -661,16 +779,10 @@ def _number(value: int) -> Any:
 
 
 def _global_id(entity: Entity, key: list[Any]) -> list[Piece]:
-    if len(key) == 1:
-        [name] = entity.key
-        written = key_printer(entity.type_of(name))
-        assert written is not None
-        if written.quoted:
-            return [f'"{entity.name}:', cast(key[0], Text()), '"']
     parts: list[Piece] = [f"{entity.name}:"]
     for i, expression in enumerate(key):
         part: Any = cast(expression, Text())
         if len(key) > 1:
             part = func.replace(func.replace(part, text("%"), text("%25")), text(","), text("%2C"))
         parts += [",", part] if i else [part]
-    return [cast(func.to_json(joined(parts)), Text())]
+    return [cast(func.to_json(cast(joined(parts), Text())), Text())]

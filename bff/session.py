@@ -278,6 +278,8 @@ class _Lease:
             f"SET LOCAL statement_timeout={milliseconds};"
             "SET LOCAL client_connection_check_interval=1000;"
             "SET LOCAL timezone='UTC';"
+            # Compiling the expressions of a page's one statement takes longer than running it.
+            "SET LOCAL jit=off;"
         )
 
     def _idle_limit(self) -> str:

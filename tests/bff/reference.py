@@ -36,7 +36,7 @@ def answer(
         assert (not complaints) is valid, complaints
     make_root = root if _is_factory(root) else lambda: root
     expected = execute_sync(schema, document, make_root(), context, variables, operation)
-    compiled = execute(schema, document, make_root(), context, variables, operation)
+    compiled = execute(schema, document, make_root(), context, variables, operation, strategy="compiled")
     assert_same_json(compiled, expected)
     if not _reads_rows(schema):
         assert_same(compiled, expected)

@@ -47,10 +47,8 @@ def golden_layers(golden_engine: Engine) -> Mapping[Strategy, Bff]:
 
 @pytest.fixture(scope="session")
 def golden_layer(golden_layers: Mapping[Strategy, Bff]) -> Bff:
-    """The layer as it is out of the box."""
-    layer = golden_layers["auto"]
-    assert layer.settings.strategy == Settings(secret=SecretStr(SECRET)).strategy
-    return layer
+    """The layer as it is once it has seen a page."""
+    return golden_layers["compiled"]
 
 
 @pytest.fixture(scope="session")

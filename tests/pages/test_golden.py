@@ -51,7 +51,7 @@ def test_a_page_is_as_it_was(
         "operation.graphql": operation.text,
         "variables.json": _json(sample.variables),
         "plan.txt": explain(golden_layer.plan(sample.operation)),
-        "statements.sql": statements["auto"],
+        "statements.sql": statements["compiled"],
         "rounds.sql": statements["rounds"],
         "answer.json": answers["auto"],
     }

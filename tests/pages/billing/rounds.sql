@@ -37,7 +37,7 @@ WHERE (EXISTS (SELECT 1
 FROM matters AS matters_1
 WHERE matters_1.id = time_entries_1.matter_id AND matters_1.organization_id = %(viewer_organization_id)s)) AND time_entries_1.billable AND NOT (EXISTS (SELECT *
 FROM invoices
-WHERE invoices.matter_id = time_entries_1.matter_id AND invoices.status IN (%(status_1_1)s, %(status_1_2)s) AND invoices.issued_on >= time_entries_1.worked_on)) ORDER BY time_entries_1.worked_on DESC, time_entries_1.id DESC
+WHERE invoices.matter_id = time_entries_1.matter_id AND invoices.status IN ('sent', 'paid') AND invoices.issued_on >= time_entries_1.worked_on)) ORDER BY time_entries_1.worked_on DESC, time_entries_1.id DESC
  LIMIT %(limit_)s;
 
 -- 6
@@ -75,7 +75,7 @@ WHERE (EXISTS (SELECT 1
 FROM matters AS matters_1
 WHERE matters_1.id = time_entries_1.matter_id AND matters_1.organization_id = %(viewer_organization_id)s)) AND time_entries_1.billable AND NOT (EXISTS (SELECT *
 FROM invoices
-WHERE invoices.matter_id = time_entries_1.matter_id AND invoices.status IN (%(status_1_1)s, %(status_1_2)s) AND invoices.issued_on >= time_entries_1.worked_on));
+WHERE invoices.matter_id = time_entries_1.matter_id AND invoices.status IN ('sent', 'paid') AND invoices.issued_on >= time_entries_1.worked_on));
 
 -- 11
 SELECT matters_1.id AS k0, matters_1.reference AS c0, matters_1.title AS c1
@@ -95,6 +95,6 @@ WHERE users_1.id = ANY (%(k0)s::BIGINT[]) AND users_1.organization_id = %(viewer
 -- 14
 SELECT k.k0, CAST(coalesce(sum(time_entries_1.minutes) FILTER (WHERE time_entries_1.billable AND NOT (EXISTS (SELECT *
 FROM invoices
-WHERE invoices.matter_id = time_entries_1.matter_id AND invoices.status IN (%(status_1_1)s, %(status_1_2)s) AND invoices.issued_on >= time_entries_1.worked_on))), 0) AS BIGINT) AS c0
+WHERE invoices.matter_id = time_entries_1.matter_id AND invoices.status IN ('sent', 'paid') AND invoices.issued_on >= time_entries_1.worked_on))), 0) AS BIGINT) AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), time_entries AS time_entries_1
 WHERE k.k0 = time_entries_1.matter_id GROUP BY k.k0;

@@ -4,12 +4,12 @@ FROM clients AS clients_1
 WHERE clients_1.id = ANY (%(k0)s::BIGINT[]) AND clients_1.organization_id = %(viewer_organization_id)s;
 
 -- 2
-SELECT k.k0, count(*) FILTER (WHERE matters_1.status = %(status_1)s) AS c0
+SELECT k.k0, count(*) FILTER (WHERE matters_1.status = 'open') AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), matters AS matters_1
 WHERE k.k0 = matters_1.client_id AND matters_1.organization_id = %(viewer_organization_id)s GROUP BY k.k0;
 
 -- 3
-SELECT k.k0, CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status IN (%(status_1_1)s, %(status_1_2)s)), 0) AS BIGINT) AS c0, CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = %(status_2)s), 0) AS BIGINT) AS c1
+SELECT k.k0, CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status IN ('sent', 'paid')), 0) AS BIGINT) AS c0, CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = 'sent'), 0) AS BIGINT) AS c1
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), invoices AS invoices_1
 WHERE k.k0 = invoices_1.client_id AND (EXISTS (SELECT 1
 FROM matters AS matters_1
@@ -44,7 +44,7 @@ FROM users AS users_1
 WHERE users_1.id = ANY (%(k0)s::BIGINT[]) AND users_1.organization_id = %(viewer_organization_id)s;
 
 -- 8
-SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != %(status_1)s) AS c0
+SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != 'done') AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), tasks AS tasks_1
 WHERE k.k0 = tasks_1.matter_id GROUP BY k.k0;
 

@@ -18,7 +18,7 @@ FROM users AS users_1
 WHERE users_1.id = ANY (%(k0)s::BIGINT[]) AND users_1.organization_id = %(viewer_organization_id)s;
 
 -- 4
-SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != %(status_1)s) AS c0
+SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != 'done') AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), tasks AS tasks_1
 WHERE k.k0 = tasks_1.matter_id GROUP BY k.k0;
 
@@ -42,7 +42,7 @@ FROM clients AS clients_1
 WHERE clients_1.id = ANY (%(k0)s::BIGINT[]) AND clients_1.organization_id = %(viewer_organization_id)s;
 
 -- 8
-SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != %(status_1)s) AS c0
+SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != 'done') AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), tasks AS tasks_1
 WHERE k.k0 = tasks_1.assignee_id AND (EXISTS (SELECT 1
 FROM matters AS matters_1
@@ -75,7 +75,7 @@ FROM matters AS matters_1
 WHERE matters_1.id = ANY (%(k0)s::BIGINT[]) AND matters_1.organization_id = %(viewer_organization_id)s;
 
 -- 13
-SELECT k.k0, count(*) FILTER (WHERE matters_1.status = %(status_1)s) AS c0
+SELECT k.k0, count(*) FILTER (WHERE matters_1.status = 'open') AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), matters AS matters_1
 WHERE k.k0 = matters_1.organization_id AND matters_1.organization_id = %(viewer_organization_id)s GROUP BY k.k0;
 

@@ -52,7 +52,7 @@ FROM matters AS matters_1
 WHERE matters_1.id = tasks_1.matter_id AND matters_1.organization_id = %(viewer_organization_id)s));
 
 -- 9
-SELECT k.k0, CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = %(status_1)s), 0) AS BIGINT) AS c0
+SELECT k.k0, CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = 'sent'), 0) AS BIGINT) AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), invoices AS invoices_1
 WHERE k.k0 = invoices_1.client_id AND (EXISTS (SELECT 1
 FROM matters AS matters_1

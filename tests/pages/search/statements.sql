@@ -33,7 +33,7 @@ WHERE matters_1.id = tasks.matter_id AND matters_1.organization_id = %(viewer_or
  LIMIT %(param_5)s;
 
 -- 6
-SELECT clients_1.id AS k0, clients_1.name AS c0, clients_1.industry AS c1, (SELECT CAST(CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = %(status_1)s), 0) AS BIGINT) AS TEXT) AS coalesce_1
+SELECT clients_1.id AS k0, clients_1.name AS c0, clients_1.industry AS c1, (SELECT CAST(CAST(CAST(coalesce(sum(invoices_1.total_cents) FILTER (WHERE invoices_1.status = 'sent'), 0) AS BIGINT) AS BIGINT) AS TEXT) AS coalesce_1
 FROM invoices AS invoices_1
 WHERE clients_1.id = invoices_1.client_id AND (EXISTS (SELECT 1
 FROM matters AS matters_1
@@ -42,7 +42,7 @@ FROM clients AS clients_1
 WHERE clients_1.id = ANY (%(k0)s::BIGINT[]) AND clients_1.organization_id = %(viewer_organization_id)s;
 
 -- 7
-SELECT documents_1.id AS k0, documents_1.title AS c0, documents_1.kind AS c1, documents_1.updated_at AS c2, documents_1.matter_id AS c3, coalesce((SELECT coalesce('{"id":"' || CAST(matters_1.id AS TEXT) || '","reference":' || CAST(to_json(matters_1.reference) AS TEXT) || ',"title":' || CAST(to_json(matters_1.title) AS TEXT) || '}', E'\001') AS coalesce_1
+SELECT documents_1.id AS k0, documents_1.title AS c0, documents_1.kind AS c1, documents_1.updated_at AS c2, documents_1.matter_id AS c3, coalesce((SELECT coalesce(('{"id":"' || CAST(CAST(matters_1.id AS BIGINT) AS TEXT) || '","reference":' || CAST(to_json(CAST(matters_1.reference AS TEXT)) AS TEXT) || ',"title":' || CAST(to_json(CAST(matters_1.title AS TEXT)) AS TEXT) || '}'), E'\001') AS coalesce_1
 FROM matters AS matters_1
 WHERE matters_1.id = documents_1.matter_id), E'\001') AS c4
 FROM documents AS documents_1
@@ -51,7 +51,7 @@ FROM matters AS matters_2
 WHERE matters_2.id = documents_1.matter_id AND matters_2.organization_id = %(viewer_organization_id)s));
 
 -- 8
-SELECT tasks_1.id AS k0, tasks_1.title AS c0, tasks_1.status AS c1, tasks_1.due_at AS c2, tasks_1.matter_id AS c3, coalesce((SELECT coalesce('{"id":"' || CAST(matters_1.id AS TEXT) || '","reference":' || CAST(to_json(matters_1.reference) AS TEXT) || ',"title":' || CAST(to_json(matters_1.title) AS TEXT) || '}', E'\001') AS coalesce_1
+SELECT tasks_1.id AS k0, tasks_1.title AS c0, tasks_1.status AS c1, tasks_1.due_at AS c2, tasks_1.matter_id AS c3, coalesce((SELECT coalesce(('{"id":"' || CAST(CAST(matters_1.id AS BIGINT) AS TEXT) || '","reference":' || CAST(to_json(CAST(matters_1.reference AS TEXT)) AS TEXT) || ',"title":' || CAST(to_json(CAST(matters_1.title AS TEXT)) AS TEXT) || '}'), E'\001') AS coalesce_1
 FROM matters AS matters_1
 WHERE matters_1.id = tasks_1.matter_id), E'\001') AS c4
 FROM tasks AS tasks_1

@@ -15,7 +15,7 @@ FROM organizations AS organizations_1
 WHERE organizations_1.id = ANY (%(k0)s::BIGINT[]) AND organizations_1.id = %(viewer_organization_id)s;
 
 -- 4
-SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != %(status_1)s) AS c0
+SELECT k.k0, count(*) FILTER (WHERE tasks_1.status != 'done') AS c0
 FROM unnest(%(k0)s::BIGINT[]) AS k(k0), tasks AS tasks_1
 WHERE k.k0 = tasks_1.assignee_id AND (EXISTS (SELECT 1
 FROM matters AS matters_1
