@@ -219,7 +219,8 @@ def _integer(type_: Integer, leaf: GraphQLLeafType, *, is_computed: bool) -> Pri
     if leaf.extensions.get(DEFINITION) is BIG_INT:
         return Printer(whole, broken if is_computed else None)
     if leaf is GraphQLID or leaf is GraphQLString:
-        return Printer(whole, broken if is_computed else None, quoted=True)
+        # A numeric's text is Python's, with the zeros behind the point.
+        return Printer(_json_text, broken) if is_computed else Printer(whole, quoted=True)
     if leaf is GraphQLFloat and not isinstance(type_, BigInteger) and not is_computed:
         return Printer(whole)
     return None
