@@ -530,8 +530,10 @@ class _Writer:
         match step:
             case ReadColumn(slot=slot) if (written := _printer(field)) is not None:
                 name = rows.attribute_at(slot)
-                nullable = rows.entity.is_nullable(name)
-                return written(rows.entity.attribute(alias, name), nullable=nullable, forbid_null=field.non_null[0])
+                expression, nullable = rows.entity.attribute(alias, name), rows.entity.is_nullable(name)
+                if rows.entity.is_computed(name):
+                    return _once(expression, lambda x: written(x, nullable=True, forbid_null=field.non_null[0]))
+                return written(expression, nullable=nullable, forbid_null=field.non_null[0])
             case ReadColumn() | CallBatch() | CallResolver():
                 hole = Hole.of(field)
                 assert hole is not None
@@ -810,6 +812,13 @@ def _object(pairs: Iterable[tuple[str, list[Piece]]]) -> list[Piece]:
 
 def _array(items: Any) -> Any:
     return func.coalesce(text("[") + items + text("]"), text("[]"))
+
+
+def _once(expression: Any, write: Callable[[Any], list[Piece]]) -> list[Piece]:
+    """What is written of an expression, which may be costly or volatile, and is named several times in it."""
+    # Without OFFSET, PostgreSQL would put the expression wherever it is named.
+    value = select(expression.label("v")).offset(_number(0)).correlate_except(None).subquery()
+    return [select(joined(write(value.c.v))).select_from(value).correlate_except(None).scalar_subquery()]
 
 
 def _boolean(value: bool) -> str:
