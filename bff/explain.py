@@ -23,7 +23,7 @@ from graphql import GraphQLError
 
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
 from .plan import Plan
-from .region import Regions, RootRow, is_implied_by_parent
+from .region import Regions, RootRow
 from .steps import (
     CallBatch,
     CallResolver,
@@ -42,6 +42,7 @@ from .steps import (
     Typename,
 )
 from .types.catalog import Catalog
+from .writing import is_implied_by_parent
 
 _TAB = 56
 """The column of the notes next to the tree."""

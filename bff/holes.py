@@ -65,7 +65,7 @@ class Hole:
         ]
 
 
-def written(number: int, columns: Sequence[Any]) -> list[Piece]:
+def write_hole(number: int, columns: Sequence[Any]) -> list[Piece]:
     """A hole as PostgreSQL writes it, with these expressions of text."""
     inside: list[Piece] = [cast(func.array_to_json(array(columns, type_=Text())), Text())] if columns else ["[]"]
     return [f"{EDGE}{number}:", *inside, EDGE]

@@ -61,9 +61,10 @@ from strawberry.types.field import StrawberryField
 
 from .errors import DeclarationError
 from .join import Join
+from .judging import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, find_regions
 from .leaves import serializer
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
-from .region import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, Regions, RootRow, find_regions
+from .region import Regions, RootRow
 from .steps import (
     CallBatch,
     CallResolver,

@@ -26,14 +26,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 import bff
+import bff.judging
 import bff.plan
-import bff.region
 from bff.encoding import Json
 from bff.explain import explain
 from bff.holes import EDGE
+from bff.judging import MOST_NESTED
 from bff.plan import Strategy
 from bff.printing import IRREGULAR
-from bff.region import _TEXTS, MOST_NESTED
+from bff.region import _TEXTS
 from tests.bff.asking import Asker, MakeDatabase
 
 
@@ -962,7 +963,7 @@ def test_levels_are_limited_whatever_the_setting(ask: Asker, one: One, strategy:
 
 
 def test_columns_of_a_statement_are_limited(ask: Asker, one: One, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bff.region, "MOST_COLUMNS", 2)
+    monkeypatch.setattr(bff.judging, "MOST_COLUMNS", 2)
     query = '{ a: author(id: "1") { name } b: books { id } c: books { id } }'
     assert reasons(ask, query) == {"c": "with Query.books the statement has more than 2 columns"}
     assert ask(query)["c"] == [{"id": key} for key in "1234"]
