@@ -118,8 +118,7 @@ class Asked:
     def of_region(self, region: Region) -> RegionAsked | None:
         """What is asked of a region; None when it is left to rounds.
 
-        So it is when an argument in it is wrong, which is an error of whatever has it, and, where we may choose, when nobody
-        has asked the like of it lately.
+        So it is when an argument in it is wrong, which is an error of whatever has it, and, where we may choose, when it does not pay.
         """
         if region not in self._of_regions:
             self._of_regions[region] = self._region(region)
@@ -146,7 +145,7 @@ class Asked:
                     return None
                 lists[site] = asked
         made = region.asked(lists, keys)
-        return made if self._plan.strategy != "auto" or region.comes_again(made) else None
+        return made if self._plan.strategy != "auto" or region.pays(made) else None
 
     def _by_python_name(self, field: FieldPlan, raw: dict[str, Any]) -> dict[str, Any]:
         """Argument values as Strawberry gives them to resolvers."""

@@ -268,6 +268,8 @@ class Completion:
         of_model = self._plan.catalog.of_model
 
         def name_of(identity: Any) -> str:
+            if identity not in mappers:
+                raise GraphQLError(f"No mapped class for rows of {rows.entity.name} of the kind {identity!r}.")
             entity = of_model(mappers[identity].class_)
             if entity is None:
                 raise GraphQLError(f"No entity type for {mappers[identity].class_.__name__}.")

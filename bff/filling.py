@@ -7,6 +7,7 @@ error its place. Batch functions are asked through the execution, so that they a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLResolveInfo, Undefined, default_field_resolver
@@ -35,8 +36,13 @@ class Filling:
     ) -> None:
         self._asked, self._need, self._info = asked, need, info
 
-    def fill(self, region: RegionAsked, texts: Sequence[str], deliver: Deliver) -> None:
+    def fill(self, region: RegionAsked, texts: Sequence[str], hand_over: Deliver) -> None:
         """Fill the holes of a region's texts, now or when the batch functions that they need have run."""
+
+        def deliver(values: list[Json | None]) -> None:
+            region.region.failed(None in values)
+            hand_over(values)
+
         if not region.region.holes:
             deliver([None if IRREGULAR in text else Json(text) for text in texts])
             return
@@ -61,7 +67,7 @@ class Filling:
         if not places:
             deliver([None if cut is None else Json(text) for cut, text in zip(cuts, texts, strict=True)])
         for number, found in places.items():
-            self._fill(region, number, [columns for *_, columns in found], _partial(filled, number))
+            self._fill(region, number, [columns for *_, columns in found], partial(filled, number))
 
     def _fill(
         self, region: RegionAsked, number: int, columns: list[str], filled: Callable[[Sequence[str | None]], None]
@@ -73,27 +79,34 @@ class Filling:
             case ReadColumn():
                 filled([_json(field, _first(hole, each)) for each in columns])
             case CallResolver():
-                filled([_json(field, self._resolved(hole, each)) for each in columns])
+                resolved = self._resolver(hole)
+                filled([_json(field, resolved(each)) for each in columns])
             case CallBatch():
                 self._batch(hole, field.step, columns, filled)
             case _:
                 codec = region.codecs[field]
                 filled([f'"{codec.sign(each.encode())}"' for each in columns])
 
-    def _resolved(self, hole: Hole, columns: str) -> Any:
+    def _resolver(self, hole: Hole) -> Callable[[str], Any]:
+        """A function from the columns in a hole to the resolver's value, or the exception that it raises."""
         field = hole.field
         arguments = self._asked.arguments(field)
-        if isinstance(arguments, Exception):
-            return arguments
         resolve = field.definition.resolve or default_field_resolver
-        try:
-            record = Columns(field.parent.type.name, dict(zip(hole.names, hole.values(columns), strict=True)))
-            # The place is the field's and no object's; whoever asks for `info` leaves no hole.
-            return resolve(record, self._info(field, (None, field.key, field)), **arguments)
-        except TryAgain:
-            raise
-        except Exception as error:
-            return error
+        # The place is the field's and no object's; whoever asks for `info` leaves no hole.
+        info = self._info(field, (None, field.key, field))
+
+        def resolved(columns: str) -> Any:
+            if isinstance(arguments, Exception):
+                return arguments
+            try:
+                record = Columns(field.parent.type.name, dict(zip(hole.names, hole.values(columns), strict=True)))
+                return resolve(record, info, **arguments)
+            except TryAgain:
+                raise
+            except Exception as error:
+                return error
+
+        return resolved
 
     def _batch(
         self, hole: Hole, step: CallBatch, columns: list[str], filled: Callable[[Sequence[str | None]], None]
@@ -109,12 +122,6 @@ class Filling:
             return
         keys = [row[0] if len(row) == 1 else tuple(row) for row in rows]
         self._need(step.load, asked, keys, lambda values: filled([_json(field, value) for value in values]))
-
-
-def _partial(
-    filled: Callable[[int, Sequence[str | None]], None], number: int
-) -> Callable[[Sequence[str | None]], None]:
-    return lambda values: filled(number, values)
 
 
 def _first(hole: Hole, columns: str) -> Any:

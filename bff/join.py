@@ -13,6 +13,7 @@ from sqlalchemy import (
     BinaryExpression,
     BooleanClauseList,
     Column,
+    ColumnClause,
     ColumnElement,
     PrimaryKeyConstraint,
     UniqueConstraint,
@@ -67,9 +68,14 @@ class Join:
         condition: ColumnElement[bool] = visitors.replacement_traverse(self._template, {}, replace)
         if self.relationship.secondary is None or self._has_unique_pairs(self.relationship.secondary):
             return condition
-        # What a secondary table holds twice is one related row.
-        pairs = select(1).select_from(self.relationship.secondary).where(condition)
-        return pairs.correlate_except(self.relationship.secondary).exists()
+        # What a secondary table holds twice is one related row. The condition names it by an alias.
+        pairs: Any
+        [pairs] = {
+            element.table
+            for element in visitors.iterate(condition)
+            if isinstance(element, ColumnClause) and _is_alias_of(element.table, self.relationship.secondary)
+        }
+        return select(1).select_from(pairs).where(condition).correlate_except(pairs).exists()
 
     def _has_unique_pairs(self, secondary: Any) -> bool:
         pairs = {remote for _, remote in self.relationship.local_remote_pairs or ()}
@@ -98,6 +104,10 @@ class Join:
             for left, right in self.relationship.local_remote_pairs or []
         }
         return tuple(by_remote[name] for name in self.target.key)
+
+
+def _is_alias_of(table: Any, secondary: Any) -> bool:
+    return getattr(table, "element", None) is secondary
 
 
 def _conjunction(condition: Any) -> list[Any]:

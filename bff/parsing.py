@@ -11,14 +11,16 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Date, DateTime, Enum, Float, Integer, Numeric, String, Time, TypeDecorator, Uuid
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Boolean, Date, DateTime, Enum, Float, Integer, Numeric, String, Time, Uuid
 from sqlalchemy.types import CHAR
 
-from .types.values import DIALECT
+from .types.values import DIALECT, column_type
 
 Parser = Callable[[str], Any]
 """A function from PostgreSQL's text of a value, never of NULL, to the value. Raises ValueError and its like."""
+
+_READING = ("result_processor", "load_dialect_impl", "column_expression")
+"""What a host's type may have to say about how a column is read, other than about its values."""
 
 _FLOAT, _NUMERIC = 701, 1700
 """What Numeric and Float do depends on which of PostgreSQL's types came: double precision or numeric."""
@@ -26,29 +28,13 @@ _FLOAT, _NUMERIC = 701, 1700
 
 def parser(type_: Any) -> Parser | None:
     """The parser of a column's values; None where there is none."""
-    beneath = _beneath(type_)
+    beneath = column_type(type_, but_for=_READING)
     driver = None if beneath is None else _driver(beneath)
     if driver is None:
         return None
     code = {_float: _FLOAT, Decimal: _NUMERIC}.get(driver)
     process = type_.dialect_impl(DIALECT).result_processor(DIALECT, code)
     return driver if process is None else lambda text: process(driver(text))
-
-
-def _beneath(type_: Any) -> Any:
-    """SQLAlchemy's own type beneath the host's; None where the host has the column read in another way."""
-    while isinstance(type_, (TypeDecorator, postgresql.DOMAIN)):
-        if isinstance(type_, postgresql.DOMAIN):
-            type_ = type_.data_type
-            continue
-        own = type(type_)
-        if any(getattr(own, name) is not getattr(TypeDecorator, name) for name in _OTHERWISE):
-            return None
-        type_ = type_.impl_instance
-    return type_ if type(type_).__module__.startswith("sqlalchemy.") else None
-
-
-_OTHERWISE = ("result_processor", "load_dialect_impl", "column_expression")
 
 
 def _driver(type_: Any) -> Parser | None:

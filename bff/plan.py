@@ -63,7 +63,7 @@ from .errors import DeclarationError
 from .join import Join
 from .leaves import serializer
 from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
-from .region import MOST_SUBQUERIES, Regions, RootRow, find_regions
+from .region import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, Regions, RootRow, find_regions
 from .steps import (
     CallBatch,
     CallResolver,
@@ -307,7 +307,7 @@ class _Planner:
         collected = collect_fields(self._schema, plan.fragments, self._variables, plan.root_type, plan.operation)
         root = self._selection(plan.root_type, _at_once(collected), None, None)
         is_query = plan.operation.operation is OperationType.QUERY
-        most = MOST_SUBQUERIES if plan.strategy == "auto" else None
+        most = MOST_SUBQUERIES if plan.strategy == "auto" else MOST_SUBQUERIES_FORCED
         regions = Regions()
         if plan.strategy != "rounds":
             regions = find_regions(root, self._catalog, is_query=is_query, most=most)

@@ -25,8 +25,10 @@ from typing import Any
 from .telemetry import UNPREPARED, log
 
 BOUND = 100
-"""Statements that a connection keeps prepared; the longest unused is deallocated. A statement of the rounds takes about
-50 kB of its backend's memory, one of a whole page some hundreds; psycopg 3 has the same default."""
+"""Statements that a connection keeps prepared; the longest unused is deallocated. psycopg 3 has the same default."""
+
+SIZE = 500_000
+"""Characters of the statements that a connection keeps prepared: a backend takes some 70 bytes of memory for each."""
 
 SEEN = 1_000
 """Texts that a connection remembers to have sent once."""
@@ -192,9 +194,9 @@ class Variant:
 class Prepared:
     """What one connection of the driver has prepared; lives and dies with it."""
 
-    def __init__(self, bound: int = BOUND) -> None:
-        self._bound = bound
-        self._names: OrderedDict[str, None] = OrderedDict()
+    def __init__(self, bound: int = BOUND, size: int = SIZE) -> None:
+        self._bound, self._size = bound, size
+        self._names: OrderedDict[str, int] = OrderedDict()
         self._stale: set[str] = set()
         self._seen: OrderedDict[str, None] = OrderedDict()
         self.losses = 0
@@ -216,15 +218,18 @@ class Prepared:
             if len(self._seen) > SEEN:
                 self._seen.popitem(last=False)
             return None
+        length = len(variant.prepare)
+        if length > self._size:
+            return None
         deallocate = ""
         if name in self._stale:
             self._stale.remove(name)
             deallocate = f"DEALLOCATE {name};"
-        elif len(self._names) >= self._bound:
+        while self._names and (len(self._names) >= self._bound or sum(self._names.values()) + length > self._size):
             oldest, _ = self._names.popitem(last=False)
-            deallocate = f"DEALLOCATE {oldest};"
+            deallocate += f"DEALLOCATE {oldest};"
         # Should it fail on its way, the server says so at the next call.
-        self._names[name] = None
+        self._names[name] = length
         return f"{deallocate}{variant.prepare}{variant.execute}"
 
     def learn(self, variant: Variant, error: Any) -> bool:

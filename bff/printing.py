@@ -41,7 +41,6 @@ from sqlalchemy import (
     String,
     Text,
     Time,
-    TypeDecorator,
     Uuid,
     and_,
     case,
@@ -51,7 +50,6 @@ from sqlalchemy import (
     not_,
     or_,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ClauseList, Grouping
 from sqlalchemy.sql.operators import concat_op
 from sqlalchemy.types import CHAR
@@ -59,7 +57,10 @@ from sqlalchemy.types import CHAR
 from .leaves import serializer
 from .types.entity import DEFINITION
 from .types.scalars import BIG_INT, DATE, DATE_TIME, DECIMAL, TIME, UUID
-from .types.values import DIALECT
+from .types.values import DIALECT, column_type
+
+_READING = ("process_result_value", "result_processor", "load_dialect_impl", "column_expression")
+"""What a host's type may have to say about values on their way out."""
 
 IRREGULAR = "\x01"
 """JSON has no such character: in a string it is escaped."""
@@ -124,7 +125,7 @@ class Printer:
 
 def printer(type_: Any, leaf: GraphQLLeafType, *, is_computed: bool) -> Printer | None:
     """The printer of values of an SQL type as a leaf type. `is_computed` values may be larger than their type says."""
-    type_ = _column_type(type_)
+    type_ = column_type(type_, but_for=_READING)
     if type_ is None:
         return None
     scalar = leaf.extensions.get(DEFINITION)
@@ -160,30 +161,13 @@ def printer(type_: Any, leaf: GraphQLLeafType, *, is_computed: bool) -> Printer 
 
 def has_text(type_: Any) -> bool:
     """Whether PostgreSQL's text of a key is what stands in a global id."""
-    type_ = _column_type(type_)
+    type_ = column_type(type_, but_for=_READING)
     is_blank_padded_or_labelled = isinstance(type_, (Enum, CHAR))
     return isinstance(type_, (Integer, String, Uuid)) and not is_blank_padded_or_labelled and _is_native(type_)
 
 
 def _is_native(type_: Any) -> bool:
     return not isinstance(type_, Uuid) or type_.native_uuid
-
-
-def _column_type(type_: Any) -> Any:
-    """SQLAlchemy's own type of the column; None for what has code of the host's own between column and value."""
-    while isinstance(type_, (TypeDecorator, postgresql.DOMAIN)):
-        if isinstance(type_, postgresql.DOMAIN):
-            type_ = type_.data_type
-            continue
-        own = type(type_)
-        if any(getattr(own, name) is not getattr(TypeDecorator, name) for name in _READING):
-            return None
-        type_ = type_.impl_instance
-    return type_ if type(type_).__module__.startswith("sqlalchemy.") else None
-
-
-_READING = ("process_result_value", "result_processor", "load_dialect_impl", "column_expression")
-"""What a host's type may have to say about values on their way out."""
 
 
 def _text(expression: Any) -> Any:

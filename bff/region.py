@@ -66,6 +66,7 @@ from .steps import (
     Selection,
     Typename,
 )
+from .telemetry import IRREGULAR_FIELD, log
 from .types.arguments import list_arguments
 from .types.catalog import Catalog, spec_of
 from .types.connection import DEFAULT_PAGE
@@ -73,9 +74,12 @@ from .types.cursors import CursorCodec
 from .types.entity import Entity
 from .types.specs import Aggregate, Relation
 
-MOST_SUBQUERIES = 400
-"""Subqueries of one region, by default. PostgreSQL plans some thousands a second, so the first run of more than these takes
-longer than rounds do; interfaces multiply them without end, where rounds merge what reads the same."""
+MOST_SUBQUERIES = 100
+"""Subqueries of one statement, by default. SQLAlchemy makes the text of some 400 a second and PostgreSQL plans as many; what
+interfaces multiply grows without end, where rounds merge what reads the same."""
+
+MOST_SUBQUERIES_FORCED = 1_000
+"""The same where regions are forced."""
 
 MANY_ROWS = 1_000
 """Rows of a list at the root from which on its to-one relations are joined, not looked up row by row: a hash join of 10,000
@@ -86,6 +90,11 @@ MOST_NESTED = 10
 
 MOST_COLUMNS = 1_000
 """Regions of one statement. A row of PostgreSQL has 1,664 columns at most."""
+
+MOST_FAILURES = 3
+"""Irregular answers in a row from which on a field is left to rounds, where we may choose, but for one try in `RETRY`."""
+
+RETRY = 100
 
 _TEXTS = 32
 """Texts kept of one region: one for each shape of filters, orders and cursors in use."""
@@ -123,6 +132,7 @@ class Region:
         self._numbers = {hole.field: number for number, hole in enumerate(self.holes)}
         self._prefixes = {site: f"r{number}s{i}_" for i, site in enumerate(self.sites)}
         self._seen: cachetools.LRUCache[Hashable, bool] = cachetools.LRUCache(_TEXTS)
+        self._failures = 0
         self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_TEXTS)
         self._lock = threading.Lock()
 
@@ -142,12 +152,26 @@ class Region:
         """What the names of a site's parameters begin with."""
         return self._prefixes[site]
 
-    def comes_again(self, asked: RegionAsked) -> bool:
-        """Whether this shape was asked for before, lately: making its text takes longer than one answer in rounds."""
+    def pays(self, asked: RegionAsked) -> bool:
+        """Whether it is worth a try: this shape was asked for before, lately, and answers were not always irregular.
+
+        Making a text takes longer than one answer in rounds, and what is irregular is answered twice.
+        """
         with self._lock:
             is_known = asked.shape in self._seen
             self._seen[asked.shape] = True
-        return is_known
+            if self._failures >= MOST_FAILURES:
+                self._failures += 1
+            return is_known and (self._failures < MOST_FAILURES or self._failures % RETRY == 0)
+
+    def failed(self, has_failed: bool) -> None:
+        """Note whether an answer was irregular."""
+        if not has_failed:
+            self._failures = 0
+        elif self._failures < MOST_FAILURES:
+            self._failures += 1
+            if self._failures == MOST_FAILURES:
+                log.warning(IRREGULAR_FIELD, field=self.field.name, key=self.field.key)
 
     def statement(self, asked: RegionAsked) -> Statement:
         """The value of a root region, by itself."""
@@ -282,10 +306,12 @@ class Regions:
                         yield from self._regions_below(each)
 
 
-def find_regions(root: Selection, catalog: Catalog, *, is_query: bool, most: int | None) -> Regions:
+def find_regions(root: Selection, catalog: Catalog, *, is_query: bool, most: int) -> Regions:
     """The maximal regions of a plan's tree. Appends to loads of rows what their statements may then compute.
 
-    A field that would take its statement beyond `most` subqueries is left to rounds, where what reads the same is merged.
+    A field that would take its statement beyond `most` subqueries is left to rounds, where what reads the same is merged. So is
+    a to-one relation that many rows may have in common, where lists or counts are below it: rounds read its rows once, subqueries
+    would for each row (1,000 tasks of one person with 10,000: 2.0 s against 0.02).
     """
     found = Regions()
     judge = _Judge(catalog, most)
@@ -317,17 +343,22 @@ def find_regions(root: Selection, catalog: Catalog, *, is_query: bool, most: int
 
 @dataclass(frozen=True)
 class _Judgement:
-    """Why a field cannot be a region, or what it takes: subqueries in all, and levels of them."""
+    """Why a field cannot be a region, or what it takes: subqueries in all, and levels of them.
+
+    `is_costly` tells of lists and counts in it, `shared` of a to-one relation with such below, which a list must not hold.
+    """
 
     reason: str | None
     subqueries: int = 0
     levels: int = 0
+    is_costly: bool = False
+    shared: str | None = None
 
 
 class _Judge:
     """Says which fields can be regions, and counts what they take of their statement."""
 
-    def __init__(self, catalog: Catalog, most: int | None) -> None:
+    def __init__(self, catalog: Catalog, most: int) -> None:
         self._catalog, self._most = catalog, most
         self._known: dict[FieldPlan, _Judgement] = {}
         self._taken: dict[Rows | None, tuple[int, int]] = {}
@@ -339,9 +370,11 @@ class _Judge:
             return judgement.reason
         if judgement.levels > MOST_NESTED:
             return f"{field.name} takes {judgement.levels} levels of subqueries, more than {MOST_NESTED}"
+        if rows is not None and judgement.shared is not None and isinstance(field.step, LoadOne):
+            return judgement.shared
         regions, subqueries = self._taken.get(rows, (0, 0))
         regions, subqueries = regions + 1, subqueries + judgement.subqueries
-        if self._most is not None and subqueries > self._most:
+        if subqueries > self._most:
             return f"with {field.name} the statement has {subqueries} subqueries, more than {self._most}"
         if regions > MOST_COLUMNS:
             return f"with {field.name} the statement has more than {MOST_COLUMNS} columns"
@@ -358,7 +391,7 @@ class _Judge:
         if reason is not None:
             return _Judgement(reason)
         own = isinstance(field.step, (LoadOne, LoadList, LoadAggregate, LookUp, PageTotal))
-        subqueries, levels = int(own), 0
+        subqueries, levels, is_costly, shared = int(own), 0, False, None
         for below in field.selections.values():
             if isinstance(below, GraphQLError):
                 return _Judgement(f"{field.name}: {below.message}")
@@ -368,7 +401,16 @@ class _Judge:
                     return inner
                 subqueries += inner.subqueries
                 levels = max(levels, inner.levels)
-        return _Judgement(None, subqueries, levels + int(own))
+                is_costly = is_costly or inner.is_costly
+                shared = shared or inner.shared
+        match field.step:
+            case LoadOne(load=RowsByKey()) if is_costly:
+                shared = f"{field.name} has lists or counts below, and may be the same for many rows"
+            case LoadList() if shared is not None:
+                return _Judgement(shared)
+            case LoadList() | LoadAggregate() | PageTotal():
+                is_costly = True
+        return _Judgement(None, subqueries, levels + int(own), is_costly, shared)
 
     def _own_reason(self, field: FieldPlan) -> str | None:
         match field.step:
@@ -488,8 +530,10 @@ class _Writer:
         match step:
             case ReadColumn(slot=slot) if (written := _printer(field)) is not None:
                 name = rows.attribute_at(slot)
-                nullable = rows.entity.is_nullable(name)
-                return written(rows.entity.attribute(alias, name), nullable=nullable, forbid_null=field.non_null[0])
+                expression, nullable = rows.entity.attribute(alias, name), rows.entity.is_nullable(name)
+                if rows.entity.is_computed(name):
+                    return _once(expression, lambda x: written(x, nullable=True, forbid_null=field.non_null[0]))
+                return written(expression, nullable=nullable, forbid_null=field.non_null[0])
             case ReadColumn() | CallBatch() | CallResolver():
                 hole = Hole.of(field)
                 assert hole is not None
@@ -768,6 +812,13 @@ def _object(pairs: Iterable[tuple[str, list[Piece]]]) -> list[Piece]:
 
 def _array(items: Any) -> Any:
     return func.coalesce(text("[") + items + text("]"), text("[]"))
+
+
+def _once(expression: Any, write: Callable[[Any], list[Piece]]) -> list[Piece]:
+    """What is written of an expression, which may be costly or volatile, and is named several times in it."""
+    # Without OFFSET, PostgreSQL would put the expression wherever it is named.
+    value = select(expression.label("v")).offset(_number(0)).correlate_except(None).subquery()
+    return [select(joined(write(value.c.v))).select_from(value).correlate_except(None).scalar_subquery()]
 
 
 def _boolean(value: bool) -> str:

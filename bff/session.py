@@ -32,6 +32,9 @@ from .types.policy import Policies, ViewerParameters, ViewerValues
 
 _QUERY_CANCELED = "57014"
 
+_LIMITS = "54"
+"""The class of what PostgreSQL has no room for (columns, levels): trying again does not help."""
+
 _PREPARED = "bff.prepared"
 """Under this key the pool's record of a connection has its `Prepared`; SQLAlchemy empties it with each reconnect."""
 
@@ -305,6 +308,7 @@ def _run(connection: Connection, sql: str) -> None:
 def _translated(error: DBAPIError, deadline: Deadline) -> Exception:
     if getattr(error.orig, "pgcode", None) == _QUERY_CANCELED or deadline.remaining <= 0:
         return deadline.exceeded()
-    if error.connection_invalidated or isinstance(error, OperationalError):
+    is_beyond_limits = (getattr(error.orig, "pgcode", None) or "").startswith(_LIMITS)
+    if error.connection_invalidated or (isinstance(error, OperationalError) and not is_beyond_limits):
         return TryAgain("the database cannot be reached")
     return error

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg2.extensions import adapt
-from sqlalchemy import Select, bindparam, column, func
+from sqlalchemy import BindParameter, Select, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from .types.policy import ViewerParameter, viewer_value
@@ -40,7 +40,7 @@ class Statement:
             process = bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)
             if isinstance(bind, ViewerParameter):
                 self.viewer[name] = bind.viewer_attribute
-            elif bind.unique:
+            elif not isinstance(bind, _Parameter):
                 constants[name] = value if process is None else process(value)
                 continue
             if process is not None:
@@ -103,8 +103,12 @@ def _literal(value: Any) -> str:
 
 
 def parameter(name: str, type_: Any) -> Any:
-    """A parameter whose value comes with each execution."""
-    return bindparam(name, None, type_=type_)
+    """A parameter whose value comes with each execution; all others are the host's constants."""
+    return _Parameter(name, None, type_=type_)
+
+
+class _Parameter(BindParameter[Any]):
+    inherit_cache = True
 
 
 def array(name: str, type_: Any) -> Any:

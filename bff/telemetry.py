@@ -32,6 +32,9 @@ DOCUMENTS = "graphql.documents"
 UNPREPARED = "graphql.unprepared"
 """A statement is sent unprepared from now on, or all of a connection's: sqlstate, error, statement."""
 
+IRREGULAR_FIELD = "graphql.irregular"
+"""A field that PostgreSQL writes had to be answered in rounds time and again, and is left to them: field, key."""
+
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("bff")
 
 

@@ -106,6 +106,24 @@ def unbounded(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     return type_
 
 
+def column_type(type_: TypeEngine[Any], *, but_for: tuple[str, ...]) -> TypeEngine[Any] | None:
+    """SQLAlchemy's own type of a column in PostgreSQL, beneath the host's decorators, domains and variants.
+
+    None where a decorator has methods of its own among `but_for`, and for types that are the host's.
+    """
+    while True:
+        type_ = type_._variant_mapping.get(DIALECT.name, type_)
+        if isinstance(type_, postgresql.DOMAIN):
+            type_ = type_.data_type
+        elif isinstance(type_, TypeDecorator):
+            own = type(type_)
+            if any(getattr(own, name) is not getattr(TypeDecorator, name) for name in but_for):
+                return None
+            type_ = type_.impl_instance
+        else:
+            return type_ if type(type_).__module__.startswith("sqlalchemy.") else None
+
+
 def _underlying(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type of the column beneath the host's decorators and domains."""
     while isinstance(type_, (TypeDecorator, postgresql.DOMAIN)):
