@@ -130,7 +130,7 @@ def _note(field: FieldPlan, view: _View) -> str:
         run = view.regions.root if region.rows is None else region.rows
         number = view.of(run) if isinstance(run, RootRow | Load) else ""
         note = f"{number}{_resolved(field, replace(view, inside=True))}, written by PostgreSQL"
-    note += _policy(field, view.catalog)
+    note += _policy(field, _within(field, view))
     if field.references:
         note += f", objects read again: {view.of(*dict.fromkeys(field.references.values()))}".rstrip()
     if field in view.regions.reasons:
@@ -162,11 +162,13 @@ def _resolved(field: FieldPlan, view: _View) -> str:
     return ""
 
 
-def _policy(field: FieldPlan, catalog: Catalog) -> str:
-    """Whether the rows that a field leads to are checked. Rows that are read by key are: whoever asks for them."""
+def _policy(field: FieldPlan, view: _View) -> str:
+    """Whether the rows that a field leads to are checked. Rows that rounds read by key are: whoever asks for them."""
     if not isinstance(field.step, LoadOne | LoadList | LoadAggregate | LookUp | LookUpNode):
         return ""
-    return "; implied" if is_implied_by_parent(field, catalog) else "; checked"
+    is_by_key = isinstance(field.step.load, RowsByKey) if isinstance(field.step, LoadOne) else False
+    is_implied = is_implied_by_parent(field, view.catalog) and (view.inside or not is_by_key)
+    return "; implied" if is_implied else "; checked"
 
 
 def _kind(read: RootRow | Load) -> str:
