@@ -2,7 +2,7 @@
 
 UUID, text and composite keys, another PostgreSQL schema, trees, `secondary=`, association objects, two relations to one
 table, one-to-one, single-table and joined inheritance, hybrids and column properties, a native enum, Decimal, arrays,
-JSONB, naive and aware times, soft deletion. Columns that may be NULL stand behind non-null fields, batch functions
+JSONB, naive and aware times, types and scalars that convert, texts like the layer's own marks, soft deletion. Columns that may be NULL stand behind non-null fields, batch functions
 return exceptions for some keys, resolvers raise for some objects.
 """
 
@@ -15,22 +15,26 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 import strawberry
 from sqlalchemy import (
     ARRAY,
+    CHAR,
+    BigInteger,
     Column,
     DateTime,
     Engine,
     Enum,
     ForeignKey,
     ForeignKeyConstraint,
+    Integer,
     MetaData,
     Numeric,
     SmallInteger,
     String,
     Table,
+    TypeDecorator,
     and_,
     func,
     select,
@@ -39,6 +43,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, column_property, mapped_column, relationship
 from sqlalchemy.schema import CreateSchema
+from strawberry.schema.config import StrawberryConfig
 
 import bff
 
@@ -64,6 +69,29 @@ class Size(enum.Enum):
 
     SMALL = "s"
     LARGE = "l"
+
+
+class Hex(TypeDecorator[str]):
+    """A number that the application writes in base 16."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> int | None:
+        return None if value is None else int(value, 16)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> str | None:
+        return None if value is None else f"{value:x}"
+
+
+class Lower(TypeDecorator[str]):
+    """Converts on the way in only."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return None if value is None else value.lower()
 
 
 label_of_place = Table(
@@ -95,6 +123,10 @@ class PlaceRow(Base):
     size: Mapped[Size | None] = mapped_column(
         Enum(Size, native_enum=False, values_callable=lambda all_: [e.value for e in all_])
     )
+    code: Mapped[str | None] = mapped_column(Hex)
+    slug: Mapped[str | None] = mapped_column(Lower)
+    padded: Mapped[str | None] = mapped_column(CHAR(4))
+    people: Mapped[int | None] = mapped_column(BigInteger)
     parent: Mapped[PlaceRow | None] = relationship(remote_side=[id], back_populates="children")
     children: Mapped[list[PlaceRow]] = relationship(back_populates="parent", order_by="PlaceRow.name.desc()")
     labels: Mapped[list[LabelRow]] = relationship(secondary=label_of_place, back_populates="places")
@@ -280,6 +312,11 @@ def _moods(keys: Sequence[tuple[Any, ...]], _scope: bff.Scope, *, loud: bool = F
     return answers
 
 
+def _shown(keys: Sequence[tuple[Any, ...]], _scope: bff.Scope) -> list[str]:
+    """What the keys are, to the letter."""
+    return [repr(key) for key in keys]
+
+
 def _failing(keys: Sequence[Any], _scope: bff.Scope) -> list[int]:
     raise Trouble(f"cannot answer for {len(keys) > 0}")
 
@@ -314,6 +351,17 @@ def _of_tenant(row: Any, viewer: Any) -> Any:
 strawberry.enum(Mood)
 strawberry.enum(Size)
 
+Loud = NewType("Loud", str)
+
+
+def _loud(value: str) -> str:
+    if value == "ada":
+        raise Trouble("ada is not loud")
+    return f'{value.upper()}"!'
+
+
+LOUD = strawberry.scalar(name="Loud", serialize=_loud, parse_value=str)
+
 
 @strawberry.interface
 class Parent:
@@ -341,6 +389,14 @@ class Place(bff.Node, Parent):
     must_mood: Mood = bff.column("mood")
     size: Size | None
     volume: float | None
+    code: str | None
+    must_code: str = bff.column("code")
+    slug: str | None
+    padded: str | None
+    people: int | None
+    all_people: bff.BigInt | None = bff.column("people")
+    loud: Loud | None = bff.column("name")
+    must_be_loud: Loud = bff.column("slug")
     letter_count: int
     parent: Place | None
     must_parent: Place = bff.relation("parent")
@@ -364,6 +420,9 @@ class Place(bff.Node, Parent):
     child_area: decimal.Decimal = bff.total("children", "area", where=lambda place: place.rank > 1)
     feeling: str | None = bff.batched(_moods, key=["name", "rank"])
     must_feel: str = bff.batched(_moods, key=["name", "rank"])
+    shown: str = bff.batched(
+        _shown, key=["id", "area", "height", "opens", "built", "seen", "mood", "size", "code", "slug"]
+    )
     broken: int | None = bff.batched(_failing, key="id")
     twins: list[Place] | None = bff.batched(_twins, key="name")
     heir: Place | None = bff.batched(_heirs, key="id")
@@ -551,7 +610,7 @@ class Query:
         return Report(title="r", place=places[0] if places else None, places=places[:2], found=[*places[:1], None])
 
 
-schema = bff.Schema(query=Query, types=[Car, Truck, Photo, Note])
+schema = bff.Schema(query=Query, types=[Car, Truck, Photo, Note], config=StrawberryConfig(scalar_map={Loud: LOUD}))
 
 
 def make_rows(engine: Engine) -> list[Viewer]:
@@ -567,7 +626,7 @@ def make_rows(engine: Engine) -> list[Viewer]:
     def key() -> uuid.UUID:
         return uuid.UUID(int=random.getrandbits(128), version=4)
 
-    names = ("Ada", "ada", "Berlin", "Éire", "a b", "Zoo", "x_y", "100%", "")
+    names = ("Ada", "ada", "Berlin", "Éire", "a b", "Zoo", "x_y", "100%", "", "\x01\x020:[]\x02")
     with Session(engine) as session:
         labels = [LabelRow(name=name, weight=maybe(random.randint(-2, 3))) for name in ("red", "blue", "a,b", "Ünique")]
         places: list[PlaceRow] = []
@@ -591,6 +650,10 @@ def make_rows(engine: Engine) -> list[Viewer]:
                     extra=maybe(random.choice((1, "x", [1, None], {"a": {"b": True}}, False))),
                     mood=maybe(random.choice(list(Mood))),
                     size=maybe(random.choice(list(Size))),
+                    code=maybe(random.choice(("ff", "0", "1a"))),
+                    slug=maybe(random.choice(names)),
+                    padded=maybe(random.choice(("ab", "é"))),
+                    people=maybe(random.choice((0, 7, -3, 2**40))),
                     labels=random.sample(labels, random.randint(0, 3)),
                 )
             )
