@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import strawberry
-from sqlalchemy import Column, Engine, ForeignKey, Table, and_, create_engine, or_, select
+from sqlalchemy import Column, Engine, ForeignKey, Table, and_, create_engine, inspect, or_, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship, remote
 
 import bff
@@ -78,6 +78,11 @@ class MatterRow(Base):
     )
     or_shared: Mapped[list["TaskRow"]] = relationship(
         primaryjoin=lambda: or_(MatterRow.id == foreign(TaskRow.matter_id), TaskRow.person_id == MatterRow.owner_id),
+        viewonly=True,
+        order_by=lambda: TaskRow.id,
+    )
+    or_urgent: Mapped[list["TaskRow"]] = relationship(
+        primaryjoin=lambda: or_(MatterRow.id == foreign(TaskRow.matter_id), TaskRow.code == 7),
         viewonly=True,
         order_by=lambda: TaskRow.id,
     )
@@ -207,6 +212,7 @@ class Matter(bff.Node):
     open_tasks: list["Task"]
     begun_elsewhere: list["Task"]
     or_shared: list["Task"]
+    or_urgent: list["Task"]
     comments: list["Comment"]
     task_count: int = bff.count("tasks")
     begun_count: int = bff.count("begun")
@@ -351,6 +357,7 @@ PATHS: list[tuple[str, str]] = [
     (f"{{ {MATTER} {{ begunElsewhere {{ text }} }} }}", "begunElsewhere"),
     (f"{{ {MATTER} {{ linked {{ text }} }} }}", "linked"),
     (f"{{ {MATTER} {{ orShared {{ text }} }} }}", "orShared"),
+    (f"{{ {MATTER} {{ orUrgent {{ text }} }} }}", "orUrgent"),
     (f"{{ {MATTER} {{ comments {{ text }} }} }}", "comments"),
     (f"{{ {MATTER} {{ tasks {{ id blocker {{ text }} }} }} }}", "blocker"),
     (f"{{ {MATTER} {{ tasks {{ id blocks {{ text }} }} }} }}", "blocks"),
@@ -484,7 +491,7 @@ def test_what_the_plan_calls_checked_has_a_check(ask: Asker, query: str, field: 
     assert sum(map(viewers, counted.statements)) >= 1
 
 
-# Two sides of one table
+# What cannot be read off a path: relationships and policies in all their relations
 
 
 class NodeRow(Base):
@@ -511,6 +518,95 @@ class FileRow(NodeRow):
         primaryjoin=lambda: foreign(FileRow.parent_id) == remote(FolderRow.id), viewonly=True
     )
     __mapper_args__ = {"polymorphic_identity": "file"}  # noqa: RUF012
+
+
+class StemRow(Base):
+    """Found by two columns."""
+
+    __tablename__ = "stems"
+    a: Mapped[int] = mapped_column(primary_key=True)
+    b: Mapped[int] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    kind: Mapped[str]
+    leaves: Mapped[list["LeafRow"]] = relationship(
+        primaryjoin=lambda: and_(StemRow.a == foreign(LeafRow.a), StemRow.b == foreign(LeafRow.b)), viewonly=True
+    )
+    either: Mapped[list["LeafRow"]] = relationship(
+        primaryjoin=lambda: or_(StemRow.a == foreign(LeafRow.a), StemRow.b == foreign(LeafRow.b)), viewonly=True
+    )
+    half: Mapped[list["LeafRow"]] = relationship(primaryjoin=lambda: StemRow.a == foreign(LeafRow.a), viewonly=True)
+    crossed: Mapped[list["LeafRow"]] = relationship(
+        primaryjoin=lambda: and_(StemRow.a == foreign(LeafRow.b), StemRow.b == foreign(LeafRow.a)), viewonly=True
+    )
+    not_all: Mapped[list["LeafRow"]] = relationship(
+        primaryjoin=lambda: and_(StemRow.a == foreign(LeafRow.a), StemRow.b == foreign(LeafRow.b), LeafRow.a > 1),
+        viewonly=True,
+    )
+    unequal: Mapped[list["LeafRow"]] = relationship(
+        primaryjoin=lambda: and_(StemRow.a >= foreign(LeafRow.a), StemRow.b == foreign(LeafRow.b)), viewonly=True
+    )
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "stem"}  # noqa: RUF012
+
+
+class ThornRow(StemRow):
+    __mapper_args__ = {"polymorphic_identity": "thorn"}  # noqa: RUF012
+
+
+class LeafRow(Base):
+    __tablename__ = "leaves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    a: Mapped[int]
+    b: Mapped[int]
+    stem: Mapped[StemRow | None] = relationship(
+        primaryjoin=lambda: and_(foreign(LeafRow.a) == StemRow.a, foreign(LeafRow.b) == StemRow.b), viewonly=True
+    )
+    thorn: Mapped[ThornRow | None] = relationship(
+        primaryjoin=lambda: and_(foreign(LeafRow.a) == ThornRow.a, foreign(LeafRow.b) == ThornRow.b), viewonly=True
+    )
+    big_stem: Mapped[StemRow | None] = relationship(
+        primaryjoin=lambda: and_(
+            foreign(LeafRow.a) == StemRow.a, foreign(LeafRow.b) == StemRow.b, StemRow.tenant != "small"
+        ),
+        viewonly=True,
+    )
+
+
+def of_stem(stem: Any, reader: Any) -> Any:
+    return stem.tenant == reader.tenant
+
+
+@pytest.mark.parametrize(
+    ("through", "parent", "relationship_", "target", "is_implied"),
+    [
+        ("stem", StemRow, "leaves", LeafRow, True),
+        ("stem", StemRow, "either", LeafRow, False),
+        ("stem", StemRow, "half", LeafRow, False),
+        ("stem", StemRow, "crossed", LeafRow, False),
+        ("stem", StemRow, "not_all", LeafRow, False),
+        ("stem", StemRow, "unequal", LeafRow, False),
+        ("stem", LeafRow, "stem", StemRow, True),
+        ("stem", LeafRow, "thorn", ThornRow, False),
+        ("stem", LeafRow, "big_stem", StemRow, False),
+        # A thorn is a stem, but a stem need not be a thorn.
+        ("stem", ThornRow, "leaves", LeafRow, True),
+        ("thorn", StemRow, "leaves", LeafRow, False),
+        ("thorn", ThornRow, "leaves", LeafRow, True),
+        # A leaf of a small stem is not seen, though the stem is.
+        ("big_stem", StemRow, "leaves", LeafRow, False),
+        ("big_stem", LeafRow, "stem", StemRow, False),
+    ],
+)
+def test_a_policy_is_implied_over_the_same_columns_alone(
+    through: str, parent: type, relationship_: str, target: type, is_implied: bool
+) -> None:
+    policies = Policies({StemRow: of_stem, LeafRow: bff.through(through)})
+    assert policies.is_implied(parent, inspect(parent).relationships[relationship_], target) is is_implied
+
+
+def test_what_is_public_or_has_a_policy_of_its_own_is_not_implied() -> None:
+    relationships = inspect(StemRow).relationships
+    for policy in (bff.public, lambda leaf, reader: leaf.a == 1):
+        assert not Policies({StemRow: of_stem, LeafRow: policy}).is_implied(StemRow, relationships["leaves"], LeafRow)
 
 
 def test_the_sides_of_a_relationship_count() -> None:
