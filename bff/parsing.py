@@ -7,6 +7,7 @@ text it does not know.
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -43,8 +44,10 @@ def _driver(type_: Any) -> Parser | None:
         case CHAR():
             # A cast to text strips the blanks that a row has.
             return None
-        case Enum() | String() | Uuid(native_uuid=True):
+        case Enum() | String():
             return str
+        case Uuid(native_uuid=True):
+            return uuid.UUID
         case Boolean():
             return "true".__eq__
         case Integer():
