@@ -11,12 +11,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from flask import Flask, current_app
 from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.orm import Session, sessionmaker
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 EXTENSION = "briefcase.database"
 
@@ -109,6 +111,9 @@ def lock_schema(connection: Connection) -> None:
 
 def alembic_config(connection: Connection) -> Config:
     """Alembic's settings for migrations over `connection`; there is no ``alembic.ini``."""
+    # Here, because a site that serves migrates nothing, and Alembic takes a tenth of its start.
+    from alembic.config import Config
+
     config = Config()
     # A percent sign starts an interpolation in Alembic's settings.
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -122,6 +127,8 @@ def migrate(url: URL | str) -> None:
     try:
         with engine.begin() as connection:
             lock_schema(connection)
+            from alembic import command
+
             command.upgrade(alembic_config(connection), "head")
     finally:
         engine.dispose()

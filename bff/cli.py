@@ -45,6 +45,8 @@ def check(app: str | None, strict: bool) -> None:
     unused, missing = layer.documents.unused_fragments, missing_indexes(layer.schema)
     for finding in unused:
         click.echo(finding, err=True)
+    for name in layer.documents.names:
+        layer.plan(name).texts()
     for index in missing:
         click.echo(f"warning: {index}", err=True)
     if unused or (strict and missing):

@@ -128,6 +128,8 @@ def run_to_encode(
         except DBAPIError as error:
             if plan.kind != "query" or plan.strategy == "rounds" or not _may_be_ours(error):
                 raise
+            for region in plan.variant(coerced).regions.of.values():
+                region.failed(True)
             context.release()
             return _Execution(plan, coerced, context, root_value, hide_suggestions, in_rounds=True).run()
     except GraphQLError as error:

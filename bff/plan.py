@@ -205,10 +205,13 @@ class Plan:
         return self.variant(VariableValues({}, coerced))
 
     def prepare(self) -> None:
-        """Plan the whole and build its statements: what is wrong is wrong now, and the first request need not wait."""
-        whole = self.whole()
-        for each in whole.reads:
-            _ = each.text
+        """Plan the whole: what is wrong is wrong now. Texts of statements are made when they are first run."""
+        for region in self.whole().regions.of.values():
+            region.expect()
+
+    def texts(self) -> list[str]:
+        """The statements of a request without arguments, in the order they run. Raises what the host's conditions raise."""
+        return [each.text for each in self.whole().reads]
 
     def __repr__(self) -> str:
         return f"<Plan of {self.kind} {self.name or '(anonymous)'}, {len(self._variants)} variants>"

@@ -100,6 +100,12 @@ class Region:
         writer = Writer(self.catalog, lists, prefixes=self._prefixes, holes=self._numbers)
         return writer.column(self.field, self.rows, alias)
 
+    def expect(self) -> None:
+        """Take it that a request without arguments comes again."""
+        shape = self.without_arguments().shape
+        with self._lock:
+            self._seen[shape] = True
+
     def pays(self, asked: RegionAsked) -> bool:
         """Whether it is worth a try: this shape was asked for before, lately, and answers were not always irregular.
 
