@@ -307,7 +307,7 @@ insert into tasks (id, kind, text, code, weight, matter_id, origin_id, person_id
   (4, 'task', 'shown as well', 8, 10, 1, 1, 1, null);
 insert into links values (1, 1), (1, 2);
 insert into comments values
-  (1, 'shown', true, 1, 2, 1, null), (2, 'secret comment', true, 2, 1, 1, 1), (3, 'shown too', false, 1, 1, 1, 2);
+  (1, 'shown', false, 1, 2, 1, null), (2, 'secret comment', true, 2, 1, 1, 1), (3, 'shown too', false, 1, 1, 1, 2);
 insert into marks values (1, 7), (2, 8);
 """  # fmt: skip
 
@@ -351,6 +351,7 @@ PATHS: list[tuple[str, str]] = [
     (f"{{ {PERSON} {{ matters {{ id tasks {{ text }} }} }} }}", "matters"),
     (f"{{ {PERSON} {{ comments {{ text }} }} }}", "comments"),
     (f"{{ {PERSON} {{ commentPage {{ nodes {{ text }} }} }} }}", "commentPage"),
+    (f"{{ {PERSON} {{ first {{ text }} }} }}", "first"),
     # From a matter that is seen, over every relationship but the one of the policy.
     (f"{{ {MATTER} {{ begun {{ text }} }} }}", "begun"),
     (f"{{ {MATTER} {{ begunPage {{ totalCount nodes {{ text }} }} }} }}", "begunPage"),

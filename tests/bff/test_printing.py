@@ -443,7 +443,9 @@ def test_what_postgresql_cannot_write_is_written_by_python(ask: Asker, name: str
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_null_is_null_or_forbidden(ask: Asker, name: str) -> None:
-    assert ask(query(name, range(MOST, MOST + 1))) == {f"r{MOST}": {"it": None}}
+    of_null = query(name, range(MOST, MOST + 1))
+    assert ask(of_null) == {f"r{MOST}": {"it": None}}
+    assert isinstance(ask.run(ask.plan(of_null)).data[f"r{MOST}"], Json) is (name not in ELSEWHERE)
     result = ask.result(query(f"must_{name}", range(MOST, MOST + 1)))
     [error] = result.errors or []
     assert (result.data, error.path) == ({f"r{MOST}": None}, [f"r{MOST}", "it"])

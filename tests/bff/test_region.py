@@ -35,6 +35,7 @@ from bff.judging import MOST_NESTED
 from bff.plan import Strategy
 from bff.printing import IRREGULAR
 from bff.region import _TEXTS, MOST_FAILURES, RETRY
+from bff.writing import MANY_ROWS
 from tests.bff.asking import Asker, MakeDatabase
 
 
@@ -244,6 +245,8 @@ class Query:
     authors: list[Author] = bff.collection()
     few_authors: list[Author] | None = bff.collection(bound=2)
     author_page: bff.Connection[Author] = bff.collection(order=["-name"])
+    with_motto: list[Author] = bff.collection(where=lambda author: author.motto.is_not(None))
+    page_with_motto: bff.Connection[Author] = bff.collection(where=lambda author: author.motto.is_not(None))
     notes: list[Note] = bff.collection()
     works: list[Work] = bff.collection(order=["-title"])
     books: list[Book] = bff.collection()
@@ -589,6 +592,18 @@ def test_parts_of_a_connection_alone(one: One, selection: str) -> None:
     )
 
 
+def test_collections_under_a_condition_of_their_own(one: One) -> None:
+    data = one(
+        '{ withMotto(orderBy: [NAME_ASC]) { name } few: withMotto(filter: {name: {gt: "b"}}) { name }'
+        " pageWithMotto(first: 2, orderBy: [NAME_ASC]) { totalCount nodes { name } pageInfo { hasNextPage } } }"
+    )
+    assert names(data["withMotto"]) == "ann cy eve"
+    assert names(data["few"]) == "cy eve"
+    assert data["pageWithMotto"] == {
+        "totalCount": 3, "nodes": [{"name": "ann"}, {"name": "cy"}], "pageInfo": {"hasNextPage": True},
+    }  # fmt: skip
+
+
 # Relations
 
 
@@ -658,6 +673,51 @@ def test_what_many_rows_may_share_is_read_once(ask: Asker, run: Run, below: str,
     assert len(ran.statements) > 1
     assert reasons(ask, f"{{ {parents} {{ name mentor {{ name profile {{ bio }} mentor {{ id }} }} }} {end} }}") == {}
     assert reasons(ask, f'{{ author(id: "6") {{ mentor {{ name {below} }} }} }}') == {}
+
+
+@pytest.mark.parametrize("limit", [MANY_ROWS - 1, MANY_ROWS])
+@pytest.mark.parametrize(
+    ("query", "joins"),
+    [
+        ("{ authors(LIMIT) { name mentor { name mentor { name } } profile { bio } } }", 2),
+        ("{ authors(LIMIT, filter: {motto: {ne: null}}, orderBy: [NAME_DESC]) { name mentor { name motto } } }", 1),
+        ("{ notes(LIMIT) { text chapter { number book { title } } } }", 2),
+        ("{ works(LIMIT) { title author { name mentor { nodeId } } } }", 2),
+        ("{ authorPage(LIMIT) { totalCount nodes { mentor { name } } edges { cursor node { mentor { id } } } } }", 2),
+    ],
+)
+def test_to_one_relations_of_many_rows_are_joined(run: Run, ask: Asker, query: str, joins: int, limit: int) -> None:
+    """Each to the rows of its level; hidden rows and those without a key are null either way."""
+    query = query.replace("LIMIT", f"first: {limit}")
+    if "authorPage" in query and limit > 1000:
+        pytest.skip("pages end there")
+    ran = run(query)
+    assert len(ran.statements) == 1
+    per_type = 2 if "works" in query else 1
+    assert ran.statements[0].count("LEFT OUTER JOIN") == (joins * per_type if limit >= MANY_ROWS else 0)
+
+
+def test_a_joined_row_that_is_missing_is_an_error_where_it_must_not_be(ask: Asker) -> None:
+    result = ask.result(f"{{ authors(first: {MANY_ROWS}) {{ name mustMentor {{ name }} }} books {{ id }} }}")
+    assert [error.path for error in result.errors] == [["authors", 0, "mustMentor"]]
+
+
+@pytest.mark.parametrize("query", ["{ works { title } }", '{ work(id: "90") { title } books { id } }'])
+def test_rows_of_an_unknown_kind_are_an_error_by_either_strategy(ask: Asker, engine: Engine, query: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("insert into works (id, kind, title, author_id) values (90, 'novel', 'w9', 1)")
+    try:
+        compiled, rounds = (run_plan(ask, query, strategy) for strategy in ("compiled", "rounds"))
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("delete from works where id = 90")
+    assert rounds[1]
+    assert compiled == rounds
+
+
+def run_plan(ask: Asker, query: str, strategy: Strategy) -> tuple[Any, list[tuple[Any, str]]]:
+    result = ask.run(ask.plan(query, strategy))
+    return bff.execute.plain(result.data), [(error.path, error.message) for error in result.errors or []]
 
 
 def test_rows_that_nobody_may_see_are_seen_nowhere(ask: Asker, run: Run) -> None:

@@ -475,7 +475,8 @@ def _literal(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            # A document is Unicode, which has no halves of a pair; variables may hold them.
+            return json.dumps(value.encode(errors="replace").decode(), ensure_ascii=False)
         case list():
             return "[" + ", ".join(map(_literal, value)) + "]"
         case dict():
