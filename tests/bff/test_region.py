@@ -361,6 +361,7 @@ PAGE = """{
 }"""
 
 
+@pytest.mark.slow
 def test_a_page_is_one_statement(ask: Asker, one: One, run: Run) -> None:
     data = one(PAGE)
     assert data["author"]["students"][0] == {
@@ -501,6 +502,7 @@ def test_cursors_deep_in_a_region(one: One) -> None:
     assert seen == [("cy", False), ("bob", True)]
 
 
+@pytest.mark.slow
 def test_values_change_no_text_and_the_texts_kept_are_bounded(ask: Asker) -> None:
     plan = ask.plan(LISTS)
     root = plan.whole().regions.root
@@ -949,6 +951,7 @@ def hostile(engine: Engine) -> Iterator[Reader]:
         connection.execute(text("delete from authors where id >= 200"))
 
 
+@pytest.mark.slow
 def test_no_text_is_taken_for_the_layers_own(hostile: Reader, one: One) -> None:
     query = (
         "query($t: String) { authors { name motto shout length nodeId } authorPage { edges { cursor node { name } } }"
@@ -1086,6 +1089,7 @@ def test_rounds_have_no_regions(ask: Asker) -> None:
     assert reasons(ask, DEEP, "rounds") == {}
 
 
+@pytest.mark.slow
 def test_response_keys_and_objects_of_any_size(one: One) -> None:
     """Names of PostgreSQL have 63 bytes, and its rows 1,664 columns."""
     long = "x" * 200
@@ -1094,8 +1098,8 @@ def test_response_keys_and_objects_of_any_size(one: One) -> None:
     )
     assert data["author"]["s"][0] == {long: "2", f"{long}y": "bob"}
     assert data[long][0] == {long: "1"}
-    many = " ".join(f"a{i}: name" for i in range(2000))
-    assert len(one(f'{{ author(id: "1") {{ {many} }} }}')["author"]) == 2000
+    many = " ".join(f"a{i}: name" for i in range(1700))
+    assert len(one(f'{{ author(id: "1") {{ {many} }} }}')["author"]) == 1700
 
 
 @pytest.mark.parametrize(
