@@ -263,6 +263,8 @@ class Query:
 
 @strawberry.type
 class Mutation:
+    author: Author | None = bff.lookup()
+
     @strawberry.mutation
     def rename(self, info: strawberry.Info[bff.Scope, None], id: int, name: str) -> Author:
         with info.context.writing() as session:
@@ -761,6 +763,18 @@ def test_what_a_mutation_answers_is_written_too(ask: Asker, count_sql: Any) -> N
     assert isinstance(found["books"], Json)
     assert json.loads(found["studentPage"].text) == {"totalCount": 2, "nodes": [{"name": "cy"}, {"name": "bob"}]}
     ask(query)
+
+
+def test_what_a_mutation_reads_it_reads_in_its_turn(ask: Asker) -> None:
+    """Its root fields are no regions, which would be read before all."""
+    query = (
+        'mutation { a: author(id: "1") { name } new: rename(id: 1, name: "anna") { name } b: author(id: "1") { name students'
+        ' { name mentor { name } } } old: rename(id: 1, name: "ann") { name } c: author(id: "1") { name } }'
+    )
+    assert regions(ask, query) == ["students"]
+    data = ask(query)
+    assert [data[key]["name"] for key in ("a", "new", "b", "old", "c")] == ["ann", "anna", "anna", "ann", "ann"]
+    assert data["b"]["students"][0]["mentor"] == {"name": "anna"}
 
 
 # What is no answer
