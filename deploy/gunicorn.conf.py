@@ -14,7 +14,8 @@ gc.disable()  # while all that is loaded and planned is kept: a fifth of the sta
 # thread and what it does besides waiting is Python.
 #
 #   variable              default     meaning
-#   DATABASE_CONNECTIONS  20          connections of this host, all workers together
+#   DATABASE_CONNECTIONS  10          connections of this host, all workers together; more than PostgreSQL has cores for do
+#                                     not make pages faster: they wait for each other there, out of turn, not here in line
 #   WEB_CONCURRENCY       cores       workers; never more than there are connections
 #   HOST, PORT            127.0.0.1, 5000
 #   BRIEFCASE_ENV         production  `development` does not wait for open sockets at the end
@@ -29,7 +30,7 @@ from sqlalchemy import Engine
 
 import bff
 
-DATABASE_CONNECTIONS = int(os.environ.get("DATABASE_CONNECTIONS", "20"))
+DATABASE_CONNECTIONS = int(os.environ.get("DATABASE_CONNECTIONS", "10"))
 IS_DEVELOPMENT = os.environ.get("BRIEFCASE_ENV") == "development"
 
 wsgi_app = "app:create_app()"

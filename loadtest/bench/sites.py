@@ -24,7 +24,7 @@ from loadtest.bench.results import Footprint
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "of the bench"
-CONNECTIONS = 20
+CONNECTIONS = 10
 START_TIMEOUT = 60.0
 # Seconds of work in a tenth of one: a worker's own heartbeat.
 IDLE = 0.01
