@@ -50,7 +50,7 @@ from .types.entity import Entity, Ordering
 from .types.filters import All, Condition, Not, Some, Test
 from .types.policy import Policies, ViewerParameters
 from .types.specs import Aggregate, Where
-from .types.values import unbounded
+from .types.values import padding, unbounded
 
 LIMIT = "limit_"
 """The parameter of a list's LIMIT."""
@@ -337,6 +337,9 @@ def _test(test: Test, expression: Any, type_: Any, names: Iterator[str]) -> Colu
     if test.operator == "in":
         return expression == any_(array(name, type_))  # type: ignore[no-any-return]
     value = parameter(name, type_)
+    length = padding(type_)
+    if length is not None and test.operator in ("contains", "starts_with"):
+        expression, value = func.rpad(cast(expression, Text()), length), parameter(name, Text())
     if isinstance(type_, Float):
         # A literal is of double precision, in which no REAL is 0.1.
         value = cast(value, type_)

@@ -67,6 +67,13 @@ def is_text(type_: TypeEngine[Any]) -> bool:
     return isinstance(type_, String) and not isinstance(type_, Enum)
 
 
+def padding(type_: TypeEngine[Any]) -> int | None:
+    """To how many characters values of CHAR(n) have blanks at their end, which PostgreSQL strips wherever it makes text of
+    them; None for other types."""
+    type_ = _underlying(type_)
+    return type_.length or 1 if isinstance(type_, CHAR) else None
+
+
 def is_ordered(type_: TypeEngine[Any]) -> bool:
     """Whether PostgreSQL can put values of this type in an order that anyone could mean."""
     return not isinstance(_underlying(type_), (JSON, postgresql.HSTORE))
