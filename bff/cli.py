@@ -58,9 +58,12 @@ def check(app: str | None, strict: bool) -> None:
 @click.argument("page")
 @click.pass_obj
 def plan(app: str | None, page: str) -> None:
-    """Print the plan of the registered operation PAGE as a tree, with its statements."""
+    """Print the plan of the registered operation PAGE as a tree, with its statements. Its file's name will do."""
+    layer = _layer(app)
+    by_file = {Path(each.source).stem.lower(): each.name for each in layer.documents if each.source}
+    name = page if layer.documents.find(page) else by_file.get(page.lower()) or page
     try:
-        click.echo(explain(_layer(app).plan(page)), nl=False)
+        click.echo(explain(layer.plan(name)), nl=False)
     except BffError as error:
         raise click.ClickException(str(error)) from None
 

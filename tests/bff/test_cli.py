@@ -152,6 +152,13 @@ def test_plan(bff: Callable[..., Result]) -> None:
     assert "again" in done.stdout
 
 
+def test_plan_by_the_name_of_the_operation_s_file(bff: Callable[..., Result], host: Path) -> None:
+    (host / "graphql" / "greeting.graphql").write_text("query GreetingPage { hello }\n")
+    by_file = bff("plan", "Greeting")
+    assert by_file.exit_code == 0, by_file.output
+    assert by_file.stdout == bff("plan", "GreetingPage").stdout
+
+
 def test_plan_of_an_unknown_page_lists_the_known(bff: Callable[..., Result]) -> None:
     done = bff("plan", "Hullo")
     assert done.exit_code == 1
