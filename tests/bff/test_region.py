@@ -225,6 +225,10 @@ class Work(bff.Node):
 class Film(Work):
     minutes: int | None
 
+    @bff.field(needs=["minutes", "title"])
+    def length_in_hours(self) -> str | None:
+        return None if self.minutes is None else f"{self.title}: {self.minutes / 60}"
+
 
 @bff.entity(SongRow)
 class Song(Work):
@@ -419,6 +423,15 @@ def test_fragments_on_interfaces(one: One) -> None:
     assert data["works"][1]["nodeId"] == "Song:3"
     assert data["work"] == {"__typename": "Song", "key": "C", "title": "w2"}
     assert data["a"] == [{"m": None, "t": "w4"}]
+
+
+def test_python_of_one_type_of_an_interface(one: One) -> None:
+    """What it needs is named as its own type names it, among rows of several."""
+    data = one("{ works { ... on Film { lengthInHours } ... on Song { key author { length } } } }")
+    assert data["works"] == [
+        {"lengthInHours": None}, {"key": None, "author": {"length": 3}}, {"key": "C", "author": {"length": 3}},
+        {"lengthInHours": "w1: 1.5"},
+    ]  # fmt: skip
 
 
 def test_objects_of_unions_and_of_resolvers_are_read_again_with_all_below(run: Run) -> None:
