@@ -170,6 +170,4 @@ class _Judge:
             case ReadNodeId(entity=entity):
                 if any(not has_text(entity.type_of(name)) for name in entity.key):
                     return f"{field.name} is written by Python"
-            case LoadOne() | LoadList() if field.references:
-                return f"{field.name} leads to Python objects"
         return None
