@@ -1,9 +1,10 @@
-"""Runs a plan in rounds: collect every pending load of the level, run each once, go on.
+"""Runs a plan: what PostgreSQL writes is spliced into the answer, the rest is run in rounds.
 
-Execution is breadth-first. A `Selection` is run over all its objects at once, field by field; fields that need data
-join a pending load and are completed when it has run. A load runs when no other pending load can still bring
-it keys (`Load.downstream`), so each is one statement for the whole page. Results are kept by key for the
-operation: nothing is read twice.
+Root regions are one statement (see `bff.region`); regions below rows come with the rows. In rounds every pending load of the
+level is collected, each is run once, and so on: breadth-first. A `Selection` is run over all its objects at once, field
+by field; fields that need data join a pending load and are completed when it has run. A load runs when no other
+pending load can still bring it keys (`Load.downstream`), so each is one statement for the whole page. Results are kept
+by key for the operation: nothing is read twice.
 
 The result is what graphql-core's depth-first execution gives, to the letter, errors included (see `bff.places`).
 `bff.completion` turns values into the response, `bff.reads` runs the loads.

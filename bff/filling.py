@@ -47,6 +47,10 @@ class Filling:
             deliver([None if IRREGULAR in text else Json(text) for text in texts])
             return
         cuts = [None if IRREGULAR in text else Cut.of(text) for text in texts]
+
+        def deliver_filled() -> None:
+            deliver([None if cut is None else Json("".join(cut.pieces)) for cut in cuts])
+
         places: dict[int, list[tuple[int, int, str]]] = {}
         for i, cut in enumerate(cuts):
             for position, number, columns in () if cut is None else cut.holes:
@@ -62,10 +66,10 @@ class Filling:
                     cut.pieces[position] = value
             waiting.remove(number)
             if not waiting:
-                deliver([None if cut is None else Json("".join(cut.pieces)) for cut in cuts])
+                deliver_filled()
 
         if not places:
-            deliver([None if cut is None else Json(text) for cut, text in zip(cuts, texts, strict=True)])
+            deliver_filled()
         for number, found in places.items():
             self._fill(region, number, [columns for *_, columns in found], partial(filled, number))
 
@@ -136,6 +140,7 @@ def _json(field: FieldPlan, value: Any) -> str | None:
     try:
         return encode(_completed(field, value, 0)).decode()
     except Exception:
+        # Whatever a serializer or the encoder raises: rounds raise it again, at its place, and name it there.
         return None
 
 

@@ -33,7 +33,7 @@ def parser(type_: Any) -> Parser | None:
     driver = None if beneath is None else _driver(beneath)
     if driver is None:
         return None
-    code = {_float: _FLOAT, Decimal: _NUMERIC}.get(driver)
+    code = _FLOAT if isinstance(beneath, Float) else _NUMERIC if isinstance(beneath, Numeric) else None
     process = type_.dialect_impl(DIALECT).result_processor(DIALECT, code)
     return driver if process is None else lambda text: process(driver(text))
 
@@ -53,7 +53,7 @@ def _driver(type_: Any) -> Parser | None:
         case Integer():
             return int
         case Float(asdecimal=False):
-            return _float
+            return float
         case Float():
             return None
         case Numeric():
@@ -65,10 +65,6 @@ def _driver(type_: Any) -> Parser | None:
         case Time(timezone=False):
             return _time
     return None
-
-
-def _float(text: str) -> float:
-    return float(text)
 
 
 def _time(text: str) -> datetime.time:

@@ -91,7 +91,7 @@ from .types.values import zero
 
 Strategy = Literal["auto", "compiled", "rounds"]
 """How operations are executed: `rounds` loads every level by its keys; `compiled` has PostgreSQL write every field that needs
-no Python (see `bff.region`); `auto` does too, up to a size from which rounds are the faster."""
+no Python of objects (see `bff.judging`), `auto` those for which it pays (`Region.pays`, `MOST_SUBQUERIES`)."""
 
 STRATEGIES: tuple[Strategy, ...] = ("auto", "compiled", "rounds")
 

@@ -98,7 +98,9 @@ def wants_cursors(site: FieldPlan) -> bool:
 
 
 _CURSORS = ("cursor", "start_cursor", "end_cursor")
+
 OF_PAGES = ("page_info", "has_next_page", "has_previous_page", *_CURSORS)
+"""The attributes of a connection, its edges and its `PageInfo` that can be written; all others are Python's."""
 
 
 def fields_of(field: FieldPlan) -> Sequence[FieldPlan]:
@@ -109,6 +111,7 @@ def fields_of(field: FieldPlan) -> Sequence[FieldPlan]:
 
 
 def shape_of(site: FieldPlan, asked: ListAsked) -> sql.ListShape:
+    """What of a list's arguments changes the SQL, with the rows' places only where cursors are asked for."""
     return sql.ListShape.of(asked.arguments, asked.after, asked.before, places=wants_cursors(site))
 
 
