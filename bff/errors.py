@@ -10,7 +10,7 @@
     │   └── DocumentRefused      the request is well-formed, its document is not
     │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled
     ├── FieldError           the client: mend one argument; the rest of the page is answered
-    │   └── BadUserInput, BoundExceeded, Forbidden, Unauthenticated
+    │   └── BadUserInput, BoundExceeded, Forbidden, NotVisible, Unauthenticated
     └── TryAgain             nobody: send the same request later
         └── Overloaded, DeadlineExceeded
 
@@ -206,6 +206,13 @@ class Forbidden(FieldError):
     """The viewer may see the object but not do this to it."""
 
     code = "FORBIDDEN"
+    status = 403
+
+
+class NotVisible(FieldError):
+    """An event is of a row that the viewer may not see. Whoever delivers events leaves it out."""
+
+    code = "NOT_VISIBLE"
     status = 403
 
 
