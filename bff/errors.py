@@ -8,7 +8,7 @@
     │   │   BodyTooLarge, UnsupportedMediaType, OperationNotFound, SubscriptionRefused
     │   ├── PersistedQueryNotFound, PersistedQueryMismatch, FreeTextRefused
     │   └── DocumentRefused      the request is well-formed, its document is not
-    │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled
+    │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled, VariablesRefused
     ├── FieldError           the client: mend one argument; the rest of the page is answered
     │   └── BadUserInput, BoundExceeded, Forbidden, NotVisible, Unauthenticated
     └── TryAgain             nobody: send the same request later
@@ -189,6 +189,12 @@ class IntrospectionDisabled(DocumentRefused):
     """`__schema` or `__type` outside of development."""
 
     code = "INTROSPECTION_DISABLED"
+
+
+class VariablesRefused(DocumentRefused):
+    """The variables do not fit the document."""
+
+    code = "BAD_USER_INPUT"
 
 
 class FieldError(BffError):

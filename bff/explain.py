@@ -81,7 +81,8 @@ class _View:
 
     def of(self, *reads: RootRow | Load) -> str:
         """The numbers of reads, for the begin of a note."""
-        return "".join(f"#{self.numbers[each]} " for each in reads if not self.inside and each in self.numbers)
+        numbers = [] if self.inside else sorted(self.numbers[each] for each in reads if each in self.numbers)
+        return "".join(f"#{number} " for number in numbers)
 
 
 def _tree(selection: Selection, view: _View, indent: str) -> Iterator[str]:
@@ -167,8 +168,8 @@ def _resolved(field: FieldPlan, view: _View) -> str:
             return f"{view.of(load)}count"
         case CallResolver():
             return "resolver, once an object"
-        case PageRows():
-            return "rows of the page"
+        case PageRows(part=part):
+            return "its row" if part == "node" else "rows of the page"
         case TakeEvent():
             return f"{view.of(*loads_of(field.step))}{_event(field.step)}"
         case TakePresent(spec=spec):

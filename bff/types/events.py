@@ -95,12 +95,19 @@ def tables_of(entity: Entity) -> tuple[Table, ...]:
 
 def column_names(entity: Entity, names: tuple[str, ...], table: FromClause) -> tuple[str, ...] | None:
     """What the columns of attributes are called in a table; None unless all of them are there."""
+    mappers = [entity.mapper, *(entity.mapper.self_and_descendants if entity.interface else ())]
     found = []
     for name in names:
-        columns = [column for column in entity.mapper.attrs[name].columns if column.table is table]
+        columns = [
+            column.name
+            for mapper in mappers
+            if (prop := mapper.column_attrs.get(name)) is not None
+            for column in prop.columns
+            if isinstance(column, Column) and column.table is table
+        ]
         if not columns:
             return None
-        found.append(columns[0].name)
+        found.append(columns[0])
     return tuple(found)
 
 
