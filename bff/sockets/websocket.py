@@ -106,7 +106,8 @@ class WebSocket:
                             raise Broken(CloseReason.MESSAGE_TOO_BIG, f"a message has at most {self._most} bytes")
                         parts.append(frame.payload)
                         if frame.message_finished:
-                            return parts[0] if len(parts) == 1 else type(parts[0])().join(parts)
+                            message: str | bytes = type(parts[0])().join(parts)
+                            return message
                 received = self._socket.recv(_READ)
                 if not received:
                     return None
