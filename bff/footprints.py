@@ -34,7 +34,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Collect
 
 from . import sql
 from .join import Join
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .mentions import Columns, Mentions, leaves, mentions, table_of, union
 from .pages import ListAsked, Page
 from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
@@ -189,6 +189,9 @@ def facts_of(
             footprint = _kept(load, None, partial(_of_rows, load))
         case Aggregates():
             footprint = _kept(load, None, partial(_of_aggregates, load))
+        case FormerRows():
+            # The rows themselves are no more; what the policy makes of their values may change.
+            footprint = _kept(load, None, lambda: Footprint(_policy(load.policies, load.entity.model).others))
         case Batch():
             footprint = _kept(load, None, partial(_of_batch, load))
         case _:

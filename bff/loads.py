@@ -9,6 +9,7 @@ does not change. What differs between requests (keys, filters, cursors) comes wi
     RootList       rows of an entity without a parent
     Aggregates     counts and sums of a relationship by parent
     Counts         `totalCount` of a connection
+    FormerRows     whether rows that may be gone were visible
     Batch          a Python function over keys
 """
 
@@ -163,6 +164,24 @@ class RowsByKey(Rows):
         return self.statement([each.without_arguments() for each in self.computed]).sql
 
 
+class FormerRows(Load):
+    """Rows of an entity as they were, by the values of the attributes in `key` as PostgreSQL's text: those that the viewer saw."""
+
+    takes_null = True
+
+    def __init__(self, entity: Entity, policies: Policies, key: tuple[str, ...]) -> None:
+        super().__init__(f"{entity.name} as it was, by {', '.join(key)}")
+        self.entity, self.policies, self.key = entity, policies, key
+
+    @cached_property
+    def statement(self) -> Statement:
+        return sql.former_rows(self.entity, self.policies, self.key)
+
+    @property
+    def text(self) -> str:
+        return self.statement.sql
+
+
 class _Lists(Rows):
     """Rows in lists; behind the columns stand those of the order, for cursors."""
 
@@ -282,7 +301,7 @@ class Batch(Load):
 def models_of(load: Load) -> tuple[type, ...]:
     """The models whose rows a load reads, under their policies."""
     match load:
-        case Rows():
+        case Rows() | FormerRows():
             return (load.entity.model,)
         case Aggregates():
             return (load.join.target.model,)
