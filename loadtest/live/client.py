@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 from weakref import WeakValueDictionary
 
 import orjson
@@ -42,7 +42,7 @@ class State:
     """A payload at some version. What a message makes of it is made once, for all clients that have both."""
 
     __slots__ = ("__weakref__", "_following", "payload")
-    _whole: WeakValueDictionary[bytes, State] = WeakValueDictionary()
+    _whole: ClassVar[WeakValueDictionary[bytes, State]] = WeakValueDictionary()
 
     def __init__(self, payload: Any) -> None:
         self.payload = payload
@@ -207,6 +207,9 @@ class Client:
         body = event.body
         if event.name == "subscribed":
             self._subscribed(self._of(body["id"]), body)
+        elif event.name == "position":
+            for subscription in self._channels.get(body["channel"], ()):
+                subscription.position = body["position"]
         elif event.name == "gap":
             for subscription in self._channels.get(body["channel"], ()):
                 subscription.entries.append(Break("gap"))
@@ -254,8 +257,10 @@ class Client:
         take: Callable[[Subscription, bytes, Mapping[str, Any]], None] = (
             self._take_event if "event" in body else self._take_state
         )
+        of_one = body.get("id")
         for subscription in self._channels.get(body["channel"], ()):
-            take(subscription, text, body)
+            if of_one is None or of_one == subscription.id:
+                take(subscription, text, body)
 
     def _take_event(self, subscription: Subscription, _text: bytes, body: Mapping[str, Any]) -> None:
         id_ = body["event"]

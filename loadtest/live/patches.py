@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+
 class PatchError(ValueError):
     """A patch does not fit the document; the message names the operation."""
 

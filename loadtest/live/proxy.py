@@ -1,9 +1,9 @@
 """What is between a node and its Redis: connections that can be cut, or swallowed as by a broken network.
 
-    with Proxy(("127.0.0.1", 6379)) as proxy:
-        ...                 # clients connect to proxy.place
-        proxy.swallow()     # those that are open stay open, and nothing comes through any more
-        proxy.target = ...  # new ones go there
+with Proxy(("127.0.0.1", 6379)) as proxy:
+    ...                 # clients connect to proxy.place
+    proxy.swallow()     # those that are open stay open, and nothing comes through any more
+    proxy.target = ...  # new ones go there
 """
 
 from __future__ import annotations

@@ -9,8 +9,21 @@ import gevent
 from flask import Flask, jsonify, request
 from flask_socketio import SocketIO, join_room
 
+from app import create_app
+
 NAMESPACE = "/graphql"
 ROOM = "everybody"
+
+
+def briefcase() -> Flask:
+    """Briefcase, which tells what its hub has done."""
+    app = create_app()
+
+    @app.get("/bench/work")
+    def work() -> Any:
+        return jsonify(changes=0, executions=0, unchanged=0)
+
+    return app
 
 
 def bare() -> Flask:
@@ -22,15 +35,16 @@ def bare() -> Flask:
     app = Flask(__name__, static_folder=None)
     socketio = SocketIO(app, async_mode="gevent", transports=["websocket"])
 
-    @socketio.on("connect", namespace=NAMESPACE)
     def connect(_auth: object = None) -> None:
         """Everybody may."""
 
-    @socketio.on("subscribe", namespace=NAMESPACE)
     def subscribe(message: Any) -> None:
         join_room(ROOM)
         answer = {"id": message["id"], "channel": 1, "kind": "event", "recovered": None, "position": ""}
         socketio.emit("subscribed", answer, to=request.sid, namespace=NAMESPACE)  # type: ignore[attr-defined]
+
+    socketio.on_event("connect", connect, namespace=NAMESPACE)
+    socketio.on_event("subscribe", subscribe, namespace=NAMESPACE)
 
     @app.post("/emit")
     def emit() -> Any:

@@ -27,11 +27,12 @@ from app.dev.embedded import EmbeddedValkey
 from loadtest.bench.sites import Site, SiteError, token_of
 from loadtest.live.client import Ask, canonical, document
 from loadtest.live.proxy import Proxy
+from loadtest.live.results import Work
 from loadtest.live.swarm import Known, Member
 from loadtest.live.writer import Firm, firm
 
-PAGE = "MatterPage"
-BRIEFCASE, BARE = "app:create_app()", "loadtest.live.served:bare()"
+PAGE, COMMENTS = "MatterPage", "CommentAdded"
+BRIEFCASE, BARE = "loadtest.live.served:briefcase()", "loadtest.live.served:bare()"
 ORGANIZATION = 1
 
 
@@ -60,6 +61,12 @@ class Node(Site):
         # Shared pages are told apart on Linux alone.
         return getattr(memory, "pss", memory.uss) / 1024
 
+    @property
+    def is_up(self) -> bool:
+        """Whether its worker is the one that it was started with."""
+        (worker,) = self._processes
+        return bool(worker.is_running())
+
     def kill(self) -> None:
         """End it as a machine that loses its power ends: no process of it does anything any more."""
         assert self._child is not None
@@ -67,6 +74,10 @@ class Node(Site):
         for process in family:
             process.send_signal(signal.SIGKILL)
         psutil.wait_procs(family, timeout=10)
+
+    def work(self) -> Work:
+        """What its hub has done so far."""
+        return Work(**json.loads(self.get("/bench/work")))
 
     def post(self, path: str, body: object, *, timeout: float = 60) -> Any:
         """The parsed answer to some JSON. Raises SiteError for any status but 200."""
@@ -116,6 +127,12 @@ class Redis:
         self._resources.close()
         if self._server is not None:
             self._server.__exit__(None, None, None)
+
+    @property
+    def url(self) -> str:
+        """Straight to it."""
+        assert self._server is not None
+        return self._server.url
 
     def start(self) -> None:
         server = EmbeddedValkey(self._path, durable=self._keeps, password=self._password)
@@ -179,6 +196,11 @@ def page(matter: int) -> Mapping[str, Any]:
     return document(PAGE, id=str(matter))
 
 
+def comments(matter: int) -> Mapping[str, Any]:
+    """The body that asks for a matter's comments as they are made."""
+    return document(COMMENTS, matterId=str(matter))
+
+
 def members(
     firm: Firm, count: int, matters: Sequence[int], nodes: Sequence[Node], *, ask: Callable[[int], Ask] | None = None
 ) -> list[Member]:
@@ -226,7 +248,7 @@ def lock_holder(url: str, nodes: Sequence[Node]) -> Node | None:
         )
         ports = {port for (port,) in cursor}
     for node in nodes:
-        for connection in psutil.Process(node.pid).net_connections("tcp"):
-            if connection.laddr and connection.laddr[1] in ports and connection.raddr[1:] == (urlsplit(url).port,):
+        for line in psutil.Process(node.pid).net_connections("tcp"):
+            if line.laddr and line.laddr[1] in ports and line.raddr[1:] == (urlsplit(url).port,):
                 return node
     return None

@@ -138,9 +138,9 @@ class Swarm:
         """End connections without a word, now; all by default. Gives how many."""
         return self._call("cut", clients)  # type: ignore[no-any-return]
 
-    def cut_at_random(self, every: float | None) -> None:
-        """From now on each client's connection ends about `every` so many seconds; None stops that."""
-        self._call("cut_at_random", every)
+    def cut_at_random(self, clients: Sequence[int], every: float | None) -> None:
+        """From now on each one's connection ends about `every` so many seconds, at random; None stops that."""
+        self._call("cut_at_random", clients, every)
 
     def remove(self) -> None:
         """All clients go."""
@@ -213,7 +213,8 @@ class _Line:
     is_open: bool = False
     unsent: bytes = b""
     failures: int = 0
-    cut_at: int | None = None
+    every: float | None = None
+    """Seconds after which it is cut, on average."""
     is_first: bool = True
 
 
@@ -240,7 +241,6 @@ class _Loop:
         self._acts = 0
         self._failures: dict[str, int] = {}
         self._log = _Log()
-        self._every: float | None = None
 
     def run(self) -> None:
         while True:
@@ -314,9 +314,10 @@ class _Loop:
             self._cut(line)
         return len(lines)
 
-    def on_cut_at_random(self, every: float | None) -> None:
-        self._every = every
-        for line in self._lines:
+    def on_cut_at_random(self, clients: Sequence[int], every: float | None) -> None:
+        for number in clients:
+            line = self._lines[number]
+            line.every = every
             self._plan_cut(line)
 
     def on_remove(self) -> None:
@@ -449,12 +450,12 @@ class _Loop:
         line.socket, line.is_open, line.unsent = None, False, b""
 
     def _plan_cut(self, line: _Line) -> None:
-        if self._every is None or line.socket is None:
+        if line.every is None or line.socket is None:
             return
-        every, connection = self._every, line.socket
+        connection = line.socket
 
         def cut() -> None:
-            if line.socket is connection and self._every is not None:
+            if line.socket is connection and line.every is not None:
                 self._cut(line)
 
-        self._later(self._dice.expovariate(1 / every), cut)
+        self._later(self._dice.expovariate(1 / line.every), cut)

@@ -103,7 +103,7 @@ class Writer:
         self._first = first
         self._lock = threading.Lock()
         self._is_over = threading.Event()
-        self._errors: list[BaseException] = []
+        self._errors: list[Exception] = []
         self._began = 0.0
         self._hands = [threading.Thread(target=self._work) for _ in range(hands)]
 
@@ -143,7 +143,7 @@ class Writer:
                     write = commit(connection, self._edit(number), number)
                     with self._lock:
                         self.writes.append(write)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  raised again in the thread that waits for this one
             self._errors.append(error)
 
 
