@@ -2,7 +2,9 @@
 
     wire, patches, client     the protocol from a client's side, without sockets
     swarm                     many clients in a process of their own
-    stage, proxy, writer      nodes, their Redis, and who writes
+    stage, proxy              nodes and their Redis
+    writer, watch             who writes, and when it came into the stream
+    verdict                   whether sequences of events are whole
     idle, fanout, nodes, memory, storm, faults
                               the scenarios: each is a function that gives its figures
     results, targets, report, plot

@@ -15,12 +15,14 @@ import psycopg2
 from loadtest.live.client import PACKETS, Ask
 from loadtest.live.results import FanOut, Times
 from loadtest.live.stage import Stage, members, page
-from loadtest.live.swarm import Arrival, Member, Swarm
+from loadtest.live.swarm import Arrival, Member, Swarm, SwarmError
+from loadtest.live.watch import Watch
 from loadtest.live.writer import Write, commit, marks_in
 
 # Nobody waits longer for a change: what did not come by then is missed.
 PATIENCE = 5.0
 MILLISECOND = 1e6
+STAGES = ("COMMIT", "to the stream", "to the first client", "to the last client")
 
 
 def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: float) -> FanOut:
@@ -44,17 +46,18 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
             before, worked = node.work(), node.cpu_seconds()
             writes: list[Write] = []
             arrivals: list[list[Arrival]] = []
-            for number in range(4, 4 + commits):
-                begun = time.monotonic()
-                writes.append(commit(connection, firm.title(matter, number), number))
-                arrivals.append(_take(swarm, subscribers))
-                time.sleep(max(0.0, begun + every - time.monotonic()))
+            with Watch(redis.url) as watch:
+                for number in range(4, 4 + commits):
+                    begun = time.monotonic()
+                    writes.append(commit(connection, firm.title(matter, number), number))
+                    arrivals.append(_take(swarm, subscribers))
+                    time.sleep(max(0.0, begun + every - time.monotonic()))
             worked = node.cpu_seconds() - worked
             work = node.work() - before
     texts = [arrival.text for arrived in arrivals for arrival in arrived]
     shown = [_shown(write, arrived) for write, arrived in zip(writes, arrivals, strict=True)]
     deliveries = sum(map(len, shown))
-    bare_rate, bare_cpu_us = _bare(stage, texts[-1], subscribers=subscribers, times=commits, every=every)
+    bare_rate, bare_cpu_us = bare(stage, texts[-1], subscribers=subscribers, times=commits, every=every)
     return FanOut(
         mode=mode,
         subscribers=subscribers,
@@ -65,9 +68,7 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
         times=Times.of(
             (max(times) - write.sent) / MILLISECOND for write, times in zip(writes, shown, strict=True) if times
         ),
-        first_ms=statistics.median(
-            (min(times) - write.sent) / MILLISECOND for write, times in zip(writes, shown, strict=True) if times
-        ),
+        stages_ms=_stages(writes, watch.times, shown),
         rate=statistics.median(map(_rate, shown)),
         cpu_us=worked / deliveries * 1e6,
         bare_rate=bare_rate,
@@ -75,7 +76,7 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
     )
 
 
-def _bare(stage: Stage, text: bytes, *, subscribers: int, times: int, every: float) -> tuple[float, float]:
+def bare(stage: Stage, text: bytes, *, subscribers: int, times: int, every: float) -> tuple[float, float]:
     """Deliveries a second and microseconds of CPU each, of `emit` to a room."""
     body = PACKETS.read(text).body
     with stage.bare() as node, Swarm() as swarm:
@@ -92,6 +93,21 @@ def _bare(stage: Stage, text: bytes, *, subscribers: int, times: int, every: flo
             time.sleep(max(0.0, begun + every - time.monotonic()))
         worked = node.cpu_seconds() - worked
     return statistics.median(rates), worked / (times * subscribers) * 1e6
+
+
+def _stages(writes: Sequence[Write], entries: Sequence[int], shown: Sequence[Sequence[int]]) -> dict[str, float]:
+    """Where the time goes, in order: medians in milliseconds. Each commit has changed one row, which is one entry."""
+    if len(entries) != len(writes):
+        raise SwarmError(f"{len(writes)} commits have come to {len(entries)} entries of the stream")
+    moments = [
+        (write.sent, write.committed, entry, min(times), max(times))
+        for write, entry, times in zip(writes, entries, shown, strict=True)
+        if times
+    ]
+    return {
+        title: statistics.median((it[place + 1] - it[place]) / MILLISECOND for it in moments)
+        for place, title in enumerate(STAGES)
+    }
 
 
 def _take(swarm: Swarm, count: int) -> list[Arrival]:

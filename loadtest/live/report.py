@@ -19,7 +19,8 @@ monotonic clock, which is also the writer's; times begin when the writer sends C
 - **Fan-out**: tasks of one matter are renamed, one commit at a time. *Deliveries a second* are those from the first client that gets
   a message to the last one, the median of the commits; *CPU* is all of the worker's, so it counts the reading of the stream, the execution, the comparison
   and the writing of the patch too. *Bare* is a Flask-SocketIO under the same gunicorn, with as many of the same clients in a room, which
-  `emit`s one of the same messages as often.
+  `emit`s one of the same messages as often. *To the stream* is the relay's part, seen by a reader beside the node; *to the first client* that of the
+  node: it reads the stream, waits for what else changes, executes, compares, encodes.
 - **Nodes**: rounds of new titles and of new comments over all matters; every matter has subscribers on every node. An execution is one of one
   node for all its subscribers of a matter. Every change and every client that looks on are one time. In the end every client's state is compared with
   the answer to the same document over HTTP.
@@ -89,7 +90,6 @@ def _fan_outs(results: Results) -> str:
             f"{it.commits}",
             f"{it.work.executions}",
             f"{it.message_bytes:,}",
-            number(it.first_ms),
             *_times(it.times),
             f"{it.rate:,.0f}",
             f"{it.bare_rate:,.0f}",
@@ -100,10 +100,12 @@ def _fan_outs(results: Results) -> str:
         for it in results.fan_outs
     ]
     head = (
-        *("mode", "subscribers", "commits", "executions", "bytes", "first, ms", "last: p50", "p99", "most"),
+        *("mode", "subscribers", "commits", "executions", "bytes", "last client, ms: p50", "p99", "most"),
         *("deliveries/s", "bare", "ratio", "CPU, µs each", "bare"),
     )
-    return table(head, rows)
+    stages = results.fan_outs[0].stages_ms
+    times = [(it.mode, *(number(ms) for ms in it.stages_ms.values())) for it in results.fan_outs]
+    return f"{table(head, rows)}\n\n{table(('ms, medians', *stages), times)}"
 
 
 def _nodes(results: Results) -> str:

@@ -97,8 +97,8 @@ class FanOut:
     message_bytes: int
     work: Work
     times: Times
-    first_ms: float
-    """From COMMIT to the first client, the median."""
+    stages_ms: dict[str, float]
+    """Where that time goes, in order: medians."""
     rate: float
     """Deliveries a second, from the first client to the last, the median of commits."""
     cpu_us: float

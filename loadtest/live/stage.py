@@ -249,6 +249,6 @@ def lock_holder(url: str, nodes: Sequence[Node]) -> Node | None:
         ports = {port for (port,) in cursor}
     for node in nodes:
         for line in psutil.Process(node.pid).net_connections("tcp"):
-            if line.laddr and line.laddr[1] in ports and line.raddr[1:] == (urlsplit(url).port,):
+            if line.laddr[1] in ports and line.raddr[1:] == (urlsplit(url).port,):
                 return node
     return None

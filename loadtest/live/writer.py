@@ -120,11 +120,15 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_over.set()
-        for hand in self._hands:
-            hand.join()
+        self.wait()
         self.writes.sort(key=lambda write: write.number)
         if self._errors and error is None:
             raise self._errors[0]
+
+    def wait(self) -> None:
+        """Until all hands have ended, as they do after an error."""
+        for hand in self._hands:
+            hand.join()
 
     def _due(self) -> Iterator[int]:
         """The numbers that are this hand's, when it is their time."""
