@@ -135,4 +135,5 @@ class Browser:
 
 def queries(requests: list[str]) -> list[str]:
     """The requests that were made for data."""
-    return [address for address in requests if urlsplit(address).path.startswith(("/graphql", "/api/"))]
+    paths = [(urlsplit(address).path, address) for address in requests]
+    return [address for path, address in paths if path == "/graphql" or path.startswith("/api/")]
