@@ -12,11 +12,9 @@ const TONES = {
 export const URGENCY = ['', 'Urgent', 'High', 'Normal', 'Low'];
 
 export function chip(name, title) {
-  if (name === null) return unknown();
+  if (name === null) return h('span', { class: 'muted', title: 'The old API does not say' }, UNKNOWN);
   return h('span', { class: `chip ${TONES[name] ?? ''}`, title }, words(name));
 }
-
-export const unknown = () => h('span', { class: 'muted', title: 'The old API does not say' }, UNKNOWN);
 
 // A tag in its own colour. The colour goes into a custom property, where nothing but a colour has an effect.
 export function tag({ name, color }) {
@@ -95,7 +93,7 @@ export function nothing(text) {
   return h('p', { class: 'nothing' }, text);
 }
 
-export const matterLink = (matter) => matter && h('a', { href: `/matters/${matter.id}` }, matter.title);
+export const matterLink = (matter) => matter && h('a', { href: `/matters/${matter.id}` }, matter.title ?? UNKNOWN);
 export const clientLink = (client) => client && h('a', { href: `/clients/${client.id}` }, client.name);
 export const documentLink = (document) => h('a', { href: `/documents/${document.id}`, class: 'with-icon' }, icon('document'), document.title);
 

@@ -167,12 +167,13 @@ export const PAGES = {
       address('/api/events', { starts_from: first, starts_before: end, limit: 100, ...further(eventsAfter) }),
       address('/api/tasks', { status: OPEN_WORK, due_from: first, due_before: end, limit: 100, ...further(tasksAfter) }),
     ];
-    yield [...mattersOf(events.items, tasks.items), ...users(ids(tasks.items, 'assignee_id'))];
+    yield [...mattersOf(events.items), ...users(ids(tasks.items, 'assignee_id'))];
 
     const person = personOf(answer);
     const matter = matterOf(answer);
     return {
       events: connection(events, (it) => ({ ...eventFields(it), matter: matter(it.matter_id) })),
+      // The matter of a task is known where an event is of the same one.
       due: connection(tasks, (it) => ({ ...taskFields(it), matter: matter(it.matter_id), assignee: person(it.assignee_id) })),
     };
   },
@@ -199,14 +200,9 @@ export const PAGES = {
     return {
       ...Object.fromEntries(Object.keys(states).map((name, index) => [name, connection(invoices[index], invoice)])),
       // The matter of an entry is known where an invoice above is of the same one.
-      unbilled: connection(entries, (it) => {
-        const known = answer(matterAt(it.matter_id));
-        return {
-          ...entryFields(it),
-          user: person(it.user_id),
-          matter: known ? { ...matterFields(known), unbilledMinutes: null } : null,
-        };
-      }),
+      unbilled: connection(entries, (it) => ({
+        ...entryFields(it), user: person(it.user_id), matter: { ...matter(it.matter_id), unbilledMinutes: null },
+      })),
     };
   },
 
@@ -304,7 +300,11 @@ function connection({ items, total, limit, offset }, shape) {
 }
 
 const personOf = (answer) => (id) => id === null ? null : personFields(answer(userAt(id)));
-const matterOf = (answer) => (id) => id === null ? null : matterFields(answer(matterAt(id)));
+const matterOf = (answer) => (id) => {
+  if (id === null) return null;
+  const known = answer(matterAt(id));
+  return known ? matterFields(known) : { id: String(id), reference: null, title: null };
+};
 
 const personFields = (it) => ({ id: String(it.id), name: it.name, title: it.title, avatarUrl: it.avatar_url });
 const clientFields = (it) => ({ id: String(it.id), name: it.name, industry: it.industry, website: it.website });

@@ -2,7 +2,7 @@ import { moreButton } from '../actions.js';
 import { h } from '../dom.js';
 import { count, hours } from '../format.js';
 import { invoiceTable } from '../invoices.js';
-import { card, day, heading, matterLink, person, stats, table, unknown } from '../parts.js';
+import { card, day, heading, matterLink, person, stats, table } from '../parts.js';
 
 const STATES = [
   ['drafts', 'Drafts', 'draftsAfter'],
@@ -48,7 +48,7 @@ function unbilled({ nodes }) {
   return table(nodes, [
     ['Day', (it) => day(it.workedOn)],
     ['Who', (it) => person(it.user)],
-    ['Matter', (it) => it.matter ? [matterLink(it.matter), h('small', {}, hours(it.matter.unbilledMinutes), ' unbilled in all')] : unknown()],
+    ['Matter', (it) => [matterLink(it.matter), h('small', {}, hours(it.matter.unbilledMinutes), ' unbilled in all')]],
     ['Note', (it) => it.note, 'minor'],
     ['Time', (it) => hours(it.minutes), 'num'],
   ], { empty: 'All time is billed.' });
