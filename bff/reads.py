@@ -14,7 +14,7 @@ from graphql.pyutils import inspect
 
 from . import sql
 from .errors import TryAgain
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
 from .pages import ListAsked, Page
 from .region import RegionAsked, RootRow
 from .scope import Scope
@@ -63,7 +63,7 @@ class Reads:
                 return dict(self._keyed(load.statement(computed), keys, _parameters(computed)))
             case ListByParent() | RootList():
                 return self._list(load, asked, keys, computed)
-            case Aggregates():
+            case Aggregates() | FormerRows():
                 return dict(self._keyed(load.statement, keys, {}))
             case Counts():
                 return self._counts(load, asked, keys)
@@ -133,14 +133,18 @@ class Reads:
 
     def _batch(self, load: Batch, asked: BatchAsked, keys: list[Key]) -> dict[Key, Any]:
         try:
-            values = load.spec.function(keys, self._context, **asked.arguments)
-            checked_batch(load.spec, values, len(keys), load.label)
-            if isinstance(self._context, Scope):
-                self._context.deadline.check()
+            return self.call(load, asked, keys)
         except TryAgain:
             raise
         except Exception as error:
-            values = [error] * len(keys)
+            return dict.fromkeys(keys, error)
+
+    def call(self, load: Batch, asked: BatchAsked, keys: list[Key]) -> dict[Key, Any]:
+        """The values of a batch function by key. Raises what it raises, and DeclarationError when they are not one a key."""
+        values = load.spec.function(keys, self._context, **asked.arguments)
+        checked_batch(load.spec, values, len(keys), load.label)
+        if isinstance(self._context, Scope):
+            self._context.deadline.check()
         return dict(zip(keys, values, strict=True))
 
 
