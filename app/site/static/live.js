@@ -59,7 +59,7 @@ export async function goLive({ page, presence, events = {} }, hears) {
     });
   }
   if (presence) {
-    client.subscribe({ documentId: 'PresenceChanged', variables: presence }, {
+    client.subscribe({ documentId: 'Presence', variables: presence }, {
       ...quietly,
       next: ({ data }) => data && hears.present(Object.values(data)[0]),
     });
