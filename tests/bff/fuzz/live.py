@@ -48,6 +48,8 @@ class Copy:
 
     def restore(self) -> None:
         """Put the rows back, unseen by the triggers."""
+        with self._engine.begin() as connection:
+            self.note(take_changes(connection))
         written = [table for table in self._tables if table.fullname in self._written]
         self._written.clear()
         with self._engine.begin() as connection:
@@ -63,7 +65,6 @@ class Copy:
                         connection.execute(
                             text(f"SELECT setval({sequence}, max({column.name})) FROM {self._own(table)}")
                         )
-            connection.execute(text("DELETE FROM bff.outbox"))
 
     def _own(self, table: Table) -> str:
         return self._engine.dialect.identifier_preparer.format_table(table)
