@@ -172,7 +172,7 @@ class Live:
             self.counts.checked += 1
             if owner not in touched:
                 if not is_same:
-                    note(f"missed by\n{owner}\nwith {changes}\nwas {owner.answer}\nis {answer}")
+                    note(f"missed by\n{owner}\nwith {changes}\nwas {_told(owner.answer)}\nis  {_told(answer)}")
                     note("\n".join(f"{fact}: {interest}" for fact, interest in self._reads[owner].facts.items()))
                 assert is_same, "a change was missed"
                 continue
@@ -192,3 +192,9 @@ class Live:
             if any(alone.touched(change) for change in changes):
                 found.add(f"{fact[0]} by {','.join(fact[1]) or 'whole'}{'' if interest.moves else ', updates alone'}")
         return found
+
+
+def _told(answer: dict[str, Any]) -> str:
+    """Enough of an answer to see in a message what is another."""
+    errors = [each["message"] for each in answer["errors"] or ()]
+    return f"{answer['data']}{f' and {errors}' if errors else ''}"

@@ -625,7 +625,12 @@ class Query:
     @strawberry.field
     def nodes(self, info: strawberry.Info[bff.Scope, None]) -> list[bff.Node]:
         scope = info.context
-        return [row for model in (VehicleRow, DeedRow, StayRow) for row in _all(scope, model)[:2]]
+        keys = (
+            (VehicleRow, VehicleRow.id),
+            (DeedRow, DeedRow.id),
+            (StayRow, StayRow.place_id, StayRow.guest, StayRow.night),
+        )
+        return [row for model, *key in keys for row in _all(scope, model, *key)[:2]]
 
     @strawberry.field
     def report(self, info: strawberry.Info[bff.Scope, None], fail: bool = False) -> Report | None:
