@@ -287,20 +287,28 @@ class RedisPresence:
                 if hints is None:
                     hints = self._listen()
                 self._look(self._hinted(hints, due))
+                is_whole = True
             except Exception as error:  # noqa: BLE001 - a defect, of a watcher or here, must not stop the heart
+                is_whole = False
                 if not isinstance(error, redis.RedisError | OSError):
                     report_defect(error, part="live.presence")
-                self._deafen(hints)
-                hints = None
                 self._is_closed.wait(min(1.0, max(0.0, due - time.monotonic())))
             if time.monotonic() >= due:
                 due = time.monotonic() + self._beat
-                self._look(tuple(self._watchers), renew=True)
-                if self._is_away:
-                    # A connection that hears nothing may be one on which nothing can come any more.
-                    self._deafen(hints)
-                    hints = None
+                # A connection on which nothing comes may be one on which nothing can: the answer to this tells.
+                is_whole = self._renew_all() and is_whole
+            if not is_whole:
+                self._deafen(hints)
+                hints = None
         self._deafen(hints)
+
+    def _renew_all(self) -> bool:
+        """The heartbeat itself; whether Redis answered."""
+        try:
+            self._look(tuple(self._watchers), renew=True)
+        except Exception as error:  # noqa: BLE001 - a watcher's defect must not stop the heart
+            report_defect(error, part="live.presence")
+        return not self._is_away
 
     def _listen(self) -> Any:
         hints: Any = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
