@@ -12,12 +12,14 @@ from .errors import (
     TryAgain,
     Unauthenticated,
 )
+from .live.capture import install_capture
 from .mount import Bff
 from .scope import Deadline, Scope
 from .settings import Settings
 from .types.connection import Connection
 from .types.declare import Node, entity
-from .types.fields import batched, collection, column, count, field, lookup, node, relation, total
+from .types.events import Changed
+from .types.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
 from .types.policy import public, through
 from .types.scalars import BigInt
 from .types.schema import Schema
@@ -27,6 +29,7 @@ __all__ = [
     "Bff",
     "BffError",
     "BigInt",
+    "Changed",
     "Connection",
     "Deadline",
     "DeadlineExceeded",
@@ -45,10 +48,13 @@ __all__ = [
     "column",
     "count",
     "entity",
+    "event",
     "field",
+    "install_capture",
     "lookup",
     "node",
     "patch_psycopg2",
+    "presence",
     "public",
     "relation",
     "through",

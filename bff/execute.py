@@ -1,10 +1,8 @@
 """Runs a plan: what PostgreSQL writes is spliced into the answer, the rest is run in rounds.
 
-Root regions are one statement (see `bff.region`); regions below rows come with the rows. In rounds every pending load of the
-level is collected, each is run once, and so on: breadth-first. A `Selection` is run over all its objects at once, field
-by field; fields that need data join a pending load and are completed when it has run. A load runs when no other
-pending load can still bring it keys (`Load.downstream`), so each is one statement for the whole page. Results are kept
-by key for the operation: nothing is read twice.
+Root regions are one statement (see `bff.region`); regions below rows come with the rows. In rounds (see `bff.rounds`) every
+pending load of the level is collected, each is run once, and so on: breadth-first. A `Selection` is run over all its objects
+at once, field by field; fields that need data join a pending load and are completed when it has run.
 
 The result is what graphql-core's depth-first execution gives, to the letter, errors included (see `bff.places`).
 `bff.completion` turns values into the response, `bff.reads` runs the loads.
@@ -12,9 +10,8 @@ The result is what graphql-core's depth-first execution gives, to the letter, er
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -43,8 +40,10 @@ from .places import Failures, Place, path_of
 from .plan import Plan, Strategy, compile_plan
 from .planning import is_shareable
 from .reads import Key, Reads, page_of
+from .recording import Recorder
 from .records import Record
 from .region import Region, Regions
+from .rounds import Rounds
 from .scope import Scope
 from .steps import (
     CallBatch,
@@ -61,9 +60,12 @@ from .steps import (
     ReadColumn,
     ReadNodeId,
     Selection,
+    TakeEvent,
+    TakePresent,
     Typename,
 )
 from .types.arguments import ListArguments
+from .types.events import not_visible
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""
@@ -115,25 +117,19 @@ def run_to_encode(
     hide_suggestions: bool = False,
 ) -> ExecutionResult:
     """The same, for whoever encodes the result: parts of its data may be `Json`, which are written as they are."""
-    coerced = get_variable_values(
-        plan.schema,
-        plan.operation.variable_definitions or (),
-        dict(variables or {}),
-        max_errors=MAX_COERCION_ERRORS,
-        hide_suggestions=hide_suggestions,
-    )
+    coerced = coerce(plan, variables, hide_suggestions=hide_suggestions)
     if isinstance(coerced, list):
         return ExecutionResult(data=None, errors=coerced)
     try:
         try:
-            return _Execution(plan, coerced, context, root_value, hide_suggestions).run()
+            return _alone(plan, coerced, context, root_value, hide_suggestions).run()
         except DBAPIError as error:
             if plan.kind != "query" or plan.strategy == "rounds" or not _may_be_ours(error):
                 raise
             for region in plan.variant(coerced).regions.of.values():
                 region.failed(True)
             context.release()
-            return _Execution(plan, coerced, context, root_value, hide_suggestions, in_rounds=True).run()
+            return _alone(plan, coerced, context, root_value, hide_suggestions, in_rounds=True).run()
     except GraphQLError as error:
         return ExecutionResult(data=None, errors=[error])
     finally:
@@ -141,18 +137,22 @@ def run_to_encode(
             context.release()
 
 
-@dataclass(eq=False)
-class _Pending:
-    """A load that waits to run: its keys in order of appearance, and who gets the results."""
+def coerce(
+    plan: Plan, variables: Mapping[str, Any] | None, *, hide_suggestions: bool
+) -> VariableValues | list[GraphQLError]:
+    """The variables as the operation declares them, or what is wrong with them."""
+    return get_variable_values(
+        plan.schema,
+        plan.operation.variable_definitions or (),
+        dict(variables or {}),
+        max_errors=MAX_COERCION_ERRORS,
+        hide_suggestions=hide_suggestions,
+    )
 
-    load: Load
-    asked: Any
-    wanted: frozenset[Region]
-    keys: dict[Key, None]
-    waiters: list[tuple[list[Key], Callable[[list[Any]], None]]]
 
+class Execution:
+    """One execution of a plan: its fields, over the rounds that it shares with those beside it, or has for itself."""
 
-class _Execution:
     def __init__(
         self,
         plan: Plan,
@@ -161,16 +161,16 @@ class _Execution:
         root_value: Any,
         hide_suggestions: bool,
         *,
+        reads: Reads,
+        rounds: Rounds,
         in_rounds: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
-        self._in_rounds = in_rounds
+        self._in_rounds, self._recorder = in_rounds, recorder
         self._plan, self._variables, self._context, self._root_value = plan, variables, context, root_value
-        self._entered: deque[tuple[Selection, Sequence[Any], list[Any], list[Place]]] = deque()
-        self._pending: dict[Hashable, _Pending] = {}
-        self._results: dict[Hashable, dict[Key, Any]] = {}
         self._regions = Regions()
-        self._reads = Reads(context)
-        self._asked = Asked(plan, variables, self._reads, hide_suggestions=hide_suggestions)
+        self._reads, self._rounds = reads, rounds
+        self._asked = Asked(plan, variables, reads, hide_suggestions=hide_suggestions)
         self._failures = Failures(propagate=plan.propagates_errors)
         self._filling = Filling(self._asked, need=self._need, info=self._info)
         self._complete = Completion(plan, self._failures, need=self._need, enter=self._enter, info=self._info).complete
@@ -184,14 +184,23 @@ class _Execution:
         data: dict[str, Any] = root.template.copy()
         written = self._root_regions(root, data)
         for fields in [[each] for each in root.fields] if self._plan.is_mutation else [root.fields]:
-            for each in fields:
-                if each not in written:
-                    _HANDLERS[type(each.step)](self, each, [self._root_value], [data], [None])
-            self._rounds()
-            self._results.clear()
+            self._begin([each for each in fields if each not in written], data)
+            self._rounds.finish()
+            self._rounds.forget()
             if self._failures.reach_root:
                 break
         return self._failures.settle(data)
+
+    def begin(self) -> Callable[[], ExecutionResult]:
+        """Begin a query in rounds; the result is there, by the function that this gives, when the rounds have finished."""
+        root = self._plan.variant(self._variables).root
+        data: dict[str, Any] = root.template.copy()
+        self._begin(root.fields, data)
+        return lambda: self._failures.settle(data)
+
+    def _begin(self, fields: list[FieldPlan], data: dict[str, Any]) -> None:
+        for each in fields:
+            _HANDLERS[type(each.step)](self, each, [self._root_value], [data], [None])
 
     # -- regions
 
@@ -249,25 +258,8 @@ class _Execution:
 
     # -- rounds
 
-    def _rounds(self) -> None:
-        while self._entered or self._pending:
-            if self._entered:
-                self._selection(*self._entered.popleft())
-                continue
-            pending = list(self._pending.items())
-            loads = {each.load for _, each in pending}
-            blocked = {load for above in loads for load in above.downstream if load is not above}
-            ready = [(key, each) for key, each in pending if each.load not in blocked] or pending
-            for key, each in ready:
-                del self._pending[key]
-                results = self._results[key]
-                computed = self._asked.of_computed(each.load, each.wanted)
-                results.update(self._reads.run(each.load, each.asked, list(each.keys), computed))
-                for keys, deliver in each.waiters:
-                    deliver([results.get(key) for key in keys])
-
     def _enter(self, selection: Selection, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
-        self._entered.append((selection, sources, outputs, places))
+        self._rounds.later(partial(self._selection, selection, sources, outputs, places))
 
     def _need(
         self,
@@ -280,16 +272,9 @@ class _Execution:
         """Ask a load for keys; `field` is who leads to its rows. Rows with regions are shared by whoever wants the same."""
         wanted = _NONE if field is None else self._regions.below(field)
         identity = (load, asked, wanted)
-        results = self._results.setdefault(identity, {})
-        missing = [key for key in keys if key not in results and (key is not None or load.takes_null)]
-        if not missing:
-            deliver([results.get(key) for key in keys])
-            return
-        pending = self._pending.get(identity)
-        if pending is None:
-            pending = self._pending[identity] = _Pending(load, asked, wanted, {}, [])
-        pending.keys.update(dict.fromkeys(missing))
-        pending.waiters.append((keys, deliver))
+        if self._recorder is not None:
+            self._recorder.note(identity, keys)
+        self._rounds.need(identity, keys, deliver, self._asked)
 
     # -- one field over all objects of a selection
 
@@ -437,6 +422,59 @@ class _Execution:
             field,
         )
 
+    def _event(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
+        step = field.step
+        assert isinstance(step, TakeEvent)
+
+        def deliver(rows: list[Any]) -> None:
+            if not step.of_change:
+                self._complete(field, outputs, places, [not_visible() if row is None else row for row in rows])
+                return
+            changes = [replace(source, row=row) for source, row in zip(sources, rows, strict=True)]
+            gone = [i for i, each in enumerate(changes) if each.row is None]
+            here = [i for i, each in enumerate(changes) if each.row is not None]
+            self._complete(field, [outputs[i] for i in here], [places[i] for i in here], [changes[i] for i in here])
+            if gone:
+                self._former(
+                    field, step, [changes[i] for i in gone], [outputs[i] for i in gone], [places[i] for i in gone]
+                )
+
+        self._need(step.load, None, [source.key for source in sources], deliver, field)
+
+    def _former(
+        self, field: FieldPlan, step: TakeEvent, changes: list[Any], outputs: list[Any], places: list[Place]
+    ) -> None:
+        """Changes of rows that are gone, or not for the viewer: told to whoever saw them before."""
+
+        def deliver(rows: list[Any]) -> None:
+            values = [
+                not_visible() if each.former is None or row is None else each
+                for each, row in zip(changes, rows, strict=True)
+            ]
+            self._complete(field, outputs, places, values)
+
+        if step.former is None:
+            deliver([None] * len(changes))
+        else:
+            self._need(step.former, None, [each.former for each in changes], deliver)
+
+    def _present(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
+        step = field.step
+        assert isinstance(step, TakePresent)
+
+        def enter(found: list[Any]) -> None:
+            for i, place in enumerate(found):
+                if place is None:
+                    self._complete(field, [outputs[i]], [places[i]], [not_visible()])
+                    continue
+                deliver = partial(self._deliver_present, field, outputs[i], places[i])
+                self._need(step.load, None, list(sources[i].keys), deliver, field)
+
+        self._need(step.place, None, [source.place for source in sources], enter)
+
+    def _deliver_present(self, field: FieldPlan, output: Any, place: Place, rows: list[Any]) -> None:
+        self._complete(field, [output], [place], [[row for row in rows if row is not None]])
+
     def _page_rows(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, PageRows)
         read: Callable[[Any], Any] = {
@@ -478,20 +516,45 @@ class _Execution:
         )
 
 
-_HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any], list[Place]], None]] = {
-    Typename: _Execution._typename,
-    ReadColumn: _Execution._column,
-    ReadNodeId: _Execution._node_id,
-    ReadAttribute: _Execution._attribute,
-    CallResolver: _Execution._resolver,
-    LoadOne: _Execution._one,
-    LoadList: _Execution._list,
-    LoadAggregate: _Execution._aggregate,
-    CallBatch: _Execution._batch,
-    LookUp: _Execution._look_up,
-    LookUpNode: _Execution._node,
-    PageRows: _Execution._page_rows,
-    PageTotal: _Execution._page_total,
+def _alone(
+    plan: Plan,
+    variables: VariableValues,
+    context: Any,
+    root_value: Any,
+    hide_suggestions: bool,
+    *,
+    in_rounds: bool = False,
+) -> Execution:
+    """An execution with rounds of its own."""
+    reads = Reads(context)
+    return Execution(
+        plan,
+        variables,
+        context,
+        root_value,
+        hide_suggestions,
+        reads=reads,
+        rounds=Rounds(reads),
+        in_rounds=in_rounds,
+    )
+
+
+_HANDLERS: dict[type, Callable[[Execution, FieldPlan, Sequence[Any], list[Any], list[Place]], None]] = {
+    Typename: Execution._typename,
+    ReadColumn: Execution._column,
+    ReadNodeId: Execution._node_id,
+    ReadAttribute: Execution._attribute,
+    CallResolver: Execution._resolver,
+    LoadOne: Execution._one,
+    LoadList: Execution._list,
+    LoadAggregate: Execution._aggregate,
+    CallBatch: Execution._batch,
+    LookUp: Execution._look_up,
+    LookUpNode: Execution._node,
+    PageRows: Execution._page_rows,
+    PageTotal: Execution._page_total,
+    TakeEvent: Execution._event,
+    TakePresent: Execution._present,
 }
 
 

@@ -9,6 +9,7 @@ does not change. What differs between requests (keys, filters, cursors) comes wi
     RootList       rows of an entity without a parent
     Aggregates     counts and sums of a relationship by parent
     Counts         `totalCount` of a connection
+    FormerRows     whether rows that may be gone were visible
     Batch          a Python function over keys
 """
 
@@ -163,6 +164,24 @@ class RowsByKey(Rows):
         return self.statement([each.without_arguments() for each in self.computed]).sql
 
 
+class FormerRows(Load):
+    """Rows of an entity as they were, by the values of the attributes in `key` as PostgreSQL's text: those that the viewer saw."""
+
+    takes_null = True
+
+    def __init__(self, entity: Entity, policies: Policies, key: tuple[str, ...]) -> None:
+        super().__init__(f"{entity.name} as it was, by {', '.join(key)}")
+        self.entity, self.policies, self.key = entity, policies, key
+
+    @cached_property
+    def statement(self) -> Statement:
+        return sql.former_rows(self.entity, self.policies, self.key)
+
+    @property
+    def text(self) -> str:
+        return self.statement.sql
+
+
 class _Lists(Rows):
     """Rows in lists; behind the columns stand those of the order, for cursors."""
 
@@ -266,14 +285,28 @@ class Counts(Load):
 
 
 class Batch(Load):
-    """A Python function over all keys of a level."""
+    """A Python function over all keys of a level; `joins` are the relationships that it is declared to read, None if it is not."""
 
     takes_null = True
 
-    def __init__(self, label: str, spec: Batched) -> None:
+    def __init__(self, label: str, spec: Batched, joins: tuple[Join, ...] | None, policies: Policies) -> None:
         super().__init__(label)
-        self.spec = spec
+        self.spec, self.joins, self.policies = spec, joins, policies
 
     @property
     def text(self) -> str:
         return f"{self.spec.function.__module__}.{self.spec.name}(keys: {', '.join(self.spec.key)})"
+
+
+def models_of(load: Load) -> tuple[type, ...]:
+    """The models whose rows a load reads, under their policies."""
+    match load:
+        case Rows() | FormerRows():
+            return (load.entity.model,)
+        case Aggregates():
+            return (load.join.target.model,)
+        case Counts():
+            return (load.of.entity.model,)
+        case Batch():
+            return tuple(join.target.model for join in load.joins or ())
+    raise TypeError(f"nothing is known of what {load!r} reads")

@@ -6,7 +6,8 @@ so that two places of an operation that ask the same share one run.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from graphql.pyutils import inspect
 
 from . import sql
 from .errors import TryAgain
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
 from .pages import ListAsked, Page
 from .region import RegionAsked, RootRow
 from .scope import Scope
@@ -41,10 +42,13 @@ class BatchAsked:
 
 
 class Reads:
-    """Runs the loads of one execution. `context` is its context value: a Scope, where a load needs one."""
+    """Runs loads. `context` is the context value of executions: a Scope, where a load needs one.
 
-    def __init__(self, context: Any) -> None:
-        self._context = context
+    `unwatched` is entered around the statements of loads: what they read is known.
+    """
+
+    def __init__(self, context: Any, *, unwatched: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
+        self._context, self._unwatched = context, unwatched
 
     @property
     def scope(self) -> Scope:
@@ -63,7 +67,7 @@ class Reads:
                 return dict(self._keyed(load.statement(computed), keys, _parameters(computed)))
             case ListByParent() | RootList():
                 return self._list(load, asked, keys, computed)
-            case Aggregates():
+            case Aggregates() | FormerRows():
                 return dict(self._keyed(load.statement, keys, {}))
             case Counts():
                 return self._counts(load, asked, keys)
@@ -84,8 +88,14 @@ class Reads:
     def _rows(self, statement: Statement, parameters: dict[str, Any], *, alone: bool = False) -> Sequence[Any]:
         scope = self.scope
         parameters = statement.parameters(parameters, scope.viewer)
-        with scope.cursor(statement.sql, parameters, alone=alone) as cursor:
+        with self._unwatched(), scope.cursor(statement.sql, parameters, alone=alone) as cursor:
             return statement.rows(cursor)
+
+    def snapshot(self) -> str:
+        """The snapshot that is read in, as `pg_current_snapshot()` prints it."""
+        with self._unwatched(), self.scope.cursor("SELECT pg_current_snapshot()::text", {}) as cursor:
+            [text] = cursor.fetchone()
+        return str(text)
 
     def root(self, row: RootRow, asked: Sequence[RegionAsked], *, alone: bool) -> Sequence[Any]:
         """The values of root regions, in their order. `alone` says that the operation reads nothing else."""
@@ -133,14 +143,18 @@ class Reads:
 
     def _batch(self, load: Batch, asked: BatchAsked, keys: list[Key]) -> dict[Key, Any]:
         try:
-            values = load.spec.function(keys, self._context, **asked.arguments)
-            checked_batch(load.spec, values, len(keys), load.label)
-            if isinstance(self._context, Scope):
-                self._context.deadline.check()
+            return self.call(load, asked, keys)
         except TryAgain:
             raise
         except Exception as error:
-            values = [error] * len(keys)
+            return dict.fromkeys(keys, error)
+
+    def call(self, load: Batch, asked: BatchAsked, keys: list[Key]) -> dict[Key, Any]:
+        """The values of a batch function by key. Raises what it raises, and DeclarationError when they are not one a key."""
+        values = load.spec.function(keys, self._context, **asked.arguments)
+        checked_batch(load.spec, values, len(keys), load.label)
+        if isinstance(self._context, Scope):
+            self._context.deadline.check()
         return dict(zip(keys, values, strict=True))
 
 

@@ -7,7 +7,7 @@ for the rest: another name, a connection, an aggregate, a Python function.
 from __future__ import annotations
 
 import inspect as pyinspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from strawberry.extensions.field_extension import FieldExtension
@@ -24,9 +24,12 @@ from .specs import (
     Batched,
     Collection,
     Column,
+    Event,
     Lookup,
+    MatchedBy,
     NodeById,
     Plain,
+    Presence,
     Relation,
     Spec,
     Where,
@@ -122,14 +125,26 @@ def total(attribute: str, column: str, *, where: Where | None = None, **options:
     return make(Aggregate(attribute, "total", column, where), **options)
 
 
-def batched(function: Callable[..., Sequence[Any]], *, key: str | Sequence[str], **options: Any) -> Any:
+def batched(
+    function: Callable[..., Sequence[Any]],
+    *,
+    key: str | Sequence[str],
+    reads: Sequence[str] | None = None,
+    **options: Any,
+) -> Any:
     """A field computed in Python for all objects of a level in one call.
 
     `function(keys, scope, **arguments)`: `keys` are the distinct values of the columns named in `key` (tuples
     when several), None for NULL; it returns one value or exception a key, in order. Keyword-only parameters after `scope`
     become arguments of the field.
+
+    `reads` promises, for live operations, that of this database the function reads no more for a key than what stands in it and the
+    rows behind these relationships of the model, and of the viewer no more than their policies do; `reads=()` that it reads
+    nothing. Without it, a change to any table that the function's statements name has the operation executed again.
     """
-    spec = Batched(function, (key,) if isinstance(key, str) else tuple(key))
+    if isinstance(reads, str):
+        raise DeclarationError(f"reads={reads!r} of a batched field is a text; list relationships: reads=[{reads!r}]")
+    spec = Batched(function, (key,) if isinstance(key, str) else tuple(key), None if reads is None else tuple(reads))
     _check_batch(spec)
     return make(spec, **options)
 
@@ -193,3 +208,35 @@ def collection(
 ) -> Any:
     """The rows of a type that the viewer sees: `matters: list[Matter] = bff.collection()`."""
     return make(Collection(where, tuple(order), bound), **options)
+
+
+def event(*, on: Sequence[str] | None = None, match: Mapping[str, MatchedBy] | None = None, **options: Any) -> Any:
+    """On Subscription: changes of rows of a type, `comment_added: Comment = bff.event(on=["insert"], match={...})`.
+
+    `on` are kinds of change: "insert", "update", "delete"; annotated with `bff.Changed[T]` all of them are meant without it,
+    else the first two. `match` says of which rows: paths over to-one relationships to a column ("task.matter_id"), each with
+    the name of the argument that it must equal ("matter_id") or a function that gives the value for a viewer.
+
+    Objects are read when the event is delivered. One that is gone by then, or not for the viewer, gives none; but
+    of one that is gone or was taken from the viewer's sight, a `bff.Changed` tells whoever saw it before.
+    """
+    for matched_by in (match or {}).values():
+        if isinstance(matched_by, str):
+            _check_argument(matched_by)
+    kinds = None if on is None else (on,) if isinstance(on, str) else tuple(on)
+    return make(Event(kinds, tuple((match or {}).items())), **options)
+
+
+def presence(*, of: type, argument: str, key: Callable[[Any], Any], **options: Any) -> Any:
+    """On Subscription: who is subscribed to one row of the model `of`, whose key is the `argument`.
+
+    `viewers: list[User] = bff.presence(of=Matter, argument="matter_id", key=lambda viewer: viewer.user_id)`: `key` gives the
+    primary key of the viewer among the objects. Who may not see the row can neither be there nor see who is.
+    """
+    _check_argument(argument)
+    return make(Presence(of, argument, key), **options)
+
+
+def _check_argument(name: str) -> None:
+    if not (name.isidentifier() and name.isascii()):
+        raise DeclarationError(f"{name!r} cannot be the name of an argument")
