@@ -17,6 +17,8 @@ from bff.errors import BadUserInput, Unauthenticated, VariablesRefused
 from bff.live.changes import Change
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.plan import Plan, compile_plan
+from bff.readset import Asked
+from bff.together import run_together
 from bff.types.events import Happened, Present
 from tests.bff.asking import Asker
 from tests.bff.live.rooms import SCHEMA, THEM, US, A, B, C, D, Guest, furnish
@@ -406,6 +408,40 @@ def test_an_interface_s_rows_are_of_their_own_types(ask: Asker) -> None:
     assert told(ask, "subscription { chairChanged(roomId: 1) { id legs } }", box) is None
     assert told(ask, document, deleted("things", id="9", room_id="1"))["id"] == "9"
     assert told(ask, document, deleted("things", id="9", room_id="3")) is None
+
+
+def test_events_are_told_together(
+    ask: Asker, furnished: Engine, count_sql: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    """As many statements as for one: rows, former rows, and what is selected of them."""
+    source = event_of(DESK_CHANGED)
+    gone = uuid.UUID(int=99)
+    changes = [
+        inserted("desks", **desk(A, 1)),
+        inserted("desks", **desk(C, 3)),
+        updated("desks", desk(B, 1), in_room="2"),
+        updated("desks", desk(C, 1), in_room="3"),
+        deleted("desks", **desk(gone, 1)),
+        deleted("desks", **desk(gone, 3)),
+    ]
+    asked = [Asked({}, source.root_value(change)) for change in changes]
+    counts = []
+    for some in (asked, asked[3:4], asked[:1]):
+        with ask.database.open(US, bff.Deadline.after(60)) as scope, count_sql(furnished) as counted:
+            executed = run_together(source.plan, some, context=scope)
+        counts.append(sum("FROM" in statement for statement in counted.statements))
+        if some is asked:
+            payloads = [answered.payload for answered in executed.answers]
+            assert [source.is_withheld(each) for each in payloads] == [False, True, False, False, False, True]
+            told = [each["data"]["deskChanged"] for each in payloads if not source.is_withheld(each)]
+            assert [(each["kind"], each["id"], each["node"] is None) for each in told] == [
+                ("INSERTED", str(A), False),
+                ("UPDATED", str(B), False),
+                ("UPDATED", str(C), True),
+                ("DELETED", str(gone), True),
+            ]
+            assert payloads[1]["errors"][0]["extensions"] == {"code": "NOT_VISIBLE"}
+    assert counts == [3, 2, 2]
 
 
 def test_who_looks_for_nothing_but_the_kind_is_not_told_more(ask: Asker) -> None:
