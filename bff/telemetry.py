@@ -41,6 +41,12 @@ SOCKET = "graphql.socket"
 DRAINED = "graphql.drained"
 """The sockets of a process were sent away: told, left."""
 
+RELAY = "live.relay"
+"""The relay changed its state: state (connecting, relaying, away), away (what cannot be reached), error, advice."""
+
+FOLLOWER = "live.follower"
+"""A node's follower changed its state: state (following, away), error; or changes were lost: state (gap), error, position."""
+
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("bff")
 
 
