@@ -82,11 +82,11 @@ export interface Listeners {
 
 export interface Client {
   /** Gives the function that ends the subscription. */
-  subscribe<Data = Record<string, unknown>, Extensions = unknown>(
+  subscribe<Data = Record<string, unknown>, Extensions = Record<string, unknown>>(
     payload: SubscribePayload,
     sink: Sink<Result<Data, Extensions>>,
   ): () => void;
-  iterate<Data = Record<string, unknown>, Extensions = unknown>(
+  iterate<Data = Record<string, unknown>, Extensions = Record<string, unknown>>(
     payload: SubscribePayload,
   ): AsyncIterableIterator<Result<Data, Extensions>>;
   /** Gives the function that takes the listener off. */
