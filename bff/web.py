@@ -88,7 +88,8 @@ def _send(file: Path, content_type: str) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     # Of the content, not of the file's time: it is the same on all nodes.
     response.set_etag(blake2b(content, digest_size=16).hexdigest())
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _add_any_method_rule(state: BlueprintSetupState, path: str, view: Callable[[], Response]) -> None:
@@ -170,9 +171,7 @@ class _Endpoint:
             message = "GraphiQL is not installed here. Run `bff graphiql install`, then reload this page.\n"
             return Response(message, status=503, content_type="text/plain; charset=utf-8")
         assets_url = url_for("bff.asset", name="page.js").removesuffix("/page.js")
-        html = page(
-            endpoint=url_for("bff.endpoint"), assets=assets_url, namespace=self._settings.live_namespace
-        )
+        html = page(endpoint=url_for("bff.endpoint"), assets=assets_url, namespace=self._settings.live_namespace)
         response = Response(html, content_type=HTML)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Cache-Control"] = "no-cache"

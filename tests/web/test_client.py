@@ -20,10 +20,10 @@ SNIPPET = re.compile(r"<!-- live: (\w+) -->\n```js\n(.*?)```", re.DOTALL)
 
 def run_tests(node: str, name: str) -> None:
     """Run a file of node:test, which prints what failed."""
-    command = [node, "--test", "--test-reporter=spec", "--test-timeout=60000", name]
+    command = [node, "--test", "--test-reporter=tap", "--test-timeout=60000", name]
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^ℹ pass [1-9]", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout
 
 
 @pytest.mark.slow
