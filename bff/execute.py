@@ -40,7 +40,8 @@ from .filling import Filling
 from .loads import Load, RowsByKey
 from .pages import ListAsked
 from .places import Failures, Place, path_of
-from .plan import Plan, Strategy, compile_plan, is_shareable
+from .plan import Plan, Strategy, compile_plan
+from .planning import is_shareable
 from .reads import Key, Reads, page_of
 from .records import Record
 from .region import Region, Regions

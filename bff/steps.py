@@ -1,4 +1,4 @@
-"""The tree of a plan: selections, their fields, and how each field is resolved (its step). Values, made by `bff.plan`."""
+"""The tree of a plan: selections, their fields, and how each field is resolved (its step). Values, made by `bff.planning`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLNamedOutputTyp
 from graphql.execution.collect_fields import FieldDetails
 
 from .leaves import Serializer
-from .loads import Aggregates, Batch, Counts, ListByParent, RootList, Rows, RowsByKey
+from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
 from .types.entity import Entity
 from .types.specs import Lookup
 
@@ -175,3 +175,13 @@ class Selection:
 
     def __repr__(self) -> str:
         return f"<Selection of {len(self.fields)} on {self.type.name}>"
+
+
+def loads_of(step: Step) -> list[Load]:
+    """The loads that a field with this step waits for."""
+    match step:
+        case LookUpNode(loads=loads):
+            return list(loads.values())
+        case LoadOne() | LoadList() | LoadAggregate() | CallBatch() | LookUp() | PageTotal():
+            return [step.load]
+    return []
