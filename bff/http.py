@@ -44,12 +44,26 @@ def decode_body(body: bytes) -> GraphQLRequest:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadRequest(f"the body is not UTF-8 ({error.reason} at byte {error.start})") from None
-    parameters = _parse_json(text, "the body")
+    parameters = parse_json(text, "the body")
     if isinstance(parameters, list):
         raise BatchingDisabled("the body is an array; send one operation a request")
     if not isinstance(parameters, dict):
         raise BadRequest(f"the body must be a JSON object, not {_kind(parameters)}")
-    return _request(parameters)
+    return decode_parameters(parameters)
+
+
+def decode_parameters(parameters: Mapping[str, Any]) -> GraphQLRequest:
+    """The parameters of a request that is JSON already, whatever brought it here. Raises BadRequest."""
+    variables = parameters.get("variables")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest(f"variables must be a JSON object, not {_kind(variables)}")
+    return GraphQLRequest(
+        query=_text(parameters, "query", allow_lone_surrogates=True),
+        document_id=_text(parameters, "documentId"),
+        hash=_persisted_hash(parameters.get("extensions")),
+        operation_name=_text(parameters, "operationName") or None,
+        variables=variables,
+    )
 
 
 def decode_query_string(query_string: bytes) -> GraphQLRequest:
@@ -61,8 +75,19 @@ def decode_query_string(query_string: bytes) -> GraphQLRequest:
     parameters: dict[str, Any] = _unique(pairs)
     for name in ("variables", "extensions"):
         if name in parameters:
-            parameters[name] = _parse_json(parameters[name] or "null", name)
-    return _request({name: value for name, value in parameters.items() if value != ""})
+            parameters[name] = parse_json(parameters[name] or "null", name)
+    return decode_parameters({name: value for name, value in parameters.items() if value != ""})
+
+
+def parse_json(text: str, what: str) -> Any:
+    """JSON, strictly; `what` names the text in messages. Raises BadRequest."""
+    try:
+        # Not orjson: it takes duplicate keys and rounds long integers in silence.
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise BadRequest(f"{what}: JSON is nested too deeply") from None
+    except ValueError as error:
+        raise BadRequest(f"{what}: not JSON ({error})") from None
 
 
 def check_content_type(content_type: str | None, content_encoding: str | None) -> None:
@@ -144,19 +169,6 @@ def _accepted(accept: str) -> Iterable[tuple[str, float]]:
         yield media_type, quality
 
 
-def _request(parameters: dict[str, Any]) -> GraphQLRequest:
-    variables = parameters.get("variables")
-    if variables is not None and not isinstance(variables, dict):
-        raise BadRequest(f"variables must be a JSON object, not {_kind(variables)}")
-    return GraphQLRequest(
-        query=_text(parameters, "query", allow_lone_surrogates=True),
-        document_id=_text(parameters, "documentId"),
-        hash=_persisted_hash(parameters.get("extensions")),
-        operation_name=_text(parameters, "operationName") or None,
-        variables=variables,
-    )
-
-
 def _persisted_hash(extensions: Any) -> str | None:
     if extensions is None:
         return None
@@ -185,16 +197,6 @@ def _text(parameters: Mapping[str, Any], name: str, *, allow_lone_surrogates: bo
     if not allow_lone_surrogates and not is_text(value):
         raise BadRequest(f"{name} holds a NUL or half of a surrogate pair")
     return value
-
-
-def _parse_json(text: str, what: str) -> Any:
-    try:
-        # Not orjson: it takes duplicate keys and rounds long integers in silence.
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except RecursionError:
-        raise BadRequest(f"{what}: JSON is nested too deeply") from None
-    except ValueError as error:
-        raise BadRequest(f"{what}: not JSON ({error})") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,199 @@
+"""The messages of `PROTOCOL.md`: what clients send, decoded and checked; what the server sends, encoded once.
+
+Pure; knows of no transport. Who sends to many sockets makes one `Message` and hands it to all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+import orjson
+
+from ..errors import BadRequest
+from ..http import GraphQLRequest, decode_parameters, parse_json
+from ..validation import is_text
+
+VERSION = 1
+"""Of the protocol."""
+
+MOST_ID = 64
+"""Characters of a subscription's id."""
+
+MOST_POSITION = 1_000
+"""Characters of a position; those that the server gives are shorter."""
+
+Mode = Literal["full", "patch"]
+Kind = Literal["live", "event"]
+
+
+class Code(StrEnum):
+    """Why something was refused or is over; every code that this protocol adds to those of HTTP answers."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"
+    FORBIDDEN = "FORBIDDEN"
+    GONE = "GONE"
+    SLOW_CONSUMER = "SLOW_CONSUMER"
+    LIMIT = "LIMIT"
+    DUPLICATE_ID = "DUPLICATE_ID"
+    NOT_LIVE = "NOT_LIVE"
+    BAD_REQUEST = "BAD_REQUEST"
+    INTERNAL = "INTERNAL"
+
+
+# ---- from the client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe:
+    """A client asks for an operation to stay answered, under an id of its own."""
+
+    id: str
+    request: GraphQLRequest
+    mode: Mode = "full"
+    resume: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A client has enough of a subscription."""
+
+    id: str
+
+
+class NotOfProtocol(Exception):
+    """A message that no client of this protocol sends, and that names no subscription to answer it to."""
+
+
+class SubscribeRefused(BadRequest):
+    """A `subscribe` that cannot be answered as it is; `id` tells the client which."""
+
+    def __init__(self, id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.id = id
+
+
+def decode(arguments: str) -> Subscribe | Complete:
+    """What a client sent: the JSON array of an event's name and its arguments.
+
+    Raises SubscribeRefused where the message names a subscription, else NotOfProtocol.
+    """
+    try:
+        event, *given = parse_json(arguments, "the message")
+    except (BadRequest, TypeError, ValueError) as error:
+        raise NotOfProtocol(f"not an event: {error}") from None
+    if event not in ("subscribe", "complete"):
+        raise NotOfProtocol(f"unknown event {event!r:.50}; known: subscribe, complete")
+    if len(given) != 1 or not isinstance(given[0], dict):
+        raise NotOfProtocol(f"{event} takes one object")
+    (message,) = given
+    id = message.get("id")
+    if not isinstance(id, str) or not 1 <= len(id) <= MOST_ID or not is_text(id):
+        raise NotOfProtocol(f"{event} needs an id of 1 to {MOST_ID} characters")
+    if event == "complete":
+        return Complete(id)
+    try:
+        return _subscribe(id, message)
+    except BadRequest as error:
+        raise SubscribeRefused(id, str(error)) from None
+
+
+def _subscribe(id: str, message: Mapping[str, Any]) -> Subscribe:
+    unknown = message.keys() - {"id", "payload", "mode", "resume"}
+    if unknown:
+        raise BadRequest(f"subscribe has no member {min(unknown)!r:.50}; known: id, payload, mode, resume")
+    payload = message.get("payload")
+    if not isinstance(payload, dict):
+        raise BadRequest("payload must be an object, as the body of GraphQL over HTTP")
+    mode = message.get("mode", "full")
+    if mode not in ("full", "patch"):
+        raise BadRequest("mode must be full or patch")
+    resume = message.get("resume")
+    if resume is not None and (not isinstance(resume, str) or not 0 < len(resume) <= MOST_POSITION):
+        raise BadRequest("resume must be the position of an earlier message")
+    return Subscribe(id=id, request=decode_parameters(payload), mode=mode, resume=resume)
+
+
+# ---- from the server
+
+
+class Message:
+    """An event's name and its argument as JSON, both as they are sent.
+
+    `encoded` is what the adapter made of it for the first socket, and sends to all others.
+    """
+
+    __slots__ = ("encoded", "event", "text")
+
+    def __init__(self, event: str, text: str) -> None:
+        self.event = event
+        self.text = text
+        self.encoded: object | None = None
+
+    def __repr__(self) -> str:
+        return f"<Message {self.event} {self.text:.60}>"
+
+
+def subscribed(
+    id: str, *, channel: int, kind: Kind, position: str, recovered: bool | None = None, version: int | None = None
+) -> Message:
+    """The subscription begins; with `version` the client's own state is the newest one."""
+    fields: dict[str, Any] = {"id": id, "channel": channel, "kind": kind, "recovered": recovered}
+    if version is not None:
+        fields["version"] = version
+    return _message("subscribed", {**fields, "position": position})
+
+
+def next_state(channel: int, *, version: int, payload: str, position: str) -> Message:
+    """A state, whole; `payload` is JSON."""
+    fields = f'{{"channel":{channel},"version":{version},"payload":{payload},"position":{_text(position)}}}'
+    return Message("next", fields)
+
+
+def next_patch(channel: int, *, version: int, patch: str, position: str) -> Message:
+    """A state as a patch of the one before; `patch` is JSON."""
+    fields = f'{{"channel":{channel},"version":{version},"patch":{patch},"position":{_text(position)}}}'
+    return Message("next", fields)
+
+
+def next_event(channel: int, *, event: str, payload: str, position: str) -> Message:
+    """An event; `payload` is JSON."""
+    fields = f'{{"channel":{channel},"event":{_text(event)},"payload":{payload},"position":{_text(position)}}}'
+    return Message("next", fields)
+
+
+def gap(channel: int, *, position: str) -> Message:
+    """Events were lost and cannot be had any more."""
+    return _message("gap", {"channel": channel, "position": position})
+
+
+def error(id: str, errors: Sequence[Mapping[str, Any]]) -> Message:
+    """The subscription was refused; `errors` are GraphQL errors as of an HTTP answer."""
+    return _message("error", {"id": id, "payload": errors})
+
+
+def refusal(id: str, code: Code, reason: str) -> Message:
+    """`error` with one of this protocol's own codes."""
+    return error(id, [{"message": reason, "extensions": {"code": code.value}}])
+
+
+def complete(id: str, code: Code, reason: str, *, resume: str | None = None) -> Message:
+    """The subscription is over; with `resume` it may be asked for again."""
+    fields = {"id": id, "code": code.value, "message": reason}
+    return _message("complete", fields if resume is None else {**fields, "resume": resume})
+
+
+def move(within: float) -> Message:
+    """This node stops: connect anew after a random part of `within` seconds."""
+    return _message("move", {"within": round(within * 1000)})
+
+
+def _message(event: str, fields: Mapping[str, Any]) -> Message:
+    return Message(event, orjson.dumps(fields).decode())
+
+
+def _text(text: str) -> str:
+    return orjson.dumps(text).decode()

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import bff.live
+from bff.http import GraphQLRequest
+from bff.live import protocol
+from bff.live.protocol import Code, Complete, Message, NotOfProtocol, Subscribe, SubscribeRefused, decode
+
+PROTOCOL = Path(bff.live.__file__).with_name("PROTOCOL.md").read_text()
+
+
+def subscribe(**members: object) -> str:
+    return json.dumps(["subscribe", {"id": "1", "payload": {"documentId": "Matter"}, **members}])
+
+
+def test_subscribe() -> None:
+    payload = {"query": "{ a }", "operationName": "A", "variables": {"b": 1}}
+    request = GraphQLRequest(query="{ a }", operation_name="A", variables={"b": 1})
+    assert decode(subscribe(payload=payload)) == Subscribe(id="1", request=request)
+    wanted = Subscribe(id="1", request=GraphQLRequest(document_id="Matter"), mode="patch", resume="here")
+    assert decode(subscribe(mode="patch", resume="here")) == wanted
+
+
+def test_complete() -> None:
+    assert decode('["complete",{"id":"1"}]') == Complete("1")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", "not an event"),
+        ("1", "not an event"),
+        ("[]", "not an event"),
+        ("null", "not an event"),
+        ('["subscribe",{"id":"1","id":"2"}]', "a key appears twice"),
+        ("[" * 100_000, "nested too deeply"),
+        ('["disconnect"]', "unknown event 'disconnect'; known: subscribe, complete"),
+        ('[["subscribe"],{"id":"1"}]', "unknown event"),
+        ('[{"a":1}]', "unknown event"),
+        ('["subscribe"]', "takes one object"),
+        ('["complete",{"id":"1"},1]', "takes one object"),
+        ('["complete","1"]', "takes one object"),
+        ('["complete",{}]', "needs an id of 1 to 64 characters"),
+        ('["complete",{"id":1}]', "needs an id"),
+        ('["complete",{"id":""}]', "needs an id"),
+        (json.dumps(["subscribe", {"id": "1" * 65}]), "needs an id"),
+        (r'["subscribe",{"id":"\ud800"}]', "needs an id"),
+    ],
+)
+def test_what_no_client_sends(text: str, reason: str) -> None:
+    with pytest.raises(NotOfProtocol, match=re.escape(reason)):
+        decode(text)
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"payload": None}, "payload must be an object"),
+        ({"payload": {"query": 1}}, "query must be a string, not a number"),
+        ({"payload": {"variables": []}}, "variables must be a JSON object"),
+        ({"mode": "some"}, "mode must be full or patch"),
+        ({"mode": None}, "mode must be full or patch"),
+        ({"mode": []}, "mode must be full or patch"),
+        ({"resume": 1}, "resume must be the position"),
+        ({"resume": ""}, "resume must be the position"),
+        ({"resume": "x" * 1001}, "resume must be the position"),
+        ({"room": "all"}, "subscribe has no member 'room'; known: id, payload, mode, resume"),
+    ],
+)
+def test_refused_by_id(members: dict[str, object], reason: str) -> None:
+    with pytest.raises(SubscribeRefused, match=re.escape(reason)) as refused:
+        decode(subscribe(**members))
+    assert refused.value.id == "1"
+
+
+@pytest.mark.parametrize(
+    ("message", "event", "fields"),
+    [
+        (
+            protocol.subscribed("1", channel=7, kind="live", position="p"),
+            "subscribed",
+            {"id": "1", "channel": 7, "kind": "live", "recovered": None, "position": "p"},
+        ),
+        (
+            protocol.subscribed("1", channel=7, kind="event", position="p", recovered=True, version=3),
+            "subscribed",
+            {"id": "1", "channel": 7, "kind": "event", "recovered": True, "version": 3, "position": "p"},
+        ),
+        (
+            protocol.next_state(7, version=4, payload='{"data":null}', position='"'),
+            "next",
+            {"channel": 7, "version": 4, "payload": {"data": None}, "position": '"'},
+        ),
+        (
+            protocol.next_patch(7, version=5, patch="[]", position="p"),
+            "next",
+            {"channel": 7, "version": 5, "patch": [], "position": "p"},
+        ),
+        (
+            protocol.next_event(7, event="12", payload="{}", position="p"),
+            "next",
+            {"channel": 7, "event": "12", "payload": {}, "position": "p"},
+        ),
+        (protocol.gap(7, position="p"), "gap", {"channel": 7, "position": "p"}),
+        (
+            protocol.refusal("1", Code.LIMIT, "too many"),
+            "error",
+            {"id": "1", "payload": [{"message": "too many", "extensions": {"code": "LIMIT"}}]},
+        ),
+        (
+            protocol.complete("1", Code.GONE, "gone"),
+            "complete",
+            {"id": "1", "code": "GONE", "message": "gone"},
+        ),
+        (
+            protocol.complete("1", Code.SLOW_CONSUMER, "slow", resume="p"),
+            "complete",
+            {"id": "1", "code": "SLOW_CONSUMER", "message": "slow", "resume": "p"},
+        ),
+        (protocol.move(5), "move", {"within": 5000}),
+    ],
+)
+def test_messages(message: Message, event: str, fields: dict[str, object]) -> None:
+    assert message.event == event
+    assert json.loads(message.text) == fields
+    assert f"### `{event}`" in PROTOCOL
+    assert all(f'"{name}"' in PROTOCOL for name in fields)
+
+
+def test_codes_are_those_of_the_document() -> None:
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", PROTOCOL, re.M)) == set(Code)
