@@ -1,45 +1,288 @@
-"""The hub: knows all live operations of a node, runs those that a change touched, and tells their subscribers.
+"""The hub: all subscriptions of a node, and whom to tell of what.
 
-One a process. `subscribe` and its like are called by the sockets, `changed` and `lost` by the follower; none of them waits for
-a database. Threads of its own (greenlets, where gevent has patched) run operations:
-
-- A change makes every operation dirty whose read set it touches, unless the snapshot that its state was read in holds the
-  change already. Dirty operations are run at once, but not again within the window; those of one plan and scope that are due
-  at the same time are run together, in one snapshot.
-- A change that arrives while an operation runs is kept, and compared with the new read set and snapshot when it has run: so
-  it is never lost, and never costs a run for what the run has seen.
-- Events are routed and read by a thread of their own, in the stream's order (`bff.live.events`).
+One a process. `subscribe` and its like are called by the sockets, `changed` and `lost` by the follower. States are run by `Runs`,
+events read by `Events`, in threads of their own (greenlets, where gevent has patched).
 """
 
 from __future__ import annotations
 
 import itertools
-import random
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
 
 from ..documents import Operation
-from ..errors import BadRequest, BffError, FieldError, RequestError, TryAgain
-from ..execute import Asked
 from ..plan import Plan
 from ..readset import ReadSet
-from ..scope import Scope
-from ..telemetry import report_defect
 from . import protocol
-from .changes import Snapshot
 from .channels import Mode, Outlet
-from .events import Events
+from .events import EventChannel, EventReader, Events
 from .index import Index
-from .positions import Sealer
+from .positions import Held, Sealer
 from .presence import Presence
 from .protocol import Code, Subscribe
-from .sources import EventSource, LiveSource, PresenceSource, source_of
+from .runs import Runner, Runs, Tuning, backoff
+from .sources import EventSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .stream import Entry, Position, Stream
+
+
+class Engine(Runner, EventReader, Protocol):
+    """What knows operations and runs them; the server implements it."""
+
+    def plan_of(self, operation: Operation) -> Plan:
+        """The plan. Raises RequestError."""
+
+    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
+        """Equal for viewers who see the same of this plan."""
+
+    def may_be_present(self, source: PresenceSource, variables: Mapping[str, Any], viewer: object | None) -> bool:
+        """Whether the viewer sees what the presence is at. Raises TryAgain."""
+
+
+class _Follow:
+    """Rows that somebody wants to be told of."""
+
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback = callback
+
+
+_Subscription = tuple[LiveOperation, Mode] | EventChannel
+
+
+class Hub:
+    """All live operations of a process. Any thread may call any method."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        history: Stream,
+        presence: Presence,
+        *,
+        secret: bytes,
+        tuning: Tuning | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`history` is read to resume event subscriptions; `secret` signs positions, the same on all nodes."""
+        self._engine, self._presence, self._secret, self._clock = engine, presence, secret, clock
+        self._tuning = tuning or Tuning()
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._number = itertools.count(1).__next__
+        self._operations: dict[Hashable, LiveOperation] = {}
+        self._subscriptions: dict[Outlet, dict[str, _Subscription]] = {}
+        self._follows: Index[_Follow] = Index()
+        self._follows_of: dict[Outlet, list[_Follow]] = {}
+        self._changes = self._losses = 0
+        self._runs = Runs(
+            engine,
+            lock=self._lock,
+            clock=clock,
+            tuning=self._tuning,
+            ended=self._forget_all,
+            forgotten=lambda operation: self._operations.pop(operation.key, None),
+        )
+        self._events = Events(engine, history, lock=self._lock, ended=self._forget, pause=self._pause)
+        self._threads: list[threading.Thread] = []
+
+    def __repr__(self) -> str:
+        return (
+            f"<Hub {len(self._subscriptions)} sockets, {len(self._operations)} live operations, "
+            f"{self._runs!r}, {self._events!r}>"
+        )
+
+    def stats(self) -> dict[str, int]:
+        """Gauges `sockets`, `subscriptions`, `operations`; counters `changes` that the stream gave, times it `lost` some; and
+        those of `Runs.stats` and `Events.stats`."""
+        with self._lock:
+            return {
+                "sockets": len(self._subscriptions),
+                "subscriptions": sum(map(len, self._subscriptions.values())),
+                "operations": len(self._operations),
+                "changes": self._changes,
+                "lost": self._losses,
+                **self._runs.stats(),
+                **self._events.stats(),
+            }
+
+    def start(self, position: Position) -> None:
+        """Start the threads. `position` is where the follower begins: every later change is given to `changed`."""
+        self._runs.position = position
+        targets = [self._events.run, *[self._runs.work] * self._tuning.runners]
+        for number, target in enumerate(targets):
+            thread = threading.Thread(target=target, name=f"live-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads; subscriptions are left as they are."""
+        self._stopping.set()
+        with self._lock:
+            self._events.stop()
+            self._runs.stop()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    # ---- what the follower tells
+
+    def changed(self, entries: Sequence[Entry], position: Position) -> None:
+        """What the stream holds after the last position, up to this one."""
+        with self._lock:
+            self._changes += len(entries)
+            self._events.changed(entries, position)
+            self._runs.changed(entries, position)
+            self._call({each for entry in entries for each in self._follows.touched(entry.change)})
+
+    def lost(self, position: Position) -> None:
+        """What the stream held before `position` cannot be had."""
+        with self._lock:
+            self._losses += 1
+            self._events.lost(position)
+            self._runs.lost(list(self._operations.values()), position)
+            self._call({each for follows in self._follows_of.values() for each in follows})
+
+    @staticmethod
+    def _call(follows: Iterable[_Follow]) -> None:
+        for each in follows:
+            each.callback()
+
+    # ---- what sockets ask
+
+    def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None) -> None:
+        """Begin a subscription; whatever comes of it goes to the outlet. May read the database."""
+        try:
+            plan = self._engine.plan_of(operation)
+            source = source_of(plan)
+            if source is None:
+                reason = f"{operation.name or 'this operation'} is neither a subscription nor a query with @live"
+                outlet.send(protocol.refusal(request.id, Code.NOT_LIVE, reason))
+                return
+            variables = dict(request.request.variables or {})
+            scope = self._engine.scope_of(plan, viewer)
+            key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope
+            sealer = Sealer(self._secret, repr(key).encode())
+            held = None if request.resume is None else sealer.open(request.resume)
+            if isinstance(source, EventSource):
+                wanted = source.wanted(plan, variables, viewer)
+                channel = EventChannel(
+                    key=key,
+                    group=(id(plan), scope),
+                    plan=plan,
+                    variables=variables,
+                    viewer=viewer,
+                    source=source,
+                    wanted=wanted,
+                    sealer=sealer,
+                    number=self._number(),
+                )
+                self._begin_events(outlet, request, channel, held)
+                return
+            made = LiveOperation(
+                key=key,
+                group=(id(plan), scope),
+                plan=plan,
+                variables=variables,
+                viewer=viewer,
+                sealer=sealer,
+                number=self._number,
+            )
+            if isinstance(source, PresenceSource) and not self._be_present(outlet, request, source, made):
+                return
+            self._begin_live(outlet, request, made, held)
+        except Exception as error:  # noqa: BLE001 - the edge: known refusals are told, the rest is logged whole and masked
+            outlet.send(protocol.error(request.id, self._engine.errors_of(error)))
+
+    def unsubscribe(self, outlet: Outlet, id: str) -> None:
+        """End a subscription, if it is there."""
+        with self._lock:
+            subscription = self._forget(outlet, id)
+            if isinstance(subscription, EventChannel):
+                subscription.leave(outlet, id)
+                self._events.close_unwanted(subscription)
+            elif subscription is not None:
+                operation, mode = subscription
+                operation.leave(outlet, id, mode)
+                if not operation.is_wanted and not operation.is_running:
+                    self._runs.linger(operation)
+
+    def drop(self, outlet: Outlet) -> None:
+        """The socket is gone: end all of its subscriptions, and what it follows."""
+        with self._lock:
+            for id in list(self._subscriptions.get(outlet, ())):
+                self.unsubscribe(outlet, id)
+            for follow in self._follows_of.pop(outlet, ()):
+                self._follows.remove(follow)
+
+    def end(self, outlet: Outlet, code: Code, reason: str) -> None:
+        """Complete all subscriptions of a socket."""
+        with self._lock:
+            for id in list(self._subscriptions.get(outlet, ())):
+                self.unsubscribe(outlet, id)
+                outlet.send(protocol.complete(id, code, reason))
+
+    def drained(self, outlet: Outlet) -> None:
+        """The outlet takes messages again: give it the newest states of what it was passed over for."""
+        with self._lock:
+            operations = {each[0] for each in self._subscriptions.get(outlet, {}).values() if isinstance(each, tuple)}
+            for operation in operations:
+                operation.drained(outlet)
+
+    def has(self, outlet: Outlet, id: str) -> bool:
+        """Whether the socket has a subscription of this id."""
+        with self._lock:
+            return id in self._subscriptions.get(outlet, ())
+
+    def count(self, outlet: Outlet) -> int:
+        """How many subscriptions the socket has."""
+        with self._lock:
+            return len(self._subscriptions.get(outlet, ()))
+
+    def follow(self, outlet: Outlet, reads: ReadSet, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever a change touches `reads` or changes were lost, until the outlet is dropped. It must return at
+        once."""
+        follow = _Follow(callback)
+        with self._lock:
+            self._follows.put(follow, reads)
+            self._follows_of.setdefault(outlet, []).append(follow)
+
+    # ---- beginning
+
+    def _begin_live(self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None) -> None:
+        joining = Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock())
+        with self._lock:
+            operation = self._operations.setdefault(made.key, made)
+            self._subscriptions.setdefault(outlet, {})[request.id] = operation, request.mode
+            operation.join(joining)
+            self._runs.schedule(operation)
+
+    def _begin_events(self, outlet: Outlet, request: Subscribe, made: EventChannel, held: Held | None) -> None:
+        with self._lock:
+            channel = self._events.open(made)
+            self._subscriptions.setdefault(outlet, {})[request.id] = channel
+            if held is not None:
+                self._events.resume(channel, outlet, request.id, held, self._runs.position)
+            else:
+                recovered = None if request.resume is None else False
+                self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
+
+    # ---- ending
+
+    def _forget(self, outlet: Outlet, id: str) -> _Subscription | None:
+        subscriptions = self._subscriptions.get(outlet, {})
+        subscription = subscriptions.pop(id, None)
+        if not subscriptions:
+            self._subscriptions.pop(outlet, None)
+        return subscription
+
+    def _forget_all(self, ended: Iterable[tuple[Outlet, str]]) -> None:
+        for outlet, id in ended:
+            self._forget(outlet, id)
+
+    def _pause(self, tries: int) -> bool:
+        return not self._stopping.wait(backoff(tries))

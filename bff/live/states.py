@@ -45,6 +45,7 @@ class Joining:
     id: str
     mode: Mode
     held: Held | None
+    is_resuming: bool
     since: float
 
 
@@ -107,12 +108,12 @@ class LiveOperation:
 
     def _admit(self, joining: Joining, state: State) -> None:
         channel, outlet, held = self.channels[joining.mode], joining.outlet, joining.held
-        recovered = None if held is None else held.position.epoch == state.position.epoch
+        recovered = (held is not None and held.position.epoch == state.position.epoch) if joining.is_resuming else None
         is_current = bool(recovered) and held is not None and held.tag == state.tag
         member = channel.admit(outlet, joining.id)
         outlet.send(
             protocol.subscribed(
-                id=joining.id,
+                joining.id,
                 channel=channel.number,
                 kind="live",
                 recovered=recovered,
@@ -192,7 +193,7 @@ class LiveOperation:
                     continue
                 if mode == "patch" and state.patch is not None and member.version == state.version - 1:
                     patched = patched or protocol.next_patch(
-                        channel=channel.number, version=state.version, patch=state.patch, position=state.sealed
+                        channel.number, version=state.version, patch=state.patch, position=state.sealed
                     )
                     member.outlet.send(patched)
                 else:
@@ -203,7 +204,7 @@ class LiveOperation:
     @staticmethod
     def _whole(channel: Channel, state: State) -> protocol.Message:
         return protocol.next_state(
-            channel=channel.number, version=state.version, payload=state.text, position=state.sealed
+            channel.number, version=state.version, payload=state.text, position=state.sealed
         )
 
     # ---- the end
@@ -216,7 +217,7 @@ class LiveOperation:
             ended += [(member.outlet, id) for member in channel.clear() for id in sorted(member.ids)]
         self.joining = []
         for outlet, id in ended:
-            outlet.send(protocol.complete(id=id, code=code, message=message, resume=resume))
+            outlet.send(protocol.complete(id, code, message, resume=resume))
         return ended
 
     def refuse(self, errors: list[dict[str, Any]]) -> list[tuple[Outlet, str]]:
@@ -224,7 +225,7 @@ class LiveOperation:
         ended = [(each.outlet, each.id) for each in self.joining]
         self.joining = []
         for outlet, id in ended:
-            outlet.send(protocol.error(id=id, errors=errors))
+            outlet.send(protocol.error(id, errors))
         return ended
 
 
