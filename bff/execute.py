@@ -1,10 +1,8 @@
 """Runs a plan: what PostgreSQL writes is spliced into the answer, the rest is run in rounds.
 
-Root regions are one statement (see `bff.region`); regions below rows come with the rows. In rounds every pending load of the
-level is collected, each is run once, and so on: breadth-first. A `Selection` is run over all its objects at once, field
-by field; fields that need data join a pending load and are completed when it has run. A load runs when no other
-pending load can still bring it keys (`Load.downstream`), so each is one statement for the whole page. Results are kept
-by key for the operation: nothing is read twice.
+Root regions are one statement (see `bff.region`); regions below rows come with the rows. In rounds (see `bff.rounds`) every
+pending load of the level is collected, each is run once, and so on: breadth-first. A `Selection` is run over all its objects
+at once, field by field; fields that need data join a pending load and are completed when it has run.
 
 The result is what graphql-core's depth-first execution gives, to the letter, errors included (see `bff.places`).
 `bff.completion` turns values into the response, `bff.reads` runs the loads.
@@ -12,9 +10,7 @@ The result is what graphql-core's depth-first execution gives, to the letter, er
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -45,6 +41,7 @@ from .planning import is_shareable
 from .reads import Key, Reads, page_of
 from .records import Record
 from .region import Region, Regions
+from .rounds import Rounds
 from .scope import Scope
 from .steps import (
     CallBatch,
@@ -126,14 +123,14 @@ def run_to_encode(
         return ExecutionResult(data=None, errors=coerced)
     try:
         try:
-            return _Execution(plan, coerced, context, root_value, hide_suggestions).run()
+            return _alone(plan, coerced, context, root_value, hide_suggestions).run()
         except DBAPIError as error:
             if plan.kind != "query" or plan.strategy == "rounds" or not _may_be_ours(error):
                 raise
             for region in plan.variant(coerced).regions.of.values():
                 region.failed(True)
             context.release()
-            return _Execution(plan, coerced, context, root_value, hide_suggestions, in_rounds=True).run()
+            return _alone(plan, coerced, context, root_value, hide_suggestions, in_rounds=True).run()
     except GraphQLError as error:
         return ExecutionResult(data=None, errors=[error])
     finally:
@@ -141,18 +138,9 @@ def run_to_encode(
             context.release()
 
 
-@dataclass(eq=False)
-class _Pending:
-    """A load that waits to run: its keys in order of appearance, and who gets the results."""
-
-    load: Load
-    asked: Any
-    wanted: frozenset[Region]
-    keys: dict[Key, None]
-    waiters: list[tuple[list[Key], Callable[[list[Any]], None]]]
-
-
 class _Execution:
+    """One execution of a plan: its fields, over the rounds that it shares with those beside it, or has for itself."""
+
     def __init__(
         self,
         plan: Plan,
@@ -161,16 +149,15 @@ class _Execution:
         root_value: Any,
         hide_suggestions: bool,
         *,
+        reads: Reads,
+        rounds: Rounds,
         in_rounds: bool = False,
     ) -> None:
         self._in_rounds = in_rounds
         self._plan, self._variables, self._context, self._root_value = plan, variables, context, root_value
-        self._entered: deque[tuple[Selection, Sequence[Any], list[Any], list[Place]]] = deque()
-        self._pending: dict[Hashable, _Pending] = {}
-        self._results: dict[Hashable, dict[Key, Any]] = {}
         self._regions = Regions()
-        self._reads = Reads(context)
-        self._asked = Asked(plan, variables, self._reads, hide_suggestions=hide_suggestions)
+        self._reads, self._rounds = reads, rounds
+        self._asked = Asked(plan, variables, reads, hide_suggestions=hide_suggestions)
         self._failures = Failures(propagate=plan.propagates_errors)
         self._filling = Filling(self._asked, need=self._need, info=self._info)
         self._complete = Completion(plan, self._failures, need=self._need, enter=self._enter, info=self._info).complete
@@ -184,14 +171,16 @@ class _Execution:
         data: dict[str, Any] = root.template.copy()
         written = self._root_regions(root, data)
         for fields in [[each] for each in root.fields] if self._plan.is_mutation else [root.fields]:
-            for each in fields:
-                if each not in written:
-                    _HANDLERS[type(each.step)](self, each, [self._root_value], [data], [None])
-            self._rounds()
-            self._results.clear()
+            self._begin([each for each in fields if each not in written], data)
+            self._rounds.finish()
+            self._rounds.forget()
             if self._failures.reach_root:
                 break
         return self._failures.settle(data)
+
+    def _begin(self, fields: list[FieldPlan], data: dict[str, Any]) -> None:
+        for each in fields:
+            _HANDLERS[type(each.step)](self, each, [self._root_value], [data], [None])
 
     # -- regions
 
@@ -249,25 +238,8 @@ class _Execution:
 
     # -- rounds
 
-    def _rounds(self) -> None:
-        while self._entered or self._pending:
-            if self._entered:
-                self._selection(*self._entered.popleft())
-                continue
-            pending = list(self._pending.items())
-            loads = {each.load for _, each in pending}
-            blocked = {load for above in loads for load in above.downstream if load is not above}
-            ready = [(key, each) for key, each in pending if each.load not in blocked] or pending
-            for key, each in ready:
-                del self._pending[key]
-                results = self._results[key]
-                computed = self._asked.of_computed(each.load, each.wanted)
-                results.update(self._reads.run(each.load, each.asked, list(each.keys), computed))
-                for keys, deliver in each.waiters:
-                    deliver([results.get(key) for key in keys])
-
     def _enter(self, selection: Selection, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
-        self._entered.append((selection, sources, outputs, places))
+        self._rounds.later(partial(self._selection, selection, sources, outputs, places))
 
     def _need(
         self,
@@ -279,17 +251,7 @@ class _Execution:
     ) -> None:
         """Ask a load for keys; `field` is who leads to its rows. Rows with regions are shared by whoever wants the same."""
         wanted = _NONE if field is None else self._regions.below(field)
-        identity = (load, asked, wanted)
-        results = self._results.setdefault(identity, {})
-        missing = [key for key in keys if key not in results and (key is not None or load.takes_null)]
-        if not missing:
-            deliver([results.get(key) for key in keys])
-            return
-        pending = self._pending.get(identity)
-        if pending is None:
-            pending = self._pending[identity] = _Pending(load, asked, wanted, {}, [])
-        pending.keys.update(dict.fromkeys(missing))
-        pending.waiters.append((keys, deliver))
+        self._rounds.need((load, asked, wanted), keys, deliver, self._asked)
 
     # -- one field over all objects of a selection
 
@@ -476,6 +438,29 @@ class _Execution:
             None,
             _NO_ASYNC_WORK,
         )
+
+
+def _alone(
+    plan: Plan,
+    variables: VariableValues,
+    context: Any,
+    root_value: Any,
+    hide_suggestions: bool,
+    *,
+    in_rounds: bool = False,
+) -> _Execution:
+    """An execution with rounds of its own."""
+    reads = Reads(context)
+    return _Execution(
+        plan,
+        variables,
+        context,
+        root_value,
+        hide_suggestions,
+        reads=reads,
+        rounds=Rounds(reads),
+        in_rounds=in_rounds,
+    )
 
 
 _HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any], list[Place]], None]] = {

@@ -133,14 +133,18 @@ class Reads:
 
     def _batch(self, load: Batch, asked: BatchAsked, keys: list[Key]) -> dict[Key, Any]:
         try:
-            values = load.spec.function(keys, self._context, **asked.arguments)
-            checked_batch(load.spec, values, len(keys), load.label)
-            if isinstance(self._context, Scope):
-                self._context.deadline.check()
+            return self.call(load, asked, keys)
         except TryAgain:
             raise
         except Exception as error:
-            values = [error] * len(keys)
+            return dict.fromkeys(keys, error)
+
+    def call(self, load: Batch, asked: BatchAsked, keys: list[Key]) -> dict[Key, Any]:
+        """The values of a batch function by key. Raises what it raises, and DeclarationError when they are not one a key."""
+        values = load.spec.function(keys, self._context, **asked.arguments)
+        checked_batch(load.spec, values, len(keys), load.label)
+        if isinstance(self._context, Scope):
+            self._context.deadline.check()
         return dict(zip(keys, values, strict=True))
 
 
