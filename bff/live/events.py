@@ -11,22 +11,24 @@ event.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from ..encoding import encode
 from ..errors import TryAgain
-from ..plan import Plan
 from ..telemetry import report_defect
 from . import protocol
 from .changes import Change
 from .channels import Channel, Outlet
 from .positions import Held, Sealer
 from .protocol import Code
-from .sources import EventSource
+from .runs import Answered, Runner
+from .sources import EventSource, Route
 from .stream import Entry, Gap, Position, Stream
+from .subject import Subject
 
 MOST_BACKLOG = 20_000
 """Changes that wait to be routed; when a database is away for longer, events are declared lost instead."""
@@ -40,43 +42,25 @@ MOST_TOGETHER = 100
 _CHUNK = 1_000
 
 
-class EventReader(Protocol):
+class EventReader(Runner, Protocol):
     """How events are read; the server implements it."""
 
-    def locate(
-        self, source: EventSource, changes: Sequence[Change]
-    ) -> Mapping[int, Iterable[tuple[str | None, ...]]]:
-        """The places of each change, by its id: what a subscription's wanted values are compared with."""
-
-    def payloads(
-        self, plan: Plan, asked: Sequence[tuple[Mapping[str, Any], Any]], viewer: object | None
-    ) -> Sequence[Mapping[str, Any]]:
-        """The answers for variables and root values."""
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Iterable[Route]]:
+        """Where the rows of changes are and were, by the change's id. Raises TryAgain."""
 
 
 class EventChannel:
     """All subscriptions to one event field with the same variables in one viewer's scope."""
 
     def __init__(
-        self,
-        *,
-        key: Hashable,
-        group: Hashable,
-        plan: Plan,
-        variables: Mapping[str, Any],
-        viewer: object | None,
-        source: EventSource,
-        wanted: tuple[str | None, ...],
-        sealer: Sealer,
-        number: int,
+        self, subject: Subject, *, source: EventSource, route: Route, sealer: Sealer, number: int
     ) -> None:
-        self.key, self.group, self.plan, self.variables, self.viewer = key, group, plan, variables, viewer
-        self.source, self.wanted, self.sealer = source, wanted, sealer
+        self.subject, self.source, self.route, self.sealer = subject, source, route, sealer
         self.channel = Channel(number)
         self.resuming: dict[tuple[Outlet, str], Held] = {}
 
     def __repr__(self) -> str:
-        return f"<EventChannel {self.plan.name} of {len(self.channel)}, {len(self.resuming)} resuming>"
+        return f"<EventChannel {self.subject.plan.name} of {len(self.channel)}, {len(self.resuming)} resuming>"
 
     @property
     def is_wanted(self) -> bool:
@@ -102,7 +86,17 @@ class _Lost:
     position: Position
 
 
-_Job = Entry | _Resume | _Lost
+@dataclass(frozen=True, slots=True)
+class _Routed:
+    entry: Entry
+    epoch: str
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.entry.offset)
+
+
+_Job = _Routed | _Resume | _Lost
 
 
 class Events:
@@ -123,32 +117,40 @@ class Events:
         self._lock, self._ended, self._pause = lock, ended, pause
         self._has_job = threading.Condition(lock)
         self._channels: dict[Hashable, EventChannel] = {}
-        self._tables: dict[str, int] = {}
+        self._tables: Counter[str] = Counter()
         self._jobs: deque[_Job] = deque()
-        self._epoch = ""
         self._is_stopping = False
-        self.delivered = 0
-        self.gaps = 0
+        self._delivered = 0
+        self._gaps = 0
 
     def __repr__(self) -> str:
         return f"<Events {len(self._channels)} channels, {len(self._jobs)} jobs>"
 
+    def stats(self) -> dict[str, int]:
+        """Gauges `event_channels`, `event_jobs`; counters `events` that were sent, and `gaps` that were told."""
+        return {
+            "event_channels": len(self._channels),
+            "event_jobs": len(self._jobs),
+            "events": self._delivered,
+            "gaps": self._gaps,
+        }
+
     # ---- what the hub tells
 
-    def find(self, key: Hashable) -> EventChannel | None:
-        return self._channels.get(key)
+    def open(self, made: EventChannel) -> EventChannel:
+        """The channel of this key: the one there is, or the one made."""
+        channel = self._channels.get(made.subject.key)
+        if channel is None:
+            channel = self._channels[made.subject.key] = made
+            self._tables.update(made.source.tables)
+        return channel
 
-    def open(self, channel: EventChannel) -> None:
-        """Add a channel, whose first subscription follows."""
-        self._channels[channel.key] = channel
-        self._tables[channel.source.table] = self._tables.get(channel.source.table, 0) + 1
-
-    def close(self, channel: EventChannel) -> None:
+    def close_unwanted(self, channel: EventChannel) -> None:
         """Remove a channel that nobody subscribes to any more."""
-        del self._channels[channel.key]
-        self._tables[channel.source.table] -= 1
-        if not self._tables[channel.source.table]:
-            del self._tables[channel.source.table]
+        if not channel.is_wanted and self._channels.get(channel.subject.key) is channel:
+            del self._channels[channel.subject.key]
+            self._tables.subtract(channel.source.tables)
+            self._tables += Counter()
 
     def begin(self, channel: EventChannel, outlet: Outlet, id: str, position: Position, *, recovered: bool | None) -> None:
         """Begin a subscription with what comes after `position`."""
@@ -169,22 +171,21 @@ class Events:
         channel.resuming[outlet, id] = held
         self._put(_Resume(channel, outlet, id, held, position))
 
-    def changed(self, entries: Iterable[Entry]) -> None:
-        """Route these changes, after all that came before."""
-        for entry in entries:
-            if entry.change.table in self._tables:
-                if len(self._jobs) >= MOST_BACKLOG:
-                    self._drop_backlog(entry)
-                    return
-                self._put(entry)
+    def changed(self, entries: Iterable[Entry], position: Position) -> None:
+        """Route these changes, after all that came before; `position` is the last one's."""
+        followed = [entry for entry in entries if entry.change.table in self._tables]
+        if len(self._jobs) + len(followed) > MOST_BACKLOG:
+            resumptions = [job for job in self._jobs if isinstance(job, _Resume)]
+            self._jobs.clear()
+            self._jobs.extend(resumptions)
+            self._put(_Lost(position))
+            return
+        for entry in followed:
+            self._put(_Routed(entry, position.epoch))
 
     def lost(self, position: Position) -> None:
         """Changes up to `position` were lost."""
         self._put(_Lost(position))
-
-    def at(self, epoch: str) -> None:
-        """The epoch of the entries that follow."""
-        self._epoch = epoch
 
     def stop(self) -> None:
         """Have `run` return."""
@@ -194,12 +195,6 @@ class Events:
     def _put(self, job: _Job) -> None:
         self._jobs.append(job)
         self._has_job.notify()
-
-    def _drop_backlog(self, last: Entry) -> None:
-        resumptions = [job for job in self._jobs if isinstance(job, _Resume)]
-        self._jobs.clear()
-        self._jobs.extend(resumptions)
-        self._put(_Lost(Position(self._epoch, last.offset)))
 
     # ---- the thread
 
@@ -211,18 +206,20 @@ class Events:
                     self._has_job.wait()
                 if self._is_stopping:
                     return
-                jobs, epoch = self._take(), self._epoch
+                jobs = self._take()
             try:
-                match jobs[0]:
-                    case Entry():
-                        self._route([job for job in jobs if isinstance(job, Entry)], epoch)
-                    case _Resume():
-                        self._resume([job for job in jobs if isinstance(job, _Resume)])
-                    case _Lost(position=position):
-                        self._tell_gap(list(self._channels.values()), position)
-            except Exception as error:  # noqa: BLE001 - a defect must not end the thread; nobody may miss something in silence
+                self._do(jobs)
+            except Exception as error:  # noqa: BLE001 - a defect must not end the thread, and nobody may miss events in silence
                 report_defect(error, jobs=len(jobs))
-                self._declare_lost(jobs, epoch)
+                self._declare_lost(jobs)
+
+    def _do(self, jobs: Sequence[_Job]) -> None:
+        self._route([job for job in jobs if isinstance(job, _Routed)])
+        self._resume([job for job in jobs if isinstance(job, _Resume)])
+        for job in jobs:
+            if isinstance(job, _Lost):
+                with self._lock:
+                    self._tell_gap(self._channels.values(), job.position)
 
     def _take(self) -> list[_Job]:
         """The next jobs of one kind."""
@@ -231,57 +228,65 @@ class Events:
             jobs.append(self._jobs.popleft())
         return jobs
 
-    def _route(self, entries: Sequence[Entry], epoch: str) -> None:
+    def _route(self, routed: Sequence[_Routed]) -> None:
         with self._lock:
             channels = [each for each in self._channels.values() if len(each.channel)]
-        for begin in range(0, len(entries), MOST_TOGETHER):
-            matches = self._matches(entries[begin : begin + MOST_TOGETHER], channels)
+        for begin in range(0, len(routed), MOST_TOGETHER):
+            part = routed[begin : begin + MOST_TOGETHER]
+            matches = self._matches([each.entry for each in part], channels)
             payloads = self._payloads(matches)
             if payloads is None:
                 return
+            epochs = {each.entry.offset: each.epoch for each in part}
             with self._lock:
                 for (channel, entry), payload in zip(matches, payloads, strict=True):
-                    if _is_seen(payload):
-                        self._deliver(channel, entry, payload, Position(epoch, entry.offset))
+                    if not channel.source.is_withheld(payload):
+                        self._deliver(channel, entry, payload, Position(epochs[entry.offset], entry.offset))
 
     def _matches(self, entries: Sequence[Entry], channels: Iterable[EventChannel]) -> list[tuple[EventChannel, Entry]]:
         """Who gets which of the entries, in their order."""
-        by_source: dict[EventSource, dict[tuple[str | None, ...], list[EventChannel]]] = {}
+        by_source: dict[str, dict[Route, list[EventChannel]]] = {}
         for channel in channels:
-            by_source.setdefault(channel.source, {}).setdefault(channel.wanted, []).append(channel)
+            by_source.setdefault(channel.source.name, {}).setdefault(channel.route, []).append(channel)
         found: list[tuple[int, EventChannel, Entry]] = []
-        for source, wanted in by_source.items():
-            relevant = [
-                each for each in entries if each.change.table == source.table and each.change.kind in source.kinds
-            ]
-            if not relevant:
-                continue
-            places = self._trying(lambda source=source, of=relevant: self._reader.locate(source, [it.change for it in of]))
-            for entry in relevant:
-                for place in dict.fromkeys((places or {}).get(entry.change.id, ())):
-                    found += [(entry.offset, channel, entry) for channel in wanted.get(place, ())]
+        for by_route in by_source.values():
+            source = next(iter(by_route.values()))[0].source
+            taken = [each for each in entries if source.takes(each.change)]
+            if taken:
+                routes = self._located(source, taken)
+                for entry in taken:
+                    for route in routes.get(entry.change.id, ()):
+                        found += [(entry.offset, channel, entry) for channel in by_route.get(route, ())]
         found.sort(key=lambda each: each[0])
         return [(channel, entry) for _, channel, entry in found]
+
+    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[int, Iterable[Route]]:
+        changes = [entry.change for entry in entries]
+        found: Mapping[int, Iterable[Route]] | None = self._trying(lambda: self._reader.locate(source, changes))
+        return found or {}
 
     def _payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> list[Mapping[str, Any]] | None:
         """The payloads of matches, in their order; None when stopping."""
         groups: dict[Hashable, list[int]] = {}
         for number, (channel, _) in enumerate(matches):
-            groups.setdefault(channel.group, []).append(number)
+            groups.setdefault(channel.subject.group, []).append(number)
         payloads: list[Mapping[str, Any]] = [{}] * len(matches)
         for numbers in groups.values():
-            first = matches[numbers[0]][0]
-            asked = [
-                (matches[n][0].variables, matches[n][0].source.root_value(matches[n][1].change)) for n in numbers
-            ]
-            answers = self._trying(
-                lambda first=first, asked=asked: self._reader.payloads(first.plan, asked, first.viewer)
-            )
+            answers = self._read_payloads([matches[number] for number in numbers])
             if answers is None:
                 return None
             for number, answer in zip(numbers, answers, strict=True):
-                payloads[number] = answer
+                payloads[number] = answer.payload
         return payloads
+
+    def _read_payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> Sequence[Answered] | None:
+        """Those of one plan and scope."""
+        first = matches[0][0].subject
+        asked = [(channel.subject.variables, channel.source.root_value(entry.change)) for channel, entry in matches]
+        answers: Sequence[Answered] | None = self._trying(
+            lambda: self._reader.run_live(first.plan, asked, first.viewer)[0]
+        )
+        return answers
 
     def _trying(self, read: Callable[[], Any]) -> Any:
         """What `read` gives, tried until the database answers; None when stopping."""
@@ -308,7 +313,7 @@ class Events:
                 message = _event(channel, entry, payload, position)
             member.outlet.send(message)
             member.after = entry.offset
-            self.delivered += 1
+            self._delivered += 1
 
     def _cut_off(self, channel: EventChannel, outlet: Outlet, ids: Iterable[str], had: Position) -> None:
         """End the subscriptions of who does not take events in time; they may resume after what they have."""
@@ -322,20 +327,21 @@ class Events:
 
     def _resume(self, jobs: Sequence[_Resume]) -> None:
         """Give each what it missed: read once what all of them together did, and give each its part."""
-        lost = [job for job in jobs if not _can_follow(job.held.position, job.until)]
-        waiting = sorted((job for job in jobs if job not in lost), key=lambda job: job.held.position.offset)
-        entries: list[Entry] = []
+        waiting = sorted(
+            (job for job in jobs if _can_follow(job.held.position, job.until)), key=lambda job: job.held.position.offset
+        )
+        entries: Sequence[Entry] | None = []
         while waiting:
-            history = self._trying(lambda: self._read(waiting[0].held.position, waiting[-1].until))
-            if history is None:
-                return
-            if history is _TRIMMED:
-                first = waiting[0].held.position.offset
-                lost += [job for job in waiting if job.held.position.offset == first]
-                waiting = [job for job in waiting if job.held.position.offset != first]
-                continue
-            entries = history
-            break
+            after, until = waiting[0].held.position, waiting[0].until
+            try:
+                entries = self._trying(partial(self._read, after, until=max(until.offset, waiting[-1].until.offset)))
+            except Gap:
+                # Trimmed, for who stands here; others may stand behind it.
+                waiting = [job for job in waiting if job.held.position != after]
+            else:
+                break
+        if entries is None:
+            return
         earliest: dict[EventChannel, int] = {}
         for job in waiting:
             earliest[job.channel] = min(job.held.position.offset, earliest.get(job.channel, job.held.position.offset))
@@ -349,7 +355,7 @@ class Events:
             if payloads is None:
                 return
             for (channel, entry), payload in zip(part, payloads, strict=True):
-                if _is_seen(payload):
+                if not channel.source.is_withheld(payload):
                     missed[channel].append((entry, payload))
         with self._lock:
             for job in jobs:
@@ -360,23 +366,20 @@ class Events:
                     for entry, payload in missed.get(job.channel, ())
                     if job.held.position.offset < entry.offset <= job.until.offset
                 ]
-                if job in lost or len(theirs) > MOST_MISSED:
-                    self.gaps += 1
+                if job not in waiting or len(theirs) > MOST_MISSED:
+                    self._gaps += 1
                     self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
                 else:
                     self._catch_up(job, theirs)
 
-    def _read(self, after: Position, until: Position) -> Any:
-        """The entries after one position up to another, of the tables that somebody follows; `_TRIMMED` when some are gone."""
+    def _read(self, after: Position, *, until: int) -> list[Entry]:
+        """The entries after a position, up to an offset, of tables that somebody follows. Raises Gap when some are gone."""
         entries: list[Entry] = []
-        while after.offset < until.offset:
-            try:
-                read = self._history.read(after, most=min(_CHUNK, until.offset - after.offset), wait=0)
-            except Gap:
-                return _TRIMMED
+        while after.offset < until:
+            read = self._history.read(after, most=min(_CHUNK, until - after.offset), wait=0)
             if not read:
-                return _TRIMMED
-            entries += (entry for entry in read if entry.change.table in self._tables)
+                raise Gap(f"what follows {after} is not there", after)
+            entries += [entry for entry in read if entry.change.table in self._tables]
             after = Position(after.epoch, read[-1].offset)
         return entries
 
@@ -389,50 +392,36 @@ class Events:
                 return
             had = Position(job.until.epoch, entry.offset)
             job.outlet.send(_event(job.channel, entry, payload, had, id=job.id))
-            self.delivered += 1
+            self._delivered += 1
         member = job.channel.channel.of(job.outlet)
         assert member is not None
         member.after = max(member.after, job.until.offset)
 
     # ---- losses
 
-    def _tell_gap(self, channels: Sequence[EventChannel], position: Position) -> None:
-        with self._lock:
-            for channel in channels:
-                message = None
-                for member in channel.channel:
-                    message = message or protocol.gap(
-                        channel.channel.number, position=channel.sealer.seal(position)
-                    )
-                    member.outlet.send(message)
-                    member.after = position.offset
-                    self.gaps += 1
+    def _tell_gap(self, channels: Iterable[EventChannel], position: Position) -> None:
+        for channel in channels:
+            message = protocol.gap(channel.channel.number, position=channel.sealer.seal(position))
+            for member in channel.channel:
+                member.outlet.send(message)
+                member.after = position.offset
+                self._gaps += 1
 
-    def _declare_lost(self, jobs: Sequence[_Job], epoch: str) -> None:
-        last = jobs[-1]
-        if isinstance(last, Entry):
-            with self._lock:
-                channels = [each for each in self._channels.values() if each.source.table in {j.change.table for j in jobs if isinstance(j, Entry)}]
-            self._tell_gap(channels, Position(epoch, last.offset))
-            return
+    def _declare_lost(self, jobs: Sequence[_Job]) -> None:
         with self._lock:
             for job in jobs:
                 if isinstance(job, _Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
-                    self.gaps += 1
+                    self._gaps += 1
                     self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
-
-
-_TRIMMED = object()
+            last = jobs[-1]
+            if isinstance(last, _Routed):
+                tables = {job.entry.change.table for job in jobs if isinstance(job, _Routed)}
+                concerned = [each for each in self._channels.values() if each.source.tables & tables]
+                self._tell_gap(concerned, last.position)
 
 
 def _can_follow(position: Position, until: Position) -> bool:
     return position.epoch == until.epoch and position.offset <= until.offset
-
-
-def _is_seen(payload: Mapping[str, Any]) -> bool:
-    """Whether there is anything for this viewer: a row that it may not see, or that is gone, is null."""
-    data = payload.get("data")
-    return isinstance(data, dict) and any(value is not None for value in data.values())
 
 
 def _event(

@@ -9,12 +9,15 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 
 from ..documents import Operation
+from ..errors import NotLive
 from ..plan import Plan
 from ..readset import ReadSet
 from . import protocol
@@ -25,8 +28,9 @@ from .positions import Held, Sealer
 from .presence import Presence
 from .protocol import Code, Subscribe
 from .runs import Runner, Runs, Tuning, backoff
-from .sources import EventSource, PresenceSource, source_of
+from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
+from .subject import Subject
 from .stream import Entry, Position, Stream
 
 
@@ -39,9 +43,6 @@ class Engine(Runner, EventReader, Protocol):
     def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
         """Equal for viewers who see the same of this plan."""
 
-    def may_be_present(self, source: PresenceSource, variables: Mapping[str, Any], viewer: object | None) -> bool:
-        """Whether the viewer sees what the presence is at. Raises TryAgain."""
-
 
 class _Follow:
     """Rows that somebody wants to be told of."""
@@ -52,7 +53,20 @@ class _Follow:
         self.callback = callback
 
 
-_Subscription = tuple[LiveOperation, Mode] | EventChannel
+class _Beginning:
+    """Keeps the place of a subscription while it is looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A subscription to a state; `place` is where its viewer is present by it."""
+
+    operation: LiveOperation
+    mode: Mode
+    place: str | None = None
+
+
+_Subscription = _Live | EventChannel | _Beginning
 
 
 class Hub:
@@ -76,6 +90,8 @@ class Hub:
         self._number = itertools.count(1).__next__
         self._operations: dict[Hashable, LiveOperation] = {}
         self._subscriptions: dict[Outlet, dict[str, _Subscription]] = {}
+        self._dropped: WeakSet[Outlet] = WeakSet()
+        self._sources: WeakKeyDictionary[Plan, LiveSource | EventSource | PresenceSource | None] = WeakKeyDictionary()
         self._follows: Index[_Follow] = Index()
         self._follows_of: dict[Outlet, list[_Follow]] = {}
         self._changes = self._losses = 0
@@ -85,7 +101,7 @@ class Hub:
             clock=clock,
             tuning=self._tuning,
             ended=self._forget_all,
-            forgotten=lambda operation: self._operations.pop(operation.key, None),
+            forgotten=lambda operation: self._operations.pop(operation.subject.key, None),
         )
         self._events = Events(engine, history, lock=self._lock, ended=self._forget, pause=self._pause)
         self._threads: list[threading.Thread] = []
@@ -156,64 +172,39 @@ class Hub:
 
     def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None) -> None:
         """Begin a subscription; whatever comes of it goes to the outlet. May read the database."""
+        beginning = _Beginning()
+        with self._lock:
+            if outlet in self._dropped:
+                return
+            if self._subscriptions.setdefault(outlet, {}).setdefault(request.id, beginning) is not beginning:
+                reason = f"there is a subscription {request.id!r} already, which goes on"
+                outlet.send(protocol.refusal(request.id, Code.DUPLICATE_ID, reason))
+                return
         try:
-            plan = self._engine.plan_of(operation)
-            source = source_of(plan)
-            if source is None:
-                reason = f"{operation.name or 'this operation'} is neither a subscription nor a query with @live"
-                outlet.send(protocol.refusal(request.id, Code.NOT_LIVE, reason))
-                return
-            variables = dict(request.request.variables or {})
-            scope = self._engine.scope_of(plan, viewer)
-            key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope
-            sealer = Sealer(self._secret, repr(key).encode())
-            held = None if request.resume is None else sealer.open(request.resume)
-            if isinstance(source, EventSource):
-                wanted = source.wanted(plan, variables, viewer)
-                channel = EventChannel(
-                    key=key,
-                    group=(id(plan), scope),
-                    plan=plan,
-                    variables=variables,
-                    viewer=viewer,
-                    source=source,
-                    wanted=wanted,
-                    sealer=sealer,
-                    number=self._number(),
-                )
-                self._begin_events(outlet, request, channel, held)
-                return
-            made = LiveOperation(
-                key=key,
-                group=(id(plan), scope),
-                plan=plan,
-                variables=variables,
-                viewer=viewer,
-                sealer=sealer,
-                number=self._number,
-            )
-            if isinstance(source, PresenceSource) and not self._be_present(outlet, request, source, made):
-                return
-            self._begin_live(outlet, request, made, held)
+            self._begin(outlet, request, operation, viewer, beginning)
         except Exception as error:  # noqa: BLE001 - the edge: known refusals are told, the rest is logged whole and masked
-            outlet.send(protocol.error(request.id, self._engine.errors_of(error)))
+            errors = self._engine.errors_of(error)
+            with self._lock:
+                if self._is_beginning(outlet, request.id, beginning):
+                    self._forget(outlet, request.id)
+                    outlet.send(protocol.error(request.id, errors))
 
     def unsubscribe(self, outlet: Outlet, id: str) -> None:
         """End a subscription, if it is there."""
         with self._lock:
-            subscription = self._forget(outlet, id)
-            if isinstance(subscription, EventChannel):
-                subscription.leave(outlet, id)
-                self._events.close_unwanted(subscription)
-            elif subscription is not None:
-                operation, mode = subscription
-                operation.leave(outlet, id, mode)
-                if not operation.is_wanted and not operation.is_running:
-                    self._runs.linger(operation)
+            match self._forget(outlet, id):
+                case EventChannel() as channel:
+                    channel.leave(outlet, id)
+                    self._events.close_unwanted(channel)
+                case _Live(operation=operation, mode=mode):
+                    operation.leave(outlet, id, mode)
+                    if not operation.is_wanted and not operation.is_running:
+                        self._runs.linger(operation)
 
     def drop(self, outlet: Outlet) -> None:
         """The socket is gone: end all of its subscriptions, and what it follows."""
         with self._lock:
+            self._dropped.add(outlet)
             for id in list(self._subscriptions.get(outlet, ())):
                 self.unsubscribe(outlet, id)
             for follow in self._follows_of.pop(outlet, ()):
@@ -229,14 +220,9 @@ class Hub:
     def drained(self, outlet: Outlet) -> None:
         """The outlet takes messages again: give it the newest states of what it was passed over for."""
         with self._lock:
-            operations = {each[0] for each in self._subscriptions.get(outlet, {}).values() if isinstance(each, tuple)}
-            for operation in operations:
+            subscriptions = self._subscriptions.get(outlet, {}).values()
+            for operation in {each.operation for each in subscriptions if isinstance(each, _Live)}:
                 operation.drained(outlet)
-
-    def has(self, outlet: Outlet, id: str) -> bool:
-        """Whether the socket has a subscription of this id."""
-        with self._lock:
-            return id in self._subscriptions.get(outlet, ())
 
     def count(self, outlet: Outlet) -> int:
         """How many subscriptions the socket has."""
@@ -253,23 +239,60 @@ class Hub:
 
     # ---- beginning
 
-    def _begin_live(self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None) -> None:
-        joining = Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock())
+    def _begin(
+        self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None, beginning: _Beginning
+    ) -> None:
+        plan = self._engine.plan_of(operation)
+        source = self._source_of(plan)
+        if source is None:
+            raise NotLive(f"{operation.name or 'this operation'} is neither a subscription nor a query with @live")
+        variables = dict(request.request.variables or {})
+        scope = self._engine.scope_of(plan, viewer)
+        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope
+        subject = Subject(key, (operation.id, operation.name, scope), plan, variables, viewer)
+        sealer = Sealer(self._secret, repr(key).encode())
+        held = None if request.resume is None else sealer.open(request.resume)
+        if isinstance(source, EventSource):
+            route = source.routes(variables, viewer)
+            channel = EventChannel(subject, source=source, route=route, sealer=sealer, number=self._number())
+            with self._lock:
+                if self._is_beginning(outlet, request.id, beginning):
+                    self._begin_events(outlet, request, channel, held)
+            return
+        made = LiveOperation(subject, sealer=sealer, number=self._number)
+        place = self._place(source, made) if isinstance(source, PresenceSource) else None
         with self._lock:
-            operation = self._operations.setdefault(made.key, made)
-            self._subscriptions.setdefault(outlet, {})[request.id] = operation, request.mode
-            operation.join(joining)
-            self._runs.schedule(operation)
+            if self._is_beginning(outlet, request.id, beginning):
+                self._begin_live(outlet, request, made, held, place)
+        if place is not None and isinstance(source, PresenceSource):
+            self._be_present(outlet, request.id, place, source.who(viewer))
+
+    def _is_beginning(self, outlet: Outlet, id: str, beginning: _Beginning) -> bool:
+        """Whether the subscription is still wanted."""
+        return self._subscriptions.get(outlet, {}).get(id) is beginning
+
+    def _source_of(self, plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
+        with self._lock:
+            if plan not in self._sources:
+                self._sources[plan] = source_of(plan)
+            return self._sources[plan]
+
+    def _begin_live(
+        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, place: str | None
+    ) -> None:
+        operation = self._operations.setdefault(made.subject.key, made)
+        self._subscriptions[outlet][request.id] = _Live(operation, request.mode, place)
+        operation.join(Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock()))
+        self._runs.schedule(operation)
 
     def _begin_events(self, outlet: Outlet, request: Subscribe, made: EventChannel, held: Held | None) -> None:
-        with self._lock:
-            channel = self._events.open(made)
-            self._subscriptions.setdefault(outlet, {})[request.id] = channel
-            if held is not None:
-                self._events.resume(channel, outlet, request.id, held, self._runs.position)
-            else:
-                recovered = None if request.resume is None else False
-                self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
+        channel = self._events.open(made)
+        self._subscriptions[outlet][request.id] = channel
+        if held is not None:
+            self._events.resume(channel, outlet, request.id, held, self._runs.position)
+        else:
+            recovered = None if request.resume is None else False
+            self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
 
     # ---- ending
 

@@ -201,7 +201,7 @@ class Runs:
         ready = [operation for operation, due in self._due.items() if due <= now]
         if not ready:
             return None
-        together = [each for each in ready if each.group == ready[0].group][:MOST_TOGETHER]
+        together = [each for each in ready if each.subject.group == ready[0].subject.group][:MOST_TOGETHER]
         for operation in together:
             del self._due[operation]
             operation.is_dirty, operation.must_rerun, operation.is_running = False, False, True
@@ -212,8 +212,8 @@ class Runs:
         return run
 
     def _do(self, run: _Run) -> None:
-        first = run.operations[0]
-        asked = [(operation.variables, operation.root_value) for operation in run.operations]
+        first = run.operations[0].subject
+        asked = [(operation.subject.variables, operation.root_value) for operation in run.operations]
         try:
             answers, snapshot = self._runner.run_live(first.plan, asked, first.viewer)
         except Exception as error:  # noqa: BLE001 - a defect of one operation must not end the thread of all

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..encoding import encode
-from ..plan import Plan
 from . import protocol
 from .changes import Snapshot
 from .channels import Channel, Member, Mode, Outlet
@@ -18,6 +17,7 @@ from .patch import difference
 from .positions import Held, Sealer, tag_of
 from .protocol import Code
 from .stream import Position
+from .subject import Subject
 
 MODES: tuple[Mode, ...] = ("full", "patch")
 
@@ -51,28 +51,16 @@ class Joining:
 
 class LiveOperation:
     """One operation with its variables in one viewer's scope. Not locked: the hub's lock is held around every call.
-
-    `group` is equal for operations that may be run together: one plan, one scope.
     """
 
-    def __init__(
-        self,
-        *,
-        key: Hashable,
-        group: Hashable,
-        plan: Plan,
-        variables: Mapping[str, Any],
-        viewer: object | None,
-        sealer: Sealer,
-        number: Callable[[], int],
-    ) -> None:
-        self.key, self.group, self.plan, self.variables, self.viewer = key, group, plan, variables, viewer
-        self.sealer = sealer
+    def __init__(self, subject: Subject, *, sealer: Sealer, number: Callable[[], int]) -> None:
+        self.subject, self.sealer = subject, sealer
         self.channels: dict[Mode, Channel] = {mode: Channel(number()) for mode in MODES}
         self.joining: list[Joining] = []
         self.state: State | None = None
         self.snapshot: Snapshot | None = None
         self.root_value: Any = None
+        self.is_withheld: Callable[[Mapping[str, Any]], bool] = lambda _payload: False
         self.is_dirty = True
         self.is_running = False
         self.must_rerun = False
@@ -82,7 +70,7 @@ class LiveOperation:
     def __repr__(self) -> str:
         version = 0 if self.state is None else self.state.version
         return (
-            f"<LiveOperation {self.plan.name} version {version}, {sum(map(len, self.channels.values()))} subscribers"
+            f"<LiveOperation {self.subject.plan.name} version {version}, {sum(map(len, self.channels.values()))} subscribers"
             f"{', dirty' if self.is_dirty else ''}{', running' if self.is_running else ''}>"
         )
 
