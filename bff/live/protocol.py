@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-import orjson
-
+from ..encoding import encode
 from ..errors import BadRequest
 from ..http import GraphQLRequest, decode_parameters, parse_json
 from ..validation import is_text
@@ -112,7 +111,7 @@ def _subscribe(id: str, message: Mapping[str, Any]) -> Subscribe:
     if mode not in ("full", "patch"):
         raise BadRequest("mode must be full or patch")
     resume = message.get("resume")
-    if resume is not None and (not isinstance(resume, str) or not 0 < len(resume) <= MOST_POSITION):
+    if resume is not None and (not isinstance(resume, str) or len(resume) > MOST_POSITION):
         raise BadRequest("resume must be the position of an earlier message")
     return Subscribe(id=id, request=decode_parameters(payload), mode=mode, resume=resume)
 
@@ -123,14 +122,16 @@ def _subscribe(id: str, message: Mapping[str, Any]) -> Subscribe:
 class Message:
     """An event's name and its argument as JSON, both as they are sent.
 
-    `encoded` is what the adapter made of it for the first socket, and sends to all others.
+    `ends` is the id of the subscription that is over with it. `encoded` is what the adapter made of it for the first
+    socket, and sends to all others.
     """
 
-    __slots__ = ("encoded", "event", "text")
+    __slots__ = ("encoded", "ends", "event", "text")
 
-    def __init__(self, event: str, text: str) -> None:
+    def __init__(self, event: str, text: str, *, ends: str | None = None) -> None:
         self.event = event
         self.text = text
+        self.ends = ends
         self.encoded: object | None = None
 
     def __repr__(self) -> str:
@@ -147,22 +148,29 @@ def subscribed(
     return _message("subscribed", {**fields, "position": position})
 
 
-def next_state(channel: int, *, version: int, payload: str, position: str) -> Message:
-    """A state, whole; `payload` is JSON."""
-    fields = f'{{"channel":{channel},"version":{version},"payload":{payload},"position":{_text(position)}}}'
-    return Message("next", fields)
+def next_state(channel: int, *, version: int, payload: str, position: str, id: str | None = None) -> Message:
+    """A state, whole; `payload` is JSON. With `id` it is for that one of the channel's subscriptions."""
+    return _next(channel, id, f'"version":{version},"payload":{payload}', position)
 
 
 def next_patch(channel: int, *, version: int, patch: str, position: str) -> Message:
     """A state as a patch of the one before; `patch` is JSON."""
-    fields = f'{{"channel":{channel},"version":{version},"patch":{patch},"position":{_text(position)}}}'
-    return Message("next", fields)
+    return _next(channel, None, f'"version":{version},"patch":{patch}', position)
 
 
-def next_event(channel: int, *, event: str, payload: str, position: str) -> Message:
-    """An event; `payload` is JSON."""
-    fields = f'{{"channel":{channel},"event":{_text(event)},"payload":{payload},"position":{_text(position)}}}'
-    return Message("next", fields)
+def next_event(channel: int, *, event: str, payload: str, position: str, id: str | None = None) -> Message:
+    """An event; `payload` is JSON. With `id` it is for that one of the channel's subscriptions."""
+    return _next(channel, id, f'"event":{_text(event)},"payload":{payload}', position)
+
+
+def _next(channel: int, id: str | None, what: str, position: str) -> Message:
+    addressed = "" if id is None else f'"id":{_text(id)},'
+    return Message("next", f'{{"channel":{channel},{addressed}{what},"position":{_text(position)}}}')
+
+
+def position(channel: int, *, position: str) -> Message:
+    """Nothing new for this channel up to here."""
+    return _message("position", {"channel": channel, "position": position})
 
 
 def gap(channel: int, *, position: str) -> Message:
@@ -172,7 +180,7 @@ def gap(channel: int, *, position: str) -> Message:
 
 def error(id: str, errors: Sequence[Mapping[str, Any]]) -> Message:
     """The subscription was refused; `errors` are GraphQL errors as of an HTTP answer."""
-    return _message("error", {"id": id, "payload": errors})
+    return _message("error", {"id": id, "payload": errors}, ends=id)
 
 
 def refusal(id: str, code: Code, reason: str) -> Message:
@@ -183,7 +191,7 @@ def refusal(id: str, code: Code, reason: str) -> Message:
 def complete(id: str, code: Code, reason: str, *, resume: str | None = None) -> Message:
     """The subscription is over; with `resume` it may be asked for again."""
     fields = {"id": id, "code": code.value, "message": reason}
-    return _message("complete", fields if resume is None else {**fields, "resume": resume})
+    return _message("complete", fields if resume is None else {**fields, "resume": resume}, ends=id)
 
 
 def move(within: float) -> Message:
@@ -191,9 +199,9 @@ def move(within: float) -> Message:
     return _message("move", {"within": round(within * 1000)})
 
 
-def _message(event: str, fields: Mapping[str, Any]) -> Message:
-    return Message(event, orjson.dumps(fields).decode())
+def _message(event: str, fields: Mapping[str, Any], *, ends: str | None = None) -> Message:
+    return Message(event, encode(fields).decode(), ends=ends)
 
 
 def _text(text: str) -> str:
-    return orjson.dumps(text).decode()
+    return encode(text).decode()

@@ -67,7 +67,6 @@ def test_what_no_client_sends(text: str, reason: str) -> None:
         ({"mode": None}, "mode must be full or patch"),
         ({"mode": []}, "mode must be full or patch"),
         ({"resume": 1}, "resume must be the position"),
-        ({"resume": ""}, "resume must be the position"),
         ({"resume": "x" * 1001}, "resume must be the position"),
         ({"room": "all"}, "subscribe has no member 'room'; known: id, payload, mode, resume"),
     ],
@@ -106,6 +105,12 @@ def test_refused_by_id(members: dict[str, object], reason: str) -> None:
             "next",
             {"channel": 7, "event": "12", "payload": {}, "position": "p"},
         ),
+        (
+            protocol.next_event(7, event="12", payload="{}", position="p", id='"1'),
+            "next",
+            {"channel": 7, "id": '"1', "event": "12", "payload": {}, "position": "p"},
+        ),
+        (protocol.position(7, position="p"), "position", {"channel": 7, "position": "p"}),
         (protocol.gap(7, position="p"), "gap", {"channel": 7, "position": "p"}),
         (
             protocol.refusal("1", Code.LIMIT, "too many"),
@@ -130,6 +135,12 @@ def test_messages(message: Message, event: str, fields: dict[str, object]) -> No
     assert json.loads(message.text) == fields
     assert f"### `{event}`" in PROTOCOL
     assert all(f'"{name}"' in PROTOCOL for name in fields)
+
+
+def test_what_ends_a_subscription() -> None:
+    assert protocol.refusal("1", Code.LIMIT, "too many").ends == "1"
+    assert protocol.complete("2", Code.GONE, "gone").ends == "2"
+    assert protocol.gap(7, position="p").ends is None
 
 
 def test_codes_are_those_of_the_document() -> None:

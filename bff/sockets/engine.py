@@ -1,0 +1,487 @@
+"""The host's Engine.IO server, with sockets that are bounded and cheap.
+
+python-engineio keeps whatever a client does not take, without a bound, and has four greenlets (or threads) for each
+WebSocket: the request's, a reader, a writer and one that sleeps until the next ping. Here a socket has the request's, which
+reads. Whoever sends writes to the connection without waiting; only what it does not take is kept, bounded in bytes and age,
+and written by a greenlet that lives as long as something is kept. Pings are sent by one clock for all sockets. Every packet
+is framed once, however many sockets it goes to: the host's own broadcasts too.
+
+Clients see plain Engine.IO 4. Namespaces and rooms are the host's as before.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import engineio
+from engineio import exceptions, packet, payload
+from engineio.socket import Socket
+
+from .clock import Clock
+from .websocket import Broken, HandshakeRefused, WebSocket, frame_bytes, frame_text
+
+ASYNC_MODES = ("gevent", "threading")
+"""The kinds of concurrency that this engine knows."""
+
+_LINGER = 5.0
+"""Seconds in which a connection that was closed has to take the rest."""
+
+_SWEEP = 1.0
+"""Seconds from one look at all sockets to the next."""
+
+_CHUNK = 65_536
+"""Bytes that are written at once, of as many packets as fit."""
+
+_PING = packet.Packet(packet.PING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a client may ask of a socket."""
+
+    max_unsent: int
+    """Bytes that may be kept before the socket counts as full; with four times as many it is closed."""
+
+    max_age: float
+    """Seconds that something may be kept before the socket is closed; from half of it on it counts as full."""
+
+    rate: float
+    """Messages a second that a client may go on sending."""
+
+    burst: int
+    """Messages that it may send at once."""
+
+    max_sockets: int
+    """Sockets that are open at once; the next one is refused with 503."""
+
+
+class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no types
+    """One client's connection. Any greenlet may send; nothing here waits for the client but who reads and who writes."""
+
+    server: Engine
+
+    def __init__(self, server: Engine, sid: str) -> None:
+        # Not the base's: it would make a queue.
+        self.server = server
+        self.sid = sid
+        self.session: dict[str, Any] = {}
+        self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
+        self.sent = 0
+        """Bytes that were written to the connection, all namespaces together."""
+        self.unsent = 0
+        """Bytes that are kept until the client takes them."""
+        self.on_drained: list[Callable[[], None]] = []
+        """Called when the client has taken all that was kept. Must not block."""
+        now = server.clock.now()
+        self._next_ping = math.inf
+        self._pinged: float | None = None
+        self._allowance = float(server.bounds.burst)
+        self._counted = now
+        self._kept: deque[tuple[packet.Packet | memoryview, int, float]] = deque()
+        self._websocket: WebSocket | None = None
+        self._is_writing = False
+        self._arrived: Any = None
+        self._is_doomed = False
+
+    def __repr__(self) -> str:
+        transport = "websocket" if self._websocket else "polling"
+        return f"<EngineSocket {self.sid} {transport}, {self.unsent} bytes unsent{', closed' if self.closed else ''}>"
+
+    @property
+    def unsent_for(self) -> float:
+        """Seconds since the oldest that is kept was sent; 0 when nothing is."""
+        try:
+            return float(self.server.clock.now() - self._kept[0][2])
+        except IndexError:
+            return 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client takes less than it is sent."""
+        if not self._kept:
+            return False
+        bounds = self.server.bounds
+        return self.unsent > bounds.max_unsent or self.unsent_for > bounds.max_age / 2
+
+    # ---- sending
+
+    def send(self, pkt: packet.Packet) -> None:
+        """Write a packet, or keep it if the connection does not take it now. Never waits."""
+        if not self.closed:
+            self._put(pkt if self._websocket is None else _frame(pkt))
+
+    def _put(self, thing: packet.Packet | bytes) -> None:
+        begins = overflows = False
+        with self.server.lock:
+            websocket = self._websocket
+            rest: packet.Packet | memoryview = memoryview(thing) if isinstance(thing, bytes) else thing
+            if self._is_doomed:
+                return
+            if websocket is not None and not self._kept:
+                assert isinstance(thing, bytes)
+                try:
+                    taken = websocket.send_some(thing)
+                except OSError:
+                    return  # the reader learns of it, and closes
+                self.sent += taken
+                if taken == len(thing):
+                    return
+                rest = memoryview(thing)[taken:]
+            if self.unsent > 4 * self.server.bounds.max_unsent:
+                overflows = True
+            else:
+                self._keep(rest)
+                if websocket is not None and not self._is_writing:
+                    begins = self._is_writing = True
+        if overflows:
+            self.doom("too much is unsent")
+        elif begins:
+            self.server.start_background_task(self._write)
+        elif self._arrived is not None:
+            self._arrived.set()
+
+    def _keep(self, rest: packet.Packet | memoryview) -> None:
+        size = len(rest) if isinstance(rest, memoryview) else len(rest.encode())
+        self._kept.append((rest, size, self.server.clock.now()))
+        self.unsent += size
+
+    def _write(self) -> None:
+        """Write what is kept until nothing is."""
+        websocket = self._websocket
+        assert websocket is not None
+        while True:
+            with self.server.lock:
+                if not self._kept:
+                    self._is_writing = False
+                    break
+                chunk = self._chunk()
+            try:
+                taken = websocket.send(chunk)
+            except OSError:
+                self._forget()
+                return
+            with self.server.lock:
+                self._took(taken)
+        if self.closed:
+            websocket.finish()
+        else:
+            self._tell_drained()
+
+    def _chunk(self) -> bytes | memoryview:
+        """The beginning of what is kept, as one piece of memory."""
+        frames: list[memoryview] = []
+        size = 0
+        for index, (rest, counted, at) in enumerate(self._kept):
+            if not isinstance(rest, memoryview):
+                rest = memoryview(_frame(rest))
+                self.unsent += len(rest) - counted
+                self._kept[index] = (rest, len(rest), at)
+            size += len(rest)
+            if frames and size > _CHUNK:
+                break
+            frames.append(rest)
+        return frames[0][:_CHUNK] if len(frames) == 1 else b"".join(frames)
+
+    def _took(self, taken: int) -> None:
+        self.sent += taken
+        while taken and self._kept:
+            rest, size, at = self._kept.popleft()
+            self.unsent -= min(size, taken)
+            if size > taken:
+                assert isinstance(rest, memoryview)
+                self._kept.appendleft((rest[taken:], size - taken, at))
+            taken -= min(size, taken)
+
+    def _forget(self) -> bool:
+        """Keep nothing; whether anything was, the rest of a frame perhaps, after which no other can be sent."""
+        with self.server.lock:
+            kept = bool(self._kept)
+            self._is_doomed = True
+            self._kept.clear()
+            self.unsent = 0
+            return kept
+
+    def _tell_drained(self) -> None:
+        for tell in tuple(self.on_drained):
+            tell()
+
+    def poll(self) -> list[packet.Packet]:
+        """What is kept, for a GET of the polling transport; waits until something is. Raises QueueEmpty."""
+        clock = self.server.clock
+        if self._arrived is None:
+            self._arrived = self.server.create_event()
+        until = clock.now() + self.server.ping_interval + self.server.ping_timeout
+        while not self._kept and not self.closed and (left := until - clock.now()) > 0:
+            self._arrived.wait(left)
+            self._arrived.clear()
+        packets: list[packet.Packet] = []
+        with self.server.lock:
+            # No more than python-engineio's own client takes.
+            while self._kept and len(packets) < payload.Payload.max_decode_packets:
+                rest, size, _ = self._kept.popleft()
+                self.unsent -= size
+                self.sent += size
+                packets.append(rest)
+            is_drained = not self._kept
+        if not packets and not self.closed:
+            raise exceptions.QueueEmpty
+        if is_drained and not self.closed:
+            self._tell_drained()
+        return packets
+
+    # ---- receiving
+
+    def count(self) -> None:
+        """One more message (or frame) from the client. Raises Broken when it sends more than it may."""
+        bounds = self.server.bounds
+        now = self.server.clock.now()
+        self._allowance = min(float(bounds.burst), self._allowance + (now - self._counted) * bounds.rate) - 1
+        self._counted = now
+        if self._allowance < 0:
+            raise Broken(1008, f"more than {bounds.rate:g} messages a second")
+
+    def handle_post_request(self, environ: Any) -> None:
+        """Take the packets of a POST of the polling transport."""
+        try:
+            self.count()
+            super().handle_post_request(environ)
+        except Broken as error:
+            self.refuse(error.code, str(error))
+            raise exceptions.ContentTooLongError from None
+
+    def _upgrade_websocket(self, environ: Any, start_response: Any) -> Any:
+        if self.upgraded:
+            raise OSError("this socket is a WebSocket already")
+        try:
+            websocket = WebSocket(environ, most=self.server.max_http_buffer_size)
+        except HandshakeRefused as error:
+            return self.server._bad_request(str(error))
+        try:
+            self._websocket_handler(websocket)
+        finally:
+            websocket.release()
+        if websocket.mode == "gunicorn":
+            raise StopIteration  # "close the connection", and log no answer
+        if websocket.mode == "werkzeug":
+            raise ConnectionError  # the same to Werkzeug
+        return []
+
+    def _websocket_handler(self, ws: WebSocket) -> None:
+        """Read until the connection ends."""
+        try:
+            if self.connected and not self._probe(ws):
+                return
+            self.connected = self.upgraded = True
+            with self.server.lock:
+                self._websocket = ws
+                begins = self._is_writing = bool(self._kept)
+            if begins:
+                self._write()
+            while not self.closed and (received := self._read(ws)) is not None:
+                self.receive(_decode(received))
+        except Broken as error:
+            self.refuse(error.code, str(error))
+        except exceptions.UnknownPacketError:
+            self.refuse(1002, "no packet of Engine.IO")
+        except (OSError, exceptions.SocketIsClosedError):
+            pass  # the connection ended
+        finally:
+            if self.upgraded:
+                self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+                ws.discard(self.server.max_http_buffer_size)
+
+    def _read(self, ws: WebSocket) -> str | bytes | None:
+        return ws.receive(count=self.count, reply=self._put)
+
+    def _probe(self, ws: WebSocket) -> bool:
+        """The upgrade of a socket that polls: whether both sides agree that it is one now."""
+        self.upgrading = True
+        try:
+            if self._read(ws) != "2probe":
+                return False
+            ws.send(frame_text("3probe"))
+            self.send(packet.Packet(packet.NOOP))  # ends the GET that waits
+            return self._read(ws) == "5"
+        finally:
+            self.upgrading = False
+
+    # ---- its life
+
+    def schedule_ping(self) -> None:
+        """The client is there: ping it again in a while."""
+        self._pinged = None
+        self._next_ping = self.server.clock.now() + self.server.ping_interval
+
+    def check_ping_timeout(self) -> bool:
+        """Ping when it is time, and close what does not answer or does not take what it is sent."""
+        now = self.server.clock.now()
+        if self._pinged is not None and now - self._pinged > self.server.ping_timeout:
+            self.doom(self.server.reason.PING_TIMEOUT)
+        elif self.unsent_for > self.server.bounds.max_age:
+            self.doom("what it was sent was not taken in time")
+        elif self._pinged is None and now >= self._next_ping:
+            self._pinged = now
+            self.send(_PING)
+        return not (self.closed or self._is_doomed)
+
+    def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
+        """Close it, after what was sent. Never waits, whatever `wait` says: the rest has `_LINGER` seconds."""
+        if self._close(reason, abort=abort) and self._websocket is not None and not self._is_writing:
+            self._websocket.finish()
+
+    def _close(self, reason: str | None, *, abort: bool) -> bool:
+        with self.server.lock:
+            if self.closing:
+                return False
+            self.closing = True
+        self.server._trigger_event("disconnect", self.sid, reason or self.server.reason.SERVER_DISCONNECT)
+        if not abort:
+            self.send(packet.Packet(packet.CLOSE))
+        self.closed = True
+        if self._arrived is not None:
+            self._arrived.set()
+        if self._websocket is not None:
+            self.server.clock.after(_LINGER, self._websocket.abort)
+        return True
+
+    def refuse(self, code: int, reason: str) -> None:
+        """Close it because of what the client did, which WebSocket's `code` and `reason` tell it."""
+        kept = self._forget()
+        self._close(reason, abort=True)
+        if self._websocket is not None:
+            if kept:
+                self._websocket.abort()
+            else:
+                self._websocket.finish(code, reason)
+
+    def doom(self, reason: str) -> None:
+        """Close it because of what the client does not do, without a goodbye that it would not take.
+
+        Beside the caller, who has others to send to: what the host does at a disconnection may take long.
+        """
+        if not self._is_doomed:
+            self._forget()
+            self.server.start_background_task(self._abandon, reason)
+
+    def _abandon(self, reason: str) -> None:
+        self._close(reason, abort=True)
+        if self._websocket is not None:
+            self._websocket.abort()
+
+
+class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio has no types
+    """python-engineio's server, whose sockets are `EngineSocket`s."""
+
+    bounds: Bounds
+    clock: Clock
+    lock: threading.Lock
+    is_draining: bool
+    _is_sweeping: bool
+
+    @classmethod
+    def adopt(cls, server: engineio.Server, bounds: Bounds) -> Engine:
+        """Make the host's own server one of this class, before it serves.
+
+        Flask-SocketIO makes its server itself, of a class that cannot be chosen; all options stay as the host set them.
+        """
+        server.__class__ = cls
+        assert isinstance(server, cls)
+        server.bounds = bounds
+        server.clock = Clock(start=server.start_background_task, event=server.create_event())
+        server.lock = threading.Lock()
+        server.is_draining = server._is_sweeping = False
+        server.start_service_task = False  # it would look at every socket in turn; see `_sweep`
+        return server
+
+    def __repr__(self) -> str:
+        return f"<Engine {len(self.sockets)} of {self.bounds.max_sockets} sockets{', draining' * self.is_draining}>"
+
+    def handle_request(self, environ: Any, start_response: Any) -> Any:
+        """One request of a client, as WSGI. A foreign Origin is refused with 403."""
+        origin = environ.get("HTTP_ORIGIN")
+        allowed: Iterable[str] | None = self._cors_allowed_origins(environ)
+        if origin and allowed is not None and origin not in allowed:
+            start_response("403 FORBIDDEN", [("Content-Type", "text/plain")])
+            return [b"Not an accepted origin."]
+        return super().handle_request(environ, start_response)
+
+    def _handle_connect(self, environ: Any, start_response: Any, transport: str, jsonp_index: int | None = None) -> Any:
+        """A new client. The base's, but for the class of socket, the bound, and who pings."""
+        if self.is_draining or len(self.sockets) >= self.bounds.max_sockets:
+            return {
+                "status": "503 SERVICE UNAVAILABLE",
+                "headers": [("Content-Type", "text/plain"), ("Retry-After", "1")],
+                "response": b"No socket is to be had here now.",
+            }
+        sid = self.generate_id()
+        opened = self.sockets[sid] = EngineSocket(self, sid)
+        opened.send(
+            packet.Packet(
+                packet.OPEN,
+                {
+                    "sid": sid,
+                    "upgrades": self._upgrades(sid, transport),
+                    "pingTimeout": int(self.ping_timeout * 1000),
+                    "pingInterval": int(self.ping_interval + self.ping_interval_grace_period) * 1000,
+                    "maxPayload": self.max_http_buffer_size,
+                },
+            )
+        )
+        self._begin_sweeping()
+        refused = self._trigger_event("connect", sid, environ)
+        if refused is not None and refused is not True:
+            del self.sockets[sid]
+            return self._unauthorized(refused or None)
+        opened.schedule_ping()
+        if transport == "websocket":
+            try:
+                return opened._upgrade_websocket(environ, start_response)
+            finally:
+                self.sockets.pop(sid, None)
+                opened.close(wait=False, abort=True)
+        opened.connected = True
+        headers = None
+        if self.cookie:
+            attributes = {"path": "/", "SameSite": "Lax"}
+            named = self.cookie if isinstance(self.cookie, dict) else {"name": self.cookie, **attributes}
+            headers = [("Set-Cookie", self._generate_sid_cookie(sid, named))]
+        return self._ok(opened.poll(), headers=headers, jsonp_index=jsonp_index)
+
+    def _begin_sweeping(self) -> None:
+        with self.lock:
+            begins, self._is_sweeping = not self._is_sweeping, True
+        if begins:
+            self.clock.after(_SWEEP, self._sweep)
+
+    def _sweep(self) -> None:
+        """Look at every socket, and again while there are any."""
+        for sid, opened in list(self.sockets.items()):
+            if opened.closed:
+                self.sockets.pop(sid, None)
+            else:
+                opened.check_ping_timeout()
+        with self.lock:
+            self._is_sweeping = bool(self.sockets)
+        if self._is_sweeping:
+            self.clock.after(_SWEEP, self._sweep)
+
+
+def _frame(pkt: packet.Packet) -> bytes:
+    """The packet as a frame, made once however many sockets it goes to."""
+    frame: bytes | None = getattr(pkt, "frame", None)
+    if frame is None:
+        encoded = pkt.encode()
+        frame = pkt.frame = frame_text(encoded) if isinstance(encoded, str) else frame_bytes(bytes(encoded))
+    return frame
+
+
+def _decode(received: str | bytes) -> packet.Packet:
+    try:
+        return packet.Packet(encoded_packet=received)
+    except (ValueError, TypeError, RecursionError):
+        raise Broken(1002, "no packet of Engine.IO") from None
