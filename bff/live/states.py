@@ -114,7 +114,7 @@ class LiveOperation:
         elif outlet.is_full:
             member.version = 0
         else:
-            outlet.send(self._whole(channel, state))
+            outlet.send(self._whole(channel, state, id=joining.id))
             member.version = state.version
 
     def leave(self, outlet: Outlet, id: str, mode: Mode) -> None:
@@ -190,9 +190,9 @@ class LiveOperation:
                 member.version = state.version
 
     @staticmethod
-    def _whole(channel: Channel, state: State) -> protocol.Message:
+    def _whole(channel: Channel, state: State, *, id: str | None = None) -> protocol.Message:
         return protocol.next_state(
-            channel.number, version=state.version, payload=state.text, position=state.sealed
+            channel.number, version=state.version, payload=state.text, position=state.sealed, id=id
         )
 
     # ---- the end
