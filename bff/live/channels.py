@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 from .protocol import Message
 
-Mode = Literal["full", "patch"]
 
 
 class Outlet(Protocol):

@@ -52,9 +52,7 @@ class EventReader(Runner, Protocol):
 class EventChannel:
     """All subscriptions to one event field with the same variables in one viewer's scope."""
 
-    def __init__(
-        self, subject: Subject, *, source: EventSource, route: Route, sealer: Sealer, number: int
-    ) -> None:
+    def __init__(self, subject: Subject, *, source: EventSource, route: Route, sealer: Sealer, number: int) -> None:
         self.subject, self.source, self.route, self.sealer = subject, source, route, sealer
         self.channel = Channel(number)
         self.resuming: dict[tuple[Outlet, str], Held] = {}
@@ -152,7 +150,9 @@ class Events:
             self._tables.subtract(channel.source.tables)
             self._tables += Counter()
 
-    def begin(self, channel: EventChannel, outlet: Outlet, id: str, position: Position, *, recovered: bool | None) -> None:
+    def begin(
+        self, channel: EventChannel, outlet: Outlet, id: str, position: Position, *, recovered: bool | None
+    ) -> None:
         """Begin a subscription with what comes after `position`."""
         member = channel.channel.admit(outlet, id)
         member.after = max(member.after, position.offset)
@@ -299,9 +299,7 @@ class Events:
                 if not self._pause(tries):
                     return None
 
-    def _deliver(
-        self, channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position
-    ) -> None:
+    def _deliver(self, channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position) -> None:
         message = None
         for member in channel.channel:
             if member.after >= entry.offset:

@@ -21,12 +21,12 @@ from ..errors import NotLive
 from ..plan import Plan
 from ..readset import ReadSet
 from . import protocol
-from .channels import Mode, Outlet
+from .channels import Outlet
 from .events import EventChannel, EventReader, Events
 from .index import Index
 from .positions import Held, Sealer
 from .presence import Presence
-from .protocol import Code, Subscribe
+from .protocol import Code, Mode, Subscribe
 from .runs import Runner, Runs, Tuning, backoff
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation

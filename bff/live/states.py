@@ -12,10 +12,10 @@ from typing import Any, Literal
 from ..encoding import encode
 from . import protocol
 from .changes import Snapshot
-from .channels import Channel, Member, Mode, Outlet
+from .channels import Channel, Member, Outlet
 from .patch import difference
 from .positions import Held, Sealer, tag_of
-from .protocol import Code
+from .protocol import Code, Mode
 from .stream import Position
 from .subject import Subject
 
@@ -50,8 +50,7 @@ class Joining:
 
 
 class LiveOperation:
-    """One operation with its variables in one viewer's scope. Not locked: the hub's lock is held around every call.
-    """
+    """One operation with its variables in one viewer's scope. Not locked: the hub's lock is held around every call."""
 
     def __init__(self, subject: Subject, *, sealer: Sealer, number: Callable[[], int]) -> None:
         self.subject, self.sealer = subject, sealer

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from bff.live.patch import difference
 
-SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, 1.0, 1.5]) | st.text("ab/~0", max_size=3)
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, 1.0, 1.5]) | st.text("ab/~0", max_size=3)
+)
 VALUES = st.recursive(
     SCALARS,
     lambda inner: (
