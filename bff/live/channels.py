@@ -13,7 +13,6 @@ from typing import Protocol
 from .protocol import Message
 
 
-
 class Outlet(Protocol):
     """Where the messages for one socket go. Compared by identity."""
 

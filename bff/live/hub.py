@@ -30,8 +30,8 @@ from .protocol import Code, Mode, Subscribe
 from .runs import Runner, Runs, Tuning, backoff
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
-from .subject import Subject
 from .stream import Entry, Position, Stream
+from .subject import Subject
 
 
 class Engine(Runner, EventReader, Protocol):

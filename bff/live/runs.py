@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -137,8 +137,10 @@ class Runs:
 
     def schedule(self, operation: LiveOperation) -> None:
         """Have a dirty operation run that somebody wants."""
+        if not operation.is_wanted:
+            return
         self._lingering.pop(operation, None)
-        if operation.is_dirty and not operation.is_running and operation.is_wanted and operation not in self._due:
+        if operation.is_dirty and not operation.is_running and operation not in self._due:
             self._due[operation] = operation.ran_at + self._tuning.window
             self._has_work.notify()
 

@@ -73,7 +73,7 @@ def apply(value: Any, patch: list[dict[str, Any]]) -> Any:
         match each["op"]:
             case "replace":
                 parent, key = walk(document, each["path"])
-                assert isinstance(parent, dict) and key in parent or isinstance(parent, list)
+                assert (isinstance(parent, dict) and key in parent) or isinstance(parent, list)
                 parent[key] = copy.deepcopy(each["value"])
             case "remove":
                 parent, key = walk(document, each["path"])
