@@ -17,7 +17,8 @@ from .scope import Deadline, Scope
 from .settings import Settings
 from .types.connection import Connection
 from .types.declare import Node, entity
-from .types.fields import batched, collection, column, count, field, lookup, node, relation, total
+from .types.events import Changed
+from .types.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
 from .types.policy import public, through
 from .types.scalars import BigInt
 from .types.schema import Schema
@@ -27,6 +28,7 @@ __all__ = [
     "Bff",
     "BffError",
     "BigInt",
+    "Changed",
     "Connection",
     "Deadline",
     "DeadlineExceeded",
@@ -45,10 +47,12 @@ __all__ = [
     "column",
     "count",
     "entity",
+    "event",
     "field",
     "lookup",
     "node",
     "patch_psycopg2",
+    "presence",
     "public",
     "relation",
     "through",

@@ -8,9 +8,9 @@
     │   │   BodyTooLarge, UnsupportedMediaType, OperationNotFound, SubscriptionRefused, NotLive
     │   ├── PersistedQueryNotFound, PersistedQueryMismatch, FreeTextRefused
     │   └── DocumentRefused      the request is well-formed, its document is not
-    │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled
+    │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled, VariablesRefused
     ├── FieldError           the client: mend one argument; the rest of the page is answered
-    │   └── BadUserInput, BoundExceeded, Forbidden, Unauthenticated
+    │   └── BadUserInput, BoundExceeded, Forbidden, NotVisible, Unauthenticated
     └── TryAgain             nobody: send the same request later
         └── Overloaded, DeadlineExceeded
 
@@ -197,6 +197,12 @@ class IntrospectionDisabled(DocumentRefused):
     code = "INTROSPECTION_DISABLED"
 
 
+class VariablesRefused(DocumentRefused):
+    """The variables do not fit the document."""
+
+    code = "BAD_USER_INPUT"
+
+
 class FieldError(BffError):
     """One field cannot be answered as asked; the other fields are."""
 
@@ -212,6 +218,13 @@ class Forbidden(FieldError):
     """The viewer may see the object but not do this to it."""
 
     code = "FORBIDDEN"
+    status = 403
+
+
+class NotVisible(FieldError):
+    """An event is of a row that the viewer may not see. Whoever delivers events leaves it out."""
+
+    code = "NOT_VISIBLE"
     status = 403
 
 

@@ -11,6 +11,7 @@ The result is what graphql-core's depth-first execution gives, to the letter, er
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeGuard
 
@@ -58,9 +59,12 @@ from .steps import (
     ReadColumn,
     ReadNodeId,
     Selection,
+    TakeEvent,
+    TakePresent,
     Typename,
 )
 from .types.arguments import ListArguments
+from .types.events import not_visible
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""
@@ -399,6 +403,59 @@ class _Execution:
             field,
         )
 
+    def _event(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
+        step = field.step
+        assert isinstance(step, TakeEvent)
+
+        def deliver(rows: list[Any]) -> None:
+            if not step.of_change:
+                self._complete(field, outputs, places, [not_visible() if row is None else row for row in rows])
+                return
+            changes = [replace(source, row=row) for source, row in zip(sources, rows, strict=True)]
+            gone = [i for i, each in enumerate(changes) if each.row is None]
+            here = [i for i, each in enumerate(changes) if each.row is not None]
+            self._complete(field, [outputs[i] for i in here], [places[i] for i in here], [changes[i] for i in here])
+            if gone:
+                self._former(
+                    field, step, [changes[i] for i in gone], [outputs[i] for i in gone], [places[i] for i in gone]
+                )
+
+        self._need(step.load, None, [source.key for source in sources], deliver, field)
+
+    def _former(
+        self, field: FieldPlan, step: TakeEvent, changes: list[Any], outputs: list[Any], places: list[Place]
+    ) -> None:
+        """Changes of rows that are gone, or not for the viewer: told to whoever saw them before."""
+
+        def deliver(rows: list[Any]) -> None:
+            values = [
+                not_visible() if each.former is None or row is None else each
+                for each, row in zip(changes, rows, strict=True)
+            ]
+            self._complete(field, outputs, places, values)
+
+        if step.former is None:
+            deliver([None] * len(changes))
+        else:
+            self._need(step.former, None, [each.former for each in changes], deliver)
+
+    def _present(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
+        step = field.step
+        assert isinstance(step, TakePresent)
+
+        def enter(found: list[Any]) -> None:
+            for i, place in enumerate(found):
+                if place is None:
+                    self._complete(field, [outputs[i]], [places[i]], [not_visible()])
+                    continue
+                deliver = partial(self._deliver_present, field, outputs[i], places[i])
+                self._need(step.load, None, list(sources[i].keys), deliver, field)
+
+        self._need(step.place, None, [source.place for source in sources], enter)
+
+    def _deliver_present(self, field: FieldPlan, output: Any, place: Place, rows: list[Any]) -> None:
+        self._complete(field, [output], [place], [[row for row in rows if row is not None]])
+
     def _page_rows(self, field: FieldPlan, sources: Sequence[Any], outputs: list[Any], places: list[Place]) -> None:
         assert isinstance(field.step, PageRows)
         read: Callable[[Any], Any] = {
@@ -477,6 +534,8 @@ _HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any],
     LookUpNode: _Execution._node,
     PageRows: _Execution._page_rows,
     PageTotal: _Execution._page_total,
+    TakeEvent: _Execution._event,
+    TakePresent: _Execution._present,
 }
 
 

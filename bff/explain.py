@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 
 from graphql import GraphQLError
 
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
-from .plan import Plan
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
+from .plan import Plan, Variant
 from .region import Regions, RootRow
 from .steps import (
     CallBatch,
@@ -39,9 +39,13 @@ from .steps import (
     ReadColumn,
     ReadNodeId,
     Selection,
+    TakeEvent,
+    TakePresent,
     Typename,
+    loads_of,
 )
 from .types.catalog import Catalog
+from .types.events import tables_of
 from .writing import is_implied_by_parent
 
 _TAB = 56
@@ -54,10 +58,16 @@ def explain(plan: Plan) -> str:
     """The plan with every `@include`d field in: its tree, then its loads with their statements."""
     variant = plan.whole()
     view = _View(plan.catalog, variant.regions, {each: number for number, each in enumerate(variant.reads, 1)})
-    lines = [f"{plan.kind} {plan.name or '(anonymous)'}", *_tree(variant.root, view, "")]
+    lines = [f"{plan.kind} {plan.name or '(anonymous)'}{_followed(plan, variant)}", *_tree(variant.root, view, "")]
     for read, number in view.numbers.items():
         lines += ["", f"#{number} {_kind(read)}", *("   " + line for line in read.text.splitlines())]
     return "\n".join(lines) + "\n"
+
+
+def _followed(plan: Plan, variant: Variant) -> str:
+    """Whether the answer follows what was read; events and who is there are told of as they happen."""
+    is_told = any(isinstance(field.step, TakeEvent | TakePresent) for field in variant.root.fields)
+    return ", live: runs again when what it reads changes" if plan.is_live and not is_told else ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,8 @@ class _View:
 
     def of(self, *reads: RootRow | Load) -> str:
         """The numbers of reads, for the begin of a note."""
-        return "".join(f"#{self.numbers[each]} " for each in reads if not self.inside and each in self.numbers)
+        numbers = [] if self.inside else sorted(self.numbers[each] for each in reads if each in self.numbers)
+        return "".join(f"#{number} " for number in numbers)
 
 
 def _tree(selection: Selection, view: _View, indent: str) -> Iterator[str]:
@@ -157,14 +168,26 @@ def _resolved(field: FieldPlan, view: _View) -> str:
             return f"{view.of(load)}count"
         case CallResolver():
             return "resolver, once an object"
-        case PageRows():
-            return "rows of the page"
+        case PageRows(part=part):
+            return "its row" if part == "node" else "rows of the page"
+        case TakeEvent():
+            return f"{view.of(*loads_of(field.step))}{_event(field.step)}"
+        case TakePresent(spec=spec):
+            place = field.step.place.entity
+            return f"{view.of(*loads_of(field.step))}who is at {place.model.__name__}.{place.key[0]} = {spec.argument}"
     return ""
+
+
+def _event(step: TakeEvent) -> str:
+    """Which changes an event tells of, and what they must match."""
+    conditions = [f"{path} = {by if isinstance(by, str) else 'value of the viewer'}" for path, by in step.spec.match]
+    tables = ", ".join(table.fullname for table in tables_of(step.load.entity))
+    return f"each {', '.join(step.kinds)} of {tables}" + "".join(f", {each}" for each in conditions)
 
 
 def _policy(field: FieldPlan, view: _View) -> str:
     """Whether the rows that a field leads to are checked. Rows that rounds read by key are: whoever asks for them."""
-    if not isinstance(field.step, LoadOne | LoadList | LoadAggregate | LookUp | LookUpNode):
+    if not isinstance(field.step, LoadOne | LoadList | LoadAggregate | LookUp | LookUpNode | TakeEvent | TakePresent):
         return ""
     is_by_key = isinstance(field.step.load, RowsByKey) if isinstance(field.step, LoadOne) else False
     is_implied = is_implied_by_parent(field, view.catalog) and (view.inside or not is_by_key)
@@ -181,7 +204,7 @@ def _kind(read: RootRow | Load) -> str:
             return f"lists of {read.label}"
         case RootList():
             return f"list of {read.label}"
-        case Aggregates() | Counts():
+        case Aggregates() | Counts() | FormerRows():
             return f"statement: {read.label}"
         case Batch():
             return f"function of {read.label}"

@@ -9,6 +9,7 @@ does not change. What differs between requests (keys, filters, cursors) comes wi
     RootList       rows of an entity without a parent
     Aggregates     counts and sums of a relationship by parent
     Counts         `totalCount` of a connection
+    FormerRows     whether rows that may be gone were visible
     Batch          a Python function over keys
 """
 
@@ -161,6 +162,24 @@ class RowsByKey(Rows):
     @property
     def text(self) -> str:
         return self.statement([each.without_arguments() for each in self.computed]).sql
+
+
+class FormerRows(Load):
+    """Rows of an entity as they were, by the values of the attributes in `key` as PostgreSQL's text: those that the viewer saw."""
+
+    takes_null = True
+
+    def __init__(self, entity: Entity, policies: Policies, key: tuple[str, ...]) -> None:
+        super().__init__(f"{entity.name} as it was, by {', '.join(key)}")
+        self.entity, self.policies, self.key = entity, policies, key
+
+    @cached_property
+    def statement(self) -> Statement:
+        return sql.former_rows(self.entity, self.policies, self.key)
+
+    @property
+    def text(self) -> str:
+        return self.statement.sql
 
 
 class _Lists(Rows):

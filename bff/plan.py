@@ -102,7 +102,9 @@ class Plan:
         operation: OperationDefinitionNode,
         strategy: Strategy,
     ) -> None:
-        self.schema, self.document, self.operation, self.strategy = schema, document, operation, strategy
+        self.schema, self.document, self.operation = schema, document, operation
+        # Who follows data must know each row that was read.
+        self.strategy: Strategy = "rounds" if operation.operation is OperationType.SUBSCRIPTION else strategy
         self.catalog = Catalog.of(schema)
         self.fragment_definitions = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
@@ -133,6 +135,12 @@ class Plan:
     @property
     def is_mutation(self) -> bool:
         return self.operation.operation is OperationType.MUTATION
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can be subscribed to: a subscription, or a query with `@live`."""
+        directives = {each.name.value for each in self.operation.directives or ()}
+        return self.kind == "subscription" or (self.kind == "query" and "live" in directives)
 
     def variant(self, variables: VariableValues) -> Variant:
         """The variant for these variables. Raises GraphQLError when the operation cannot be planned."""

@@ -49,7 +49,7 @@ from strawberry.types.field import StrawberryField
 from .errors import DeclarationError
 from .join import Join
 from .leaves import serializer
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .steps import (
     CallBatch,
     CallResolver,
@@ -66,17 +66,36 @@ from .steps import (
     ReadNodeId,
     Selection,
     Step,
+    TakeEvent,
+    TakePresent,
     Typename,
     loads_of,
 )
 from .types.catalog import Catalog, spec_of
 from .types.entity import DEFINITION, Entity, entity_of, is_list, unwrap
+from .types.events import changed_node, event_kinds, former_columns
 from .types.fields import EntityField
-from .types.specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation
+from .types.specs import (
+    Aggregate,
+    Batched,
+    Collection,
+    Column,
+    Event,
+    Lookup,
+    NodeById,
+    NodeId,
+    Plain,
+    Presence,
+    Relation,
+)
 from .types.values import zero
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""
+
+
+_Page = ListByParent | RootList | RowsByKey
+"""Whose rows stand in an object about them: in a page, or (`RowsByKey`) in a `bff.Changed`."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +171,7 @@ class _Planner:
         type_: GraphQLObjectType,
         grouped: GroupedFieldSet,
         rows: Rows | None,
-        page: ListByParent | RootList | None,
+        page: _Page | None,
     ) -> Selection:
         selection = Selection(type_, rows)
         for key, details in grouped.items():
@@ -168,7 +187,7 @@ class _Planner:
         key: str,
         definition: GraphQLField,
         details: list[FieldDetails],
-        page: ListByParent | RootList | None,
+        page: _Page | None,
     ) -> FieldPlan:
         self._size += 1
         if self._size > MAX_FIELDS:
@@ -218,7 +237,7 @@ class _Planner:
 
     # -- sub-selections
 
-    def _descend(self, parent: FieldPlan, page: ListByParent | RootList | None) -> None:
+    def _descend(self, parent: FieldPlan, page: _Page | None) -> None:
         named = parent.named_type
         types = (
             self._schema.get_possible_types(named)
@@ -252,7 +271,7 @@ class _Planner:
                 del self._above[-len(loads) :]
 
     def _sub_selection(
-        self, type_: GraphQLObjectType, parent: FieldPlan, rows: Rows | None, page: ListByParent | RootList | None
+        self, type_: GraphQLObjectType, parent: FieldPlan, rows: Rows | None, page: _Page | None
     ) -> Selection | GraphQLError:
         """The fields of `parent`'s selection sets that apply to `type_`; an error is one of every object met."""
         try:
@@ -264,8 +283,8 @@ class _Planner:
         return self._selection(type_, _at_once(collected), rows, page)
 
     def _source(
-        self, parent: FieldPlan, entity: Entity | None, page: ListByParent | RootList | None
-    ) -> tuple[Rows | None, ListByParent | RootList | None, list[Load]]:
+        self, parent: FieldPlan, entity: Entity | None, page: _Page | None
+    ) -> tuple[Rows | None, _Page | None, list[Load]]:
         """What objects of a sub-selection are: rows of a load, parts of a page, or (None, None) Python objects."""
         match parent.step:
             case LoadOne(load=load) | LookUp(load=load):
@@ -282,13 +301,15 @@ class _Planner:
                 return loads[entity.name], None, [loads[entity.name]]
             case CallBatch(load=batch):
                 return None, None, [batch]
+            case TakeEvent(load=load, of_change=True):
+                return None, load, [load]
+            case TakeEvent(load=load) | TakePresent(load=load):
+                return load, None, [load]
         return None, None, []
 
     # -- steps
 
-    def _step(
-        self, selection: Selection, definition: GraphQLField, node: FieldNode, page: ListByParent | RootList | None
-    ) -> Step:
+    def _step(self, selection: Selection, definition: GraphQLField, node: FieldNode, page: _Page | None) -> Step:
         name = node.name.value
         if name == "__typename":
             return Typename(selection.type.name)
@@ -308,12 +329,27 @@ class _Planner:
             case Collection():
                 load = self._root_list(self._target(definition, where), spec, where)
                 return LoadList(load, (), not is_list(strawberry_field.type))
+            case Event():
+                return self._event(definition, spec, where)
+            case Presence():
+                place = self._rows_by_key(self._catalog.rows_of(spec.of))
+                return TakePresent(self._rows_by_key(self._target(definition, where)), spec, place)
         rows = selection.rows
         if rows is not None:
             return self._row_step(rows, selection, definition, where)
         if self._only_reads(definition, strawberry_field):
             return ReadAttribute(strawberry_field.python_name)
         return CallResolver(None, None)
+
+    def _event(self, definition: GraphQLField, spec: Event, where: str) -> Step:
+        entity, type_ = self._target(definition, where), definition.extensions[DEFINITION].type
+        policies, kinds = self._catalog.policies, event_kinds(spec, type_)
+        of_change = changed_node(type_) is not None
+        names = former_columns(entity, policies) if of_change else None
+        former: FormerRows | None = None
+        if names is not None:
+            former = self._load(("former", entity), lambda: FormerRows(entity, policies, names))
+        return TakeEvent(self._rows_by_key(entity), spec, kinds, of_change, former)
 
     def _only_reads(self, definition: GraphQLField, strawberry_field: Any) -> bool:
         """Whether a resolver of Strawberry's does nothing but getattr.
@@ -374,11 +410,11 @@ class _Planner:
             return LoadOne(load, slots)
         return LoadList(load, slots, not is_list(strawberry_type))
 
-    def _page_step(self, strawberry_field: Any, page: ListByParent | RootList) -> Step:
+    def _page_step(self, strawberry_field: Any, page: _Page) -> Step:
         name = strawberry_field.python_name
         if name in ("nodes", "edges", "node"):
             return PageRows(name)
-        if name == "total_count":
+        if name == "total_count" and not isinstance(page, RowsByKey):
             return PageTotal(self._load(("counts", page), lambda: Counts(page)))
         return ReadAttribute(name)
 

@@ -14,7 +14,7 @@ from graphql.pyutils import inspect
 
 from . import sql
 from .errors import TryAgain
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, RowsByKey
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
 from .pages import ListAsked, Page
 from .region import RegionAsked, RootRow
 from .scope import Scope
@@ -63,7 +63,7 @@ class Reads:
                 return dict(self._keyed(load.statement(computed), keys, _parameters(computed)))
             case ListByParent() | RootList():
                 return self._list(load, asked, keys, computed)
-            case Aggregates():
+            case Aggregates() | FormerRows():
                 return dict(self._keyed(load.statement, keys, {}))
             case Counts():
                 return self._counts(load, asked, keys)

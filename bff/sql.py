@@ -104,6 +104,17 @@ def rows_by_key(entity: Entity, policies: Policies, readers: tuple[Reader, ...])
     return Statement(statement.where(visible(entity, alias, policies)), len(key))
 
 
+def former_rows(entity: Entity, policies: Policies, names: tuple[str, ...]) -> Statement:
+    """Rows that may be gone, by what their attributes were (arrays k0.. of text): those that the viewer saw."""
+    keys = unnest([Text() for _ in names])
+    values = {
+        name: cast(keys.c[i], unbounded(type_))
+        for i, (name, type_) in enumerate(zip(names, key_types(entity, names), strict=True))
+    }
+    condition = policies.former(entity.model, ViewerParameters(), values)
+    return Statement(select(*keys.c).select_from(keys).where(condition), len(names))
+
+
 @dataclass(frozen=True)
 class ListShape:
     """What of a list's arguments changes the text of its statement; the rest are parameters.

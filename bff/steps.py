@@ -10,9 +10,9 @@ from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLNamedOutputTyp
 from graphql.execution.collect_fields import FieldDetails
 
 from .leaves import Serializer
-from .loads import Aggregates, Batch, Counts, ListByParent, Load, RootList, Rows, RowsByKey
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .types.entity import Entity
-from .types.specs import Lookup
+from .types.specs import Event, Lookup, Presence
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,32 @@ class PageTotal:
     load: Counts
 
 
+@dataclass(frozen=True)
+class TakeEvent:
+    """The row that the root value, a `Happened`, is about; with `of_change`, in a `bff.Changed`.
+
+    `former` tells whether the viewer saw the row before; None when that cannot be told.
+    """
+
+    load: RowsByKey
+    spec: Event
+    kinds: tuple[str, ...]
+    of_change: bool
+    former: FormerRows | None
+
+
+@dataclass(frozen=True)
+class TakePresent:
+    """The rows that the root value, a `Present`, names, if the viewer sees the one of `place` where they are."""
+
+    load: RowsByKey
+    spec: Presence
+    place: RowsByKey
+
+
 Step = (
     Typename | ReadColumn | ReadNodeId | LoadOne | LoadList | LoadAggregate | CallBatch | CallResolver
-    | ReadAttribute | LookUp | LookUpNode | PageRows | PageTotal
+    | ReadAttribute | LookUp | LookUpNode | PageRows | PageTotal | TakeEvent | TakePresent
 )  # fmt: skip
 
 
@@ -182,6 +205,10 @@ def loads_of(step: Step) -> list[Load]:
     match step:
         case LookUpNode(loads=loads):
             return list(loads.values())
-        case LoadOne() | LoadList() | LoadAggregate() | CallBatch() | LookUp() | PageTotal():
+        case TakeEvent(load=load, former=FormerRows() as former):
+            return [load, former]
+        case TakePresent(load=load, place=place):
+            return [place, load]
+        case LoadOne() | LoadList() | LoadAggregate() | CallBatch() | LookUp() | PageTotal() | TakeEvent():
             return [step.load]
     return []

@@ -20,8 +20,10 @@ from ..errors import BadUserInput, DeclarationError
 from .connection import connection_node
 from .entity import DEFINITION as DEFINITION
 from .entity import Entity, Ordering, entity_of, is_list, unwrap
+from .events import event_entity
 from .filters import Condition, condition_of, filter_input, has_filter, has_order, list_of, optional, order_enum
-from .specs import Batched, Collection, Column, Lookup, NodeById, Relation, Spec
+from .paths import Path
+from .specs import Batched, Collection, Column, Event, Lookup, MatchedBy, NodeById, Presence, Relation, Spec
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,10 @@ def field_arguments(spec: Spec | None, type_: Any) -> list[StrawberryArgument]:
             return [_argument("id", strawberry.ID)]
         case Batched(function=function):
             return _batched_arguments(function)
+        case Event(match=match):
+            return _match_arguments(event_entity(type_), match)
+        case Presence(argument=argument):
+            return [_argument(argument, strawberry.ID)]
     return []
 
 
@@ -74,6 +80,21 @@ def _list_arguments(entity: Entity, paging: tuple[str, ...]) -> list[StrawberryA
     if has_order(entity):
         arguments.append(_argument("order_by", optional(list_of(order_enum(entity.python_class)))))
     return arguments
+
+
+def _match_arguments(entity: Entity | None, match: tuple[tuple[str, MatchedBy], ...]) -> list[StrawberryArgument]:
+    arguments: dict[str, StrawberryArgument] = {}
+    if entity is None:
+        return []
+    for path, matched_by in match:
+        if isinstance(matched_by, str):
+            try:
+                type_ = Path.of(entity.model, path).argument_type
+            except DeclarationError:
+                # Whoever checks the schema says so, with the field's name.
+                type_ = strawberry.ID
+            arguments.setdefault(matched_by, _argument(matched_by, type_))
+    return list(arguments.values())
 
 
 def _batched_arguments(function: Any) -> list[StrawberryArgument]:

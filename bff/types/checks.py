@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_abstract_type
+from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from strawberry.types.field import StrawberryField
@@ -21,9 +22,25 @@ from ..errors import DeclarationError
 from .arguments import target_entity
 from .connection import connection_node
 from .entity import DEFINITION, Entity, Ordering, is_list
+from .events import carried, changed_node, column_names, event_entity, event_kinds, former_columns, tables_of
+from .paths import Path
 from .policy import Policy
-from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation, Spec
-from .values import is_convertible, is_hashable, is_number, is_ordered
+from .specs import (
+    KINDS,
+    Aggregate,
+    Batched,
+    Collection,
+    Column,
+    Event,
+    Lookup,
+    NodeById,
+    NodeId,
+    Plain,
+    Presence,
+    Relation,
+    Spec,
+)
+from .values import is_convertible, is_exact, is_hashable, is_number, is_ordered
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -149,6 +166,10 @@ class _Field:
 
     def check(self) -> None:
         spec: Spec | None = getattr(self._definition, "spec", None)
+        if self._type is self._schema.subscription_type:
+            self._check_subscription(spec)
+        elif isinstance(spec, (Event, Presence)):
+            raise self._error(f"bff.{type(spec).__name__.lower()}() stands on Subscription only")
         self._check_resolver(spec)
         if isinstance(spec, (Column, Relation, Aggregate, Batched, Plain)):
             if self._owner is None:
@@ -288,3 +309,117 @@ class _Field:
                     f"{what} cannot be the key {entity.model.__name__}.{name}, as values of {type(type_).__name__} "
                     f"cannot be checked; look objects up by another column with a resolver"
                 )
+
+    # -- on Subscription
+
+    def _check_subscription(self, spec: Spec | None) -> None:
+        field = self._definition
+        if field.is_subscription:
+            raise self._error(
+                "@strawberry.subscription is a stream of its own, which nothing here runs; make it an ordinary resolver "
+                "(@strawberry.field), whose answer follows the data, or a bff.event()"
+            )
+        resolver = field.base_resolver.wrapped_func if field.base_resolver else None
+        if resolver is not None and pyinspect.isgeneratorfunction(resolver):
+            raise self._error(
+                "generators do not run here; return the answer as of now, it is asked for again when it changed"
+            )
+        if resolver is None and spec is None:
+            raise self._error(
+                "the field has no resolver; declare it with bff.lookup(), bff.collection() or bff.event()"
+            )
+        if isinstance(spec, Event):
+            self._check_event(spec)
+        elif isinstance(spec, Presence):
+            self._check_presence(spec)
+
+    def _check_event(self, spec: Event) -> None:
+        type_ = self._definition.type
+        entity, is_changed = event_entity(type_), changed_node(type_) is not None
+        if entity is None or is_list(type_):
+            raise self._error(f"annotate it with an entity type or bff.Changed of one, not {type_}")
+        kinds = event_kinds(spec, type_)
+        if not kinds or len(set(kinds)) < len(kinds) or not set(kinds).issubset(KINDS):
+            raise self._error(f"on={list(kinds)} is not of the kinds of change, each once: {', '.join(KINDS)}")
+        if "delete" in kinds and not is_changed:
+            raise self._error(f"of a deleted row there is no object; annotate it bff.Changed[{entity.name}]")
+        if not tables_of(entity) or entity.mapper.local_table is not tables_of(entity)[0]:
+            raise self._error(f"{entity.model.__name__} is not mapped to a table, whose changes could be told")
+        self._check_exact_key(entity)
+        self._check_match(spec, entity, has_deletes="delete" in kinds)
+        if "delete" in kinds and former_columns(entity, self._catalog.policies) is None:
+            names = ", ".join(sorted(carried(entity, entity.mapper.local_table)))
+            raise self._error(
+                f"who saw a deleted row of {entity.model.__name__} cannot be told: changes of its table carry {names}, and "
+                f"its policy needs more; declare on=[...] without 'delete', or base the policy on these columns"
+            )
+
+    def _check_exact_key(self, entity: Entity) -> None:
+        for name in entity.key:
+            if not is_exact(entity.expression(name).type):
+                raise self._error(
+                    f"the key {entity.model.__name__}.{name} is of {entity.expression(name).type!r}, whose values may be equal "
+                    f"and not look it; events need keys of integers, UUIDs, booleans or plain text"
+                )
+
+    def _check_match(self, spec: Event, entity: Entity, *, has_deletes: bool) -> None:
+        names: set[str] = set()
+        for text, matched_by in spec.match:
+            try:
+                path = Path.of(entity.model, text)
+            except DeclarationError as error:
+                raise self._error(f"match={error}") from None
+            if isinstance(matched_by, str):
+                if not matched_by.isidentifier() or matched_by in names:
+                    raise self._error(f"match={text!r}: {matched_by!r} is not the name of an argument of its own")
+                names.add(matched_by)
+            elif not callable(matched_by):
+                raise self._error(f"match={text!r} takes the name of an argument, or a function of the viewer")
+            owner = entity
+            for relationship in path.relationships:
+                self._relationship(relationship.key, owner)
+                owner = self._catalog.rows_of(relationship.mapper.class_)
+            self._check_carried(path, text, entity, has_deletes=has_deletes)
+
+    def _check_carried(self, path: Path, text: str, entity: Entity, *, has_deletes: bool) -> None:
+        if path.relationships:
+            if has_deletes:
+                raise self._error(
+                    f"match={text!r} leads to another row, which may be gone when a row is deleted; match a column of "
+                    f"{entity.model.__name__} itself, or declare on=[...] without 'delete'"
+                )
+            return
+        tables = [table for table in tables_of(entity) if column_names(entity, (path.attribute,), table)]
+        known = {name for table in tables for name in carried(entity, table)}
+        if path.attribute not in known:
+            raise self._error(
+                f"match={text!r} is no column that changes of {entity.model.__name__} carry: {', '.join(sorted(known))}"
+            )
+        if has_deletes and column_names(entity, (path.attribute,), entity.mapper.local_table) is None:
+            raise self._error(
+                f"match={text!r} is a column of {tables[0].fullname}, no longer known when a row of "
+                f"{entity.mapper.local_table} is deleted; declare on=[...] without 'delete'"
+            )
+
+    def _check_presence(self, spec: Presence) -> None:
+        type_ = self._definition.type
+        if self._target is None or not is_list(type_):
+            raise self._error(
+                f"bff.presence() gives who is there; annotate it with a list of an entity type, not {type_}"
+            )
+        try:
+            place = self._catalog.rows_of(spec.of)
+            place.mapper  # noqa: B018  (raises when it is not mapped)
+        except NoInspectionAvailable:
+            raise self._error(f"of={spec.of!r} is not a class mapped by SQLAlchemy") from None
+        _check_policy(self._where, spec.of, self._catalog)
+        if len(place.key) != 1:
+            raise self._error(
+                f"of={spec.of.__name__} has a key of {len(place.key)} columns, and an argument is one value"
+            )
+        if not spec.argument.isidentifier():
+            raise self._error(f"argument={spec.argument!r} is not the name of an argument")
+        if not callable(spec.key):
+            raise self._error("key= takes a function from a viewer to its key among the objects")
+        self._check_exact_key(place)
+        self._check_exact_key(self._target)

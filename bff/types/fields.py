@@ -7,7 +7,7 @@ for the rest: another name, a connection, an aggregate, a Python function.
 from __future__ import annotations
 
 import inspect as pyinspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from strawberry.extensions.field_extension import FieldExtension
@@ -24,9 +24,12 @@ from .specs import (
     Batched,
     Collection,
     Column,
+    Event,
     Lookup,
+    MatchedBy,
     NodeById,
     Plain,
+    Presence,
     Relation,
     Spec,
     Where,
@@ -193,3 +196,26 @@ def collection(
 ) -> Any:
     """The rows of a type that the viewer sees: `matters: list[Matter] = bff.collection()`."""
     return make(Collection(where, tuple(order), bound), **options)
+
+
+def event(*, on: Sequence[str] | None = None, match: Mapping[str, MatchedBy] | None = None, **options: Any) -> Any:
+    """On Subscription: changes of rows of a type, `comment_added: Comment = bff.event(on=["insert"], match={...})`.
+
+    `on` are kinds of change: "insert", "update", "delete"; annotated with `bff.Changed[T]` all of them are meant without it,
+    else the first two. `match` says of which rows: paths over to-one relationships to a column ("task.matter_id"), each with
+    the name of the argument that it must equal ("matter_id") or a function that gives the value for a viewer.
+
+    Objects are read when the event is delivered. One that is gone by then, or not for the viewer, gives none; but
+    of one that is gone or was taken from the viewer's sight, a `bff.Changed` tells whoever saw it before.
+    """
+    kinds = None if on is None else (on,) if isinstance(on, str) else tuple(on)
+    return make(Event(kinds, tuple((match or {}).items())), **options)
+
+
+def presence(*, of: type, argument: str, key: Callable[[Any], Any], **options: Any) -> Any:
+    """On Subscription: who is subscribed to one row of the model `of`, whose key is the `argument`.
+
+    `viewers: list[User] = bff.presence(of=Matter, argument="matter_id", key=lambda viewer: viewer.user_id)`: `key` gives the
+    primary key of the viewer among the objects. Who may not see the row can neither be there nor see who is.
+    """
+    return make(Presence(of, argument, key), **options)

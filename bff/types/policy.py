@@ -241,6 +241,37 @@ class Policies:
             return is_of_parent and _is_inverse(relationship, back)
         return False
 
+    def columns(self, model: type) -> tuple[str, ...]:
+        """The attributes of a row itself that decide who sees it, sorted."""
+        mapper: Mapper[Any] = inspect(model)
+        condition, own = self._of_row(model, ViewerParameters())
+        columns = {own[each] for each in visitors.iterate(condition) if isinstance(each, Column) and each in own}
+        return tuple(sorted({mapper.get_property_by_column(column).key for column in columns}))
+
+    def former(self, model: type, viewer: Any, values: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool]:
+        """The condition under which `viewer` saw a row that may be gone, by the `values` of the attributes in `columns`."""
+        mapper: Mapper[Any] = inspect(model)
+        condition, own = self._of_row(model, viewer)
+
+        def replace(element: Any, **_: Any) -> Any:
+            if isinstance(element, Column) and element in own:
+                return values[mapper.get_property_by_column(own[element]).key]
+            return None
+
+        former: ColumnElement[bool] = visitors.replacement_traverse(condition, {}, replace)
+        return former
+
+    def _of_row(self, model: type, viewer: Any) -> tuple[ColumnElement[bool], dict[Any, Column[Any]]]:
+        """The condition over an alias of its own, whose columns are told from others of the same table, and which they are."""
+        alias: Any = aliased(model, flat=True)
+        own = {
+            column: each.element.c[column.key]
+            for each in visitors.iterate(inspect(alias).selectable)
+            if isinstance(each, Alias)
+            for column in each.c
+        }
+        return self.condition(model, alias, viewer), own
+
     def viewer_attributes(self, model: type) -> tuple[str, ...]:
         """The attributes of the viewer that decide which rows of `model` are visible, sorted."""
         if model not in self._viewer_attributes:

@@ -5,7 +5,8 @@
     batched     Batched              one call of a Python function for all parents of a level
     plain       Plain                one call of a resolver an object
 
-`Lookup`, `NodeById` and `Collection` are relations without a parent: they stand on Query and on payloads.
+`Lookup`, `NodeById` and `Collection` are relations without a parent: they stand on Query and on payloads, and on
+Subscription, where their answers follow the data. `Event` and `Presence` stand on Subscription alone.
 """
 
 from __future__ import annotations
@@ -93,4 +94,35 @@ class Collection:
     bound: int = DEFAULT_BOUND
 
 
-Spec = Column | Relation | Aggregate | Batched | Plain | NodeId | Lookup | NodeById | Collection
+MatchedBy = str | Callable[[Any], Any]
+"""What a path of an event must equal: the argument of this name, or a value of the viewer."""
+
+KINDS = ("insert", "update", "delete")
+"""The kinds of change that an event can be of, as `bff.live.changes` names them."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Each change of a row of the type, of the kinds in `on`, where every path of `match` has the value asked for.
+
+    Without `on`: of every kind that the annotated type has room for.
+    """
+
+    on: tuple[str, ...] | None = None
+    match: tuple[tuple[str, MatchedBy], ...] = ()
+
+    def kinds(self, *, has_deletes: bool) -> tuple[str, ...]:
+        """The kinds of change that count; `has_deletes` tells a `bff.Changed` from the bare type."""
+        return (KINDS if has_deletes else KINDS[:2]) if self.on is None else self.on
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who is subscribed to the row of `of` that `argument` names; `key` gives the viewer's own key among the objects."""
+
+    of: type
+    argument: str
+    key: Callable[[Any], Any]
+
+
+Spec = Column | Relation | Aggregate | Batched | Plain | NodeId | Lookup | NodeById | Collection | Event | Presence
