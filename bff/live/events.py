@@ -19,13 +19,14 @@ from typing import Any, Protocol
 
 from ..encoding import encode
 from ..errors import TryAgain
+from ..readset import Answered, Asked
 from ..telemetry import report_defect
 from . import protocol
 from .changes import Change
 from .channels import Channel, Outlet
 from .positions import Held, Sealer
 from .protocol import Code
-from .runs import Answered, Runner
+from .runs import Runner
 from .sources import EventSource, Route
 from .stream import Entry, Gap, Position, Stream
 from .subject import Subject
@@ -282,9 +283,11 @@ class Events:
     def _read_payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> Sequence[Answered] | None:
         """Those of one plan and scope."""
         first = matches[0][0].subject
-        asked = [(channel.subject.variables, channel.source.root_value(entry.change)) for channel, entry in matches]
+        asked = [
+            Asked(channel.subject.variables, channel.source.root_value(entry.change)) for channel, entry in matches
+        ]
         answers: Sequence[Answered] | None = self._trying(
-            lambda: self._reader.run_live(first.plan, asked, first.viewer)[0]
+            lambda: self._reader.execute_live(first.plan, asked, first.viewer).answers
         )
         return answers
 

@@ -19,7 +19,7 @@ import orjson
 from ..documents import Operation
 from ..errors import NotLive
 from ..plan import Plan
-from ..readset import ReadSet
+from ..readset import ALL, Asked, Fact, ReadSet
 from . import protocol
 from .channels import Outlet
 from .events import EventChannel, EventReader, Events
@@ -229,12 +229,12 @@ class Hub:
         with self._lock:
             return len(self._subscriptions.get(outlet, ()))
 
-    def follow(self, outlet: Outlet, reads: ReadSet, callback: Callable[[], None]) -> None:
-        """Call `callback` whenever a change touches `reads` or changes were lost, until the outlet is dropped. It must return at
-        once."""
+    def follow(self, outlet: Outlet, facts: Iterable[Fact], callback: Callable[[], None]) -> None:
+        """Call `callback` whenever a row of these facts changes or changes were lost, until the outlet is dropped. It must return
+        at once."""
         follow = _Follow(callback)
         with self._lock:
-            self._follows.put(follow, reads)
+            self._follows.put(follow, ReadSet(dict.fromkeys(facts, ALL)))
             self._follows_of.setdefault(outlet, []).append(follow)
 
     # ---- beginning

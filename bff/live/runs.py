@@ -13,13 +13,13 @@ from __future__ import annotations
 import random
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import TryAgain
 from ..plan import Plan
-from ..readset import ReadSet
+from ..readset import Answered, Asked, Executed
 from .changes import Snapshot
 from .channels import Outlet
 from .index import Index
@@ -36,25 +36,11 @@ _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.1, 5.0
 _GONE = "what was subscribed to is not there any more, or not for this viewer"
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The answer to one of several operations that were run together: a GraphQL response of plain data, and what it depends on.
-
-    `is_refused` tells that nothing ran: the variables do not fit.
-    """
-
-    payload: Mapping[str, Any] = field(repr=False)
-    reads: ReadSet = field(repr=False)
-    is_refused: bool = False
-
-
 class Runner(Protocol):
     """How operations are run; the server implements it."""
 
-    def run_live(
-        self, plan: Plan, asked: Sequence[tuple[Mapping[str, Any], Any]], viewer: object | None
-    ) -> tuple[Sequence[Answered], Snapshot]:
-        """The answers for variables and root values, all read in one snapshot. Raises TryAgain."""
+    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+        """Run a plan for each of `asked`, all in one snapshot. Raises TryAgain."""
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
         """The GraphQL errors for a client; what is a defect is logged and masked."""
@@ -215,23 +201,24 @@ class Runs:
 
     def _do(self, run: _Run) -> None:
         first = run.operations[0].subject
-        asked = [(operation.subject.variables, operation.root_value) for operation in run.operations]
+        asked = [Asked(operation.subject.variables, operation.root_value) for operation in run.operations]
         try:
-            answers, snapshot = self._runner.run_live(first.plan, asked, first.viewer)
+            executed = self._runner.execute_live(first.plan, asked, first.viewer)
         except Exception as error:  # noqa: BLE001 - a defect of one operation must not end the thread of all
             with self._lock:
                 self._end(run)
                 for operation in run.operations:
                     self._failed(operation, error)
             return
+        snapshot = Snapshot.parse(executed.snapshot)
         with self._lock:
             self.executions += len(run.operations)
-            for operation, answered in zip(run.operations, answers, strict=True):
+            for operation, answered in zip(run.operations, executed.answers, strict=True):
                 operation.snapshot = snapshot
                 self._index.put(operation, answered.reads)
             touched = self._touched_since(run, snapshot)
             self._end(run)
-            for operation, answered in zip(run.operations, answers, strict=True):
+            for operation, answered in zip(run.operations, executed.answers, strict=True):
                 self._take(operation, answered, run.position)
                 if operation in touched or operation.must_rerun:
                     self.touch(operation)
@@ -255,8 +242,13 @@ class Runs:
 
     def _take(self, operation: LiveOperation, answered: Answered, position: Position) -> None:
         operation.failures = 0
-        if answered.is_refused:
-            self._ended(operation.refuse(list(answered.payload["errors"])))
+        if "data" not in answered.payload:
+            # Nothing ran: the variables do not fit.
+            self._ended(operation.refuse(answered.payload["errors"]))
+            self._forget(operation)
+            return
+        if operation.is_withheld(answered.payload):
+            self._ended(operation.complete(Code.GONE, _GONE))
             self._forget(operation)
             return
         match operation.take(answered.payload, position):
