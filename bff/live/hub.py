@@ -7,19 +7,23 @@ events read by `Events`, in threads of their own (greenlets, where gevent has pa
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from queue import Queue
 from typing import Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 
 from ..documents import Operation
-from ..errors import NotLive
+from ..errors import NotLive, NotVisible
 from ..plan import Plan
 from ..readset import ALL, Asked, Fact, ReadSet
+from ..telemetry import report_defect
 from . import protocol
 from .channels import Outlet
 from .events import EventChannel, EventReader, Events
@@ -27,14 +31,14 @@ from .index import Index
 from .positions import Held, Sealer
 from .presence import Presence
 from .protocol import Code, Mode, Subscribe
-from .runs import Runner, Runs, Tuning, backoff
+from .runs import Runs, Tuning, backoff
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .stream import Entry, Position, Stream
 from .subject import Subject
 
 
-class Engine(Runner, EventReader, Protocol):
+class Engine(EventReader, Protocol):
     """What knows operations and runs them; the server implements it."""
 
     def plan_of(self, operation: Operation) -> Plan:
@@ -59,11 +63,20 @@ class _Beginning:
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    """A subscription to a state; `place` is where its viewer is present by it."""
+    """A subscription to a state; by `presence` its viewer is somewhere."""
 
     operation: LiveOperation
     mode: Mode
-    place: str | None = None
+    presence: _Presence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Presence:
+    """That somebody (None: nobody, who only looks) is at a place; `holder` is nobody else's, on no node."""
+
+    place: str
+    who: str | None
+    holder: str
 
 
 _Subscription = _Live | EventChannel | _Beginning
@@ -95,15 +108,18 @@ class Hub:
         self._follows: Index[_Follow] = Index()
         self._follows_of: dict[Outlet, list[_Follow]] = {}
         self._changes = self._losses = 0
+        self._watching: dict[LiveOperation, Callable[[], None]] = {}
+        # What is to be told of presence, in order: it may wait for Redis, which nobody does who holds the lock.
+        self._presences: Queue[Callable[[], None] | None] = Queue()
         self._runs = Runs(
             engine,
             lock=self._lock,
             clock=clock,
             tuning=self._tuning,
             ended=self._forget_all,
-            forgotten=lambda operation: self._operations.pop(operation.subject.key, None),
+            forgotten=self._forget_operation,
         )
-        self._events = Events(engine, history, lock=self._lock, ended=self._forget, pause=self._pause)
+        self._events = Events(engine, history, lock=self._lock, ended=self._ended, pause=self._pause)
         self._threads: list[threading.Thread] = []
 
     def __repr__(self) -> str:
@@ -129,7 +145,7 @@ class Hub:
     def start(self, position: Position) -> None:
         """Start the threads. `position` is where the follower begins: every later change is given to `changed`."""
         self._runs.position = position
-        targets = [self._events.run, *[self._runs.work] * self._tuning.runners]
+        targets = [self._events.run, self._tell_presence, *[self._runs.work] * self._tuning.runners]
         for number, target in enumerate(targets):
             thread = threading.Thread(target=target, name=f"live-{number}", daemon=True)
             self._threads.append(thread)
@@ -141,6 +157,7 @@ class Hub:
         with self._lock:
             self._events.stop()
             self._runs.stop()
+        self._presences.put(None)
         for thread in self._threads:
             thread.join()
         self._threads.clear()
@@ -260,12 +277,10 @@ class Hub:
                     self._begin_events(outlet, request, channel, held)
             return
         made = LiveOperation(subject, sealer=sealer, number=self._number)
-        place = self._place(source, made) if isinstance(source, PresenceSource) else None
+        presence = self._presence_of(source, made) if isinstance(source, PresenceSource) else None
         with self._lock:
             if self._is_beginning(outlet, request.id, beginning):
-                self._begin_live(outlet, request, made, held, place)
-        if place is not None and isinstance(source, PresenceSource):
-            self._be_present(outlet, request.id, place, source.who(viewer))
+                self._begin_live(outlet, request, made, held, presence)
 
     def _is_beginning(self, outlet: Outlet, id: str, beginning: _Beginning) -> bool:
         """Whether the subscription is still wanted."""
@@ -278,10 +293,15 @@ class Hub:
             return self._sources[plan]
 
     def _begin_live(
-        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, place: str | None
+        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, presence: _Presence | None
     ) -> None:
         operation = self._operations.setdefault(made.subject.key, made)
-        self._subscriptions[outlet][request.id] = _Live(operation, request.mode, place)
+        self._subscriptions[outlet][request.id] = _Live(operation, request.mode, presence)
+        if presence is not None:
+            if operation is made:
+                self._watch(operation, presence.place)
+            if presence.who is not None:
+                self._presences.put(partial(self._presence.join, presence.place, presence.who, presence.holder))
         operation.join(Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock()))
         self._runs.schedule(operation)
 
@@ -294,6 +314,39 @@ class Hub:
             recovered = None if request.resume is None else False
             self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
 
+    # ---- presence
+
+    def _presence_of(self, source: PresenceSource, operation: LiveOperation) -> _Presence:
+        """Where and who the viewer will be. Raises NotVisible when they may not see the place."""
+        subject = operation.subject
+        place, who = source.place(subject.variables), source.who(subject.viewer)
+        operation.is_withheld = source.is_withheld
+        operation.root_value = source.root_value(place, ())
+        asked = Asked(subject.variables, operation.root_value)
+        [answered] = self._engine.execute_live(subject.plan, [asked], subject.viewer).answers
+        if source.is_withheld(answered.payload):
+            raise NotVisible(f"{source.name}: there is nothing to be present at, or not for this viewer")
+        return _Presence(place, who, secrets.token_hex(8))
+
+    def _watch(self, operation: LiveOperation, place: str) -> None:
+        source = self._sources[operation.subject.plan]
+        assert isinstance(source, PresenceSource)
+
+        def changed(members: frozenset[str]) -> None:
+            with self._lock:
+                operation.root_value = source.root_value(place, members)
+                self._runs.touch(operation)
+
+        self._watching[operation] = partial(self._presence.unwatch, place, changed)
+        self._presences.put(partial(self._presence.watch, place, changed))
+
+    def _tell_presence(self) -> None:
+        while (tell := self._presences.get()) is not None:
+            try:
+                tell()
+            except Exception as error:  # noqa: BLE001 - a defect must not end the thread
+                report_defect(error, part="live.presence")
+
     # ---- ending
 
     def _forget(self, outlet: Outlet, id: str) -> _Subscription | None:
@@ -301,7 +354,21 @@ class Hub:
         subscription = subscriptions.pop(id, None)
         if not subscriptions:
             self._subscriptions.pop(outlet, None)
+        if isinstance(subscription, _Live) and subscription.presence is not None:
+            presence = subscription.presence
+            if presence.who is not None:
+                self._presences.put(partial(self._presence.leave, presence.place, presence.who, presence.holder))
         return subscription
+
+    def _forget_operation(self, operation: LiveOperation) -> None:
+        if self._operations.get(operation.subject.key) is operation:
+            del self._operations[operation.subject.key]
+        unwatch = self._watching.pop(operation, None)
+        if unwatch is not None:
+            self._presences.put(unwatch)
+
+    def _ended(self, outlet: Outlet, id: str) -> None:
+        self._forget(outlet, id)
 
     def _forget_all(self, ended: Iterable[tuple[Outlet, str]]) -> None:
         for outlet, id in ended:

@@ -290,7 +290,7 @@ class Runs:
 
 def backoff(tries: int) -> float:
     """Seconds to wait before the next try, with full jitter over the upper half."""
-    longest = min(_FIRST_BACKOFF * 2 ** min(tries - 1, 10), _LONGEST_BACKOFF)
+    longest: float = min(_FIRST_BACKOFF * 2 ** min(tries - 1, 10), _LONGEST_BACKOFF)
     return longest * random.uniform(0.5, 1)
 
 
