@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from flask import current_app
@@ -12,16 +13,17 @@ from sqlalchemy import Engine, create_engine
 
 import bff
 from app.auth import viewer_of
+from app.database import database_url
 from app.schema import schema
 
 DOCUMENTS = Path(__file__).parents[1] / "graphql"
 
 
 def make_layer(engine: Engine | None = None, *, settings: bff.Settings | None = None) -> bff.Bff:
-    """The layer over `engine`. Without one it answers no query; it is enough for the command line's checks."""
+    """The layer over `engine`; by default, for the command line, over what ``DATABASE_URL`` names, if it names anything."""
     return bff.Bff(
         schema=schema,
-        engine=engine or create_engine("postgresql+psycopg2://"),
+        engine=engine or create_engine(database_url() if os.environ.get("DATABASE_URL") else "postgresql+psycopg2://"),
         documents=DOCUMENTS,
         viewer=viewer_of,
         settings=settings,

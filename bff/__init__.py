@@ -12,6 +12,7 @@ from .errors import (
     TryAgain,
     Unauthenticated,
 )
+from .live.capture import install_capture
 from .mount import Bff
 from .scope import Deadline, Scope
 from .settings import Settings
@@ -49,6 +50,7 @@ __all__ = [
     "entity",
     "event",
     "field",
+    "install_capture",
     "lookup",
     "node",
     "patch_psycopg2",

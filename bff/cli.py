@@ -18,12 +18,16 @@ from pathlib import Path
 import click
 from flask import Flask
 from graphql import print_schema
+from sqlalchemy.exc import SQLAlchemyError
 
 from . import graphiql
 from .errors import BffError
 from .explain import explain
+from .live import capture
+from .live.direct import direct_engine
 from .mount import EXTENSION, Bff
 from .settings import Settings
+from .types.catalog import Catalog
 from .types.indexes import missing_indexes
 
 
@@ -120,6 +124,41 @@ def install(force: bool) -> None:
         graphiql.install(folder, say=click.echo, environ=os.environ)
     except graphiql.InstallError as error:
         raise click.ClickException(str(error)) from None
+
+
+@main.group()
+def live() -> None:
+    """What live operations need in the database."""
+
+
+@live.command(name="install")
+@click.option("--sql", is_flag=True, help="Print the statements instead of running them.")
+@click.option("--check", is_flag=True, help="Fail when a table is not captured, or not as the models want it.")
+@click.pass_obj
+def install_triggers(app: str | None, sql: bool, check: bool) -> None:
+    """Have every change of the models' tables captured, by triggers; what stands already is left alone."""
+    if sql and check:
+        raise click.UsageError("--sql and --check exclude each other")
+    layer = _layer(app)
+    tables = capture.tables_of(entity.model for entity in Catalog.of(layer.schema))
+    try:
+        with direct_engine(layer.engine, layer.settings.live_database_url).begin() as connection:
+            if sql:
+                for statement in capture.statements(connection, tables):
+                    click.echo(f"{statement};\n")
+                return
+            run = [] if check else capture.install(connection, tables)
+            findings = capture.check(connection, tables)
+    except SQLAlchemyError as error:
+        raise click.ClickException(str(error)) from None
+    for finding in findings:
+        click.echo(finding if finding.is_failure else f"note: {finding}", err=True)
+    if any(finding.is_failure for finding in findings):
+        raise click.ClickException("not every change is captured" + ("; run `bff live install`" if check else ""))
+    impossible = {finding.table for finding in findings if finding.state == "impossible"}
+    click.echo(
+        f"changes of {len(tables) - len(impossible)} tables are captured{f', by {len(run)} statements' if run else ''}"
+    )
 
 
 def _compare(file: Path, text: str) -> None:

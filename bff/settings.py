@@ -81,6 +81,22 @@ class Settings(BaseSettings):
     """Characters of free text whose plans are kept, the longest unused leaving first. What is kept takes about 300 times
     the memory of its text."""
 
+    redis_url: SecretStr | None = None
+    """Where the stream of changes is that live operations follow: Redis or Valkey. Without it nothing is live."""
+
+    live_prefix: str = Field(default="bff", min_length=1)
+    """How the keys in Redis begin; hosts that share one differ in it."""
+
+    live_stream_length: int = Field(default=100_000, gt=0)
+    """Changes that the stream keeps: how far back a client may resume."""
+
+    live_database_url: SecretStr | None = None
+    """PostgreSQL without a pooler in transaction mode, for what lasts longer than a transaction: the relay's lock, LISTEN. By
+    default the engine's own address."""
+
+    relay: bool = True
+    """Whether this process may be the one that brings changes from the database into the stream. Off where `bff relay` does."""
+
     graphiql_assets: Path = Path(".bff/graphiql")
     """Where `bff graphiql install` puts GraphiQL's bundle, and where it is served from in development."""
 

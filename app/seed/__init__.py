@@ -58,6 +58,8 @@ def seed(engine: Engine, *, scale: float = 1.0, today: date | None = None) -> bo
         world = World(volume, today or datetime.now(UTC).date())
         # COPY freezes rows only in a table that its own transaction has made or emptied.
         connection.execute(text(f"truncate {', '.join(model.__tablename__ for model in counts)}"))
+        # Whoever follows these tables is told by the truncate to look at all of them anew.
+        connection.execute(text("set local bff.capture = off"))
         bar = click.progressbar(
             length=sum(counts.values()),
             label=f"Seeding at scale {scale:g}",

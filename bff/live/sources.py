@@ -238,34 +238,34 @@ class _Located:
     @cached_property
     def _onward(self) -> Statement:
         """From the columns that the first relationship hangs on."""
-        [*types] = key_types(self._owner, self._joins[0].key)
-        keys = unnest([Text() for _ in types])
-        return self._statement(keys, [cast(keys.c[i], unbounded(type_)) for i, type_ in enumerate(types)], [])
+        names = self._joins[0].key
+        keys = unnest([Text() for _ in names])
+        return self._statement(keys, [keys], self._values(keys, names), [])
 
     @cached_property
     def _by_key(self) -> Statement:
         """From the row's primary key."""
-        keys = unnest([Text() for _ in self._owner.key])
-        row: Any = self._owner.alias()
+        owner = self._owner
+        keys, row = unnest([Text() for _ in owner.key]), owner.alias()
         conditions = [
-            self._owner.attribute(row, name) == cast(keys.c[i], unbounded(type_))
-            for i, (name, type_) in enumerate(
-                zip(self._owner.key, key_types(self._owner, self._owner.key), strict=True)
-            )
+            owner.attribute(row, name) == value
+            for name, value in zip(owner.key, self._values(keys, owner.key), strict=True)
         ]
-        if not self._joins:
-            value = cast(self._owner.attribute(row, self.path.attribute), Text())
-            return Statement(select(*keys.c, value).select_from(keys, row).where(*conditions), len(conditions))
-        first = [self._owner.attribute(row, name) for name in self._joins[0].key]
-        return self._statement(keys, first, conditions)
+        names = self._joins[0].key if self._joins else (self.path.attribute,)
+        return self._statement(keys, [keys, row], [owner.attribute(row, name) for name in names], conditions)
 
-    def _statement(self, keys: Any, values: list[Any], conditions: list[Any]) -> Statement:
-        for join, onward in zip(self._joins, [*self._joins[1:], None], strict=True):
-            conditions = [*conditions, join.on(values)]
-            names = (self.path.attribute,) if onward is None else onward.key
+    def _values(self, keys: Any, names: tuple[str, ...]) -> list[Any]:
+        """Keys, which come as text, as values of the row's attributes."""
+        return [cast(keys.c[i], unbounded(type_)) for i, type_ in enumerate(key_types(self._owner, names))]
+
+    def _statement(self, keys: Any, sources: list[Any], values: list[Any], conditions: list[Any]) -> Statement:
+        """Where the path leads to from `values`: its column if there are no relationships, else what the first hangs on."""
+        for i, join in enumerate(self._joins, 1):
+            sources, conditions = [*sources, join.child], [*conditions, join.on(values)]
+            names = self._joins[i].key if i < len(self._joins) else (self.path.attribute,)
             values = [join.target.attribute(join.child, name) for name in names]
-        statement = select(*keys.c, cast(values[0], Text())).select_from(keys, *(join.child for join in self._joins))
-        return Statement(statement.where(*conditions).distinct(), len(keys.c))
+        statement = select(*keys.c, cast(values[0], Text())).select_from(*sources).where(*conditions).distinct()
+        return Statement(statement, len(keys.c))
 
 
 def _read(statement: Statement, keys: set[Route], scope: Scope) -> dict[Route, list[str]]:

@@ -370,8 +370,10 @@ class _Field:
             except DeclarationError as error:
                 raise self._error(f"match={error}") from None
             if isinstance(matched_by, str):
-                if not matched_by.isidentifier() or matched_by in names:
-                    raise self._error(f"match={text!r}: {matched_by!r} is not the name of an argument of its own")
+                if matched_by in names:
+                    raise self._error(
+                        f"match={text!r}: the argument {matched_by!r} is matched already; give each path its own"
+                    )
                 names.add(matched_by)
             elif not callable(matched_by):
                 raise self._error(f"match={text!r} takes the name of an argument, or a function of the viewer")
@@ -380,6 +382,8 @@ class _Field:
                 self._relationship(relationship.key, owner)
                 owner = self._catalog.rows_of(relationship.mapper.class_)
             self._check_carried(path, text, entity, has_deletes=has_deletes)
+        if len(names) > len(self._type.fields[self._name].args):
+            raise self._error(f"the arguments {', '.join(sorted(names))} have one name in GraphQL; give each its own")
 
     def _check_carried(self, path: Path, text: str, entity: Entity, *, has_deletes: bool) -> None:
         if path.relationships:
@@ -417,8 +421,6 @@ class _Field:
             raise self._error(
                 f"of={spec.of.__name__} has a key of {len(place.key)} columns, and an argument is one value"
             )
-        if not spec.argument.isidentifier():
-            raise self._error(f"argument={spec.argument!r} is not the name of an argument")
         if not callable(spec.key):
             raise self._error("key= takes a function from a viewer to its key among the objects")
         self._check_exact_key(place)

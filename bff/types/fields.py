@@ -208,6 +208,9 @@ def event(*, on: Sequence[str] | None = None, match: Mapping[str, MatchedBy] | N
     Objects are read when the event is delivered. One that is gone by then, or not for the viewer, gives none; but
     of one that is gone or was taken from the viewer's sight, a `bff.Changed` tells whoever saw it before.
     """
+    for matched_by in (match or {}).values():
+        if isinstance(matched_by, str):
+            _check_argument(matched_by)
     kinds = None if on is None else (on,) if isinstance(on, str) else tuple(on)
     return make(Event(kinds, tuple((match or {}).items())), **options)
 
@@ -218,4 +221,10 @@ def presence(*, of: type, argument: str, key: Callable[[Any], Any], **options: A
     `viewers: list[User] = bff.presence(of=Matter, argument="matter_id", key=lambda viewer: viewer.user_id)`: `key` gives the
     primary key of the viewer among the objects. Who may not see the row can neither be there nor see who is.
     """
+    _check_argument(argument)
     return make(Presence(of, argument, key), **options)
+
+
+def _check_argument(name: str) -> None:
+    if not (name.isidentifier() and name.isascii()):
+        raise DeclarationError(f"{name!r} cannot be the name of an argument")

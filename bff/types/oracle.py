@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import strawberry
 from graphql import GraphQLResolveInfo, get_argument_values, get_named_type
 from sqlalchemy import Enum, Select, String, Text, cast, inspect, literal, select
 from sqlalchemy.orm import aliased, undefer
@@ -23,8 +24,10 @@ from .catalog import Catalog
 from .connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
 from .cursors import CursorCodec, Place
 from .entity import Entity, Ordering, is_list
+from .events import Changed, Happened, Present, changed_node, event_entity, former_columns, not_visible
 from .filters import All, Condition, Not, Some, Test
-from .specs import Aggregate, Batched, Collection, Column, Lookup, NodeById, NodeId, Relation, Spec
+from .policy import ViewerValues
+from .specs import Aggregate, Batched, Collection, Column, Event, Lookup, NodeById, NodeId, Presence, Relation, Spec
 from .values import DIALECT, unbounded, zero
 
 
@@ -62,6 +65,10 @@ def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[
             interface: Any = get_named_type(raw_info.return_type)
             named: Any = raw_info.schema.type_map[entity.name]
             return _by_key(entity, identity, scope) if raw_info.schema.is_sub_type(interface, named) else None
+        case Event():
+            return _event(type_, source, Catalog.of(raw_info.schema), scope)
+        case Presence():
+            return _present(spec, type_, source, Catalog.of(raw_info.schema), scope)
         case Relation() if not is_list(type_) and connection_node(type_) is None:
             return _one(spec, type_, _attached(source, scope), scope)
         case Relation() | Collection():
@@ -120,6 +127,44 @@ def _lookup(target: Entity, key_of: Any, where: str, scope: Scope, kwargs: dict[
             return None
         values = key if isinstance(key, tuple) else (key,)
     return _by_key(target, target.parse_key(values, what=where), scope)
+
+
+def _event(type_: Any, happened: Happened, catalog: Catalog, scope: Scope) -> Any:
+    entity = event_entity(type_)
+    assert entity is not None
+    row = None if happened.key is None else _by_key(entity, _tuple(happened.key), scope)
+    if changed_node(type_) is None:
+        if row is None:
+            raise not_visible()
+        return row
+    if row is None and not _was_visible(entity, happened, catalog, scope):
+        raise not_visible()
+    return Changed(kind=happened.kind, id=strawberry.ID(happened.id), node=row)
+
+
+def _was_visible(entity: Entity, happened: Happened, catalog: Catalog, scope: Scope) -> bool:
+    names = former_columns(entity, catalog.policies)
+    if names is None or happened.former is None:
+        return False
+    values = {
+        name: cast(literal(text, Text()), unbounded(entity.type_of(name)))
+        for name, text in zip(names, _tuple(happened.former), strict=True)
+    }
+    condition = catalog.policies.former(entity.model, ViewerValues(scope.viewer), values)
+    return scope.session.scalar(select(literal(1)).where(condition)) is not None
+
+
+def _present(spec: Presence, type_: Any, present: Present, catalog: Catalog, scope: Scope) -> list[Any]:
+    target = target_entity(type_)
+    assert target is not None
+    if _by_key(catalog.rows_of(spec.of), _tuple(present.place), scope) is None:
+        raise not_visible()
+    rows = (_by_key(target, _tuple(key), scope) for key in present.keys)
+    return [row for row in rows if row is not None]
+
+
+def _tuple(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
 
 
 def _order(spec: Relation, source: Any, target: Entity, where: str) -> tuple[Ordering, ...]:

@@ -25,6 +25,7 @@ from app.seed import copy_text, seed, sign_ins
 from app.seed.__main__ import main
 from app.seed.volume import Volume
 from app.seed.world import World
+from bff.cli import main as bff_command
 
 TINY = 0.001
 DAY = date(2025, 1, 15)
@@ -444,3 +445,20 @@ def test_the_command_without_a_database_says_so(monkeypatch: pytest.MonkeyPatch)
     ran = CliRunner().invoke(main, ["--database-url", "mysql://localhost/x"])
     assert ran.exit_code == 1
     assert "not on 'mysql'" in ran.output
+
+
+# Change capture
+
+
+@pytest.mark.slow
+def test_a_migrated_database_captures_what_the_models_say(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty.url.render_as_string(hide_password=False))
+    checked = CliRunner().invoke(bff_command, ["--app", "app.layer:make_layer", "live", "install", "--check"])
+    assert checked.exit_code == 0, checked.output
+    assert checked.stdout.endswith(f"changes of {len(Base.metadata.tables)} tables are captured\n")
+
+
+def test_seeding_is_told_as_one_change_of_each_table(engine: Engine) -> None:
+    with engine.connect() as connection:
+        told = connection.execute(text("select table_name, kind from bff.outbox")).all()
+    assert sorted(told) == sorted((name, "truncate") for name in Base.metadata.tables)
