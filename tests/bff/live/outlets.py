@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from bff.live.protocol import Message
 from tests.bff.live.test_patch import apply
+
+PATIENCE = 10.0
+"""Seconds until a test that waits has failed."""
 
 
 class KeptOutlet:
@@ -15,9 +20,21 @@ class KeptOutlet:
     def __init__(self) -> None:
         self.is_full = False
         self.messages: list[tuple[str, dict[str, Any]]] = []
+        self._came = threading.Condition()
 
     def send(self, message: Message) -> None:
-        self.messages.append((message.event, json.loads(message.text)))
+        with self._came:
+            self.messages.append((message.event, json.loads(message.text)))
+            self._came.notify_all()
+
+    def wait(self, condition: Callable[[KeptOutlet], object]) -> None:
+        """Return once the condition holds of what came."""
+        with self._came:
+            assert self._came.wait_for(lambda: condition(self), PATIENCE), self.messages
+
+    def view(self, id: str) -> Viewed:
+        """What all that came makes for a subscription."""
+        return Viewed(id).see(self.messages)
 
     def take(self) -> list[tuple[str, dict[str, Any]]]:
         """What came since the last call."""
