@@ -6,13 +6,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask, Request
+from flask_socketio import SocketIO
 from graphql import GraphQLSchema
 from sqlalchemy import Engine
 from strawberry import Schema as StrawberrySchema
 
 from . import telemetry, web
+from .errors import DeclarationError
 from .server import Server
 from .settings import Settings
+from .sockets.endpoint import Endpoint, Expires, Follows, Host, Hub
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""
@@ -41,18 +44,47 @@ class Bff(Server):
         engine: Engine,
         documents: str | Path | None = None,
         viewer: web.ViewerOf = _nobody,
+        expires: Expires | None = None,
+        follows: Follows | None = None,
         settings: Settings | None = None,
     ) -> None:
         """Raises DeclarationError and DocumentError, naming all that is wrong."""
         telemetry.configure()
         super().__init__(schema=schema, engine=engine, documents=documents, settings=settings)
         self._viewer_of = viewer
+        self._host = Host(viewer, expires, follows)
+        self._app: Flask | None = None
+        self._endpoint: Endpoint | None = None
 
     def init_app(self, app: Flask) -> None:
         """Mount the endpoint, and in development GraphiQL, on `app`."""
         app.extensions[EXTENSION] = self
+        self._app = app
         if self.settings.secret is None and app.secret_key:
             key = app.secret_key.encode() if isinstance(app.secret_key, str) else app.secret_key
             # A key of its own: what signs cursors must not sign sessions, and the other way round.
             self._sign_with(sha256(b"bff cursors" + key).digest())
         web.mount(app, self, self._viewer_of)
+
+    def init_sockets(self, sockets: SocketIO, *, hub: Hub) -> None:
+        """Answer live operations over the host's Socket.IO, in a namespace of their own.
+
+            sockets = SocketIO(app, transports=["websocket"])
+            layer.init_sockets(sockets)
+
+        After `init_app`, and before anything is served. With WebSocket as its only transport a site needs no sticky
+        sessions; polling works where all requests of a client reach the same process. Messages and sockets of the
+        host's own namespaces count for the limits in `Settings`, too. Which other sites may connect is SocketIO's
+        `cors_allowed_origins`. Raises DeclarationError for a SocketIO that this cannot stand on.
+        """
+        if self._app is None:
+            raise DeclarationError("init_sockets comes after init_app")
+        self._endpoint = Endpoint(self, hub, self._host, sockets=sockets, app=self._app)
+
+    def drain(self, within: float | None = None) -> None:
+        """Take no more sockets and send away those that there are, in so many seconds (by default the setting `live_drain`).
+
+        For a process that is about to stop. Gives back when all are gone, or the time is over.
+        """
+        if self._endpoint is not None:
+            self._endpoint.drain(self.settings.live_drain if within is None else within)

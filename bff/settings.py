@@ -97,6 +97,34 @@ class Settings(BaseSettings):
     relay: bool = True
     """Whether this process may be the one that brings changes from the database into the stream. Off where `bff relay` does."""
 
+    live_namespace: str = Field(default="/graphql", pattern=r"^/[A-Za-z0-9/_.-]+$")
+    """Socket.IO's namespace for live operations."""
+
+    live_max_subscriptions: int = Field(default=100, gt=0)
+    """Subscriptions that a socket may have at once; the next one is refused with LIMIT."""
+
+    live_max_sockets: int = Field(default=10_000, gt=0)
+    """Sockets of a process, those of the host's own namespaces included; the next one is refused with 503. Each takes some
+    40 kB."""
+
+    live_rate: float = Field(default=20.0, gt=0)
+    """Messages a second that a client may go on sending, those to the host's own namespaces included; then its socket is
+    closed."""
+
+    live_burst: int = Field(default=300, gt=0)
+    """Messages that a client may send at once, as it does when it subscribes anew to all that it had."""
+
+    live_max_unsent: int = Field(default=1_048_576, gt=0)
+    """Bytes that may wait for a client to take them before it counts as slow: it then gets the newest states only, and its
+    event subscriptions end. With four times as many, whoever sent them, the socket is closed."""
+
+    live_max_age: float = Field(default=30.0, gt=0)
+    """Seconds that something may wait for a client to take it; then the socket is closed. From half of it on, the client
+    counts as slow."""
+
+    live_drain: float = Field(default=5.0, ge=0)
+    """Seconds in which clients leave a process that is about to stop, each at a time of its own."""
+
     graphiql_assets: Path = Path(".bff/graphiql")
     """Where `bff graphiql install` puts GraphiQL's bundle, and where it is served from in development."""
 

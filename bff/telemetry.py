@@ -1,7 +1,7 @@
 """What the layer tells its operator: event names, the trace of a request, and defects. No exporter.
 
 Records go through structlog as the host configures it, or as `configure` does where it does not. One
-`graphql.request` a request, one `graphql.defect` with its traceback for each defect, one
+`graphql.request` a request, one `graphql.socket` a socket when it ends, one `graphql.defect` with its traceback for each defect, one
 `graphql.documents` a boot.
 """
 
@@ -34,6 +34,12 @@ UNPREPARED = "graphql.unprepared"
 
 IRREGULAR_FIELD = "graphql.irregular"
 """A field that PostgreSQL writes had to be answered in rounds time and again, and is left to them: field, key."""
+
+SOCKET = "graphql.socket"
+"""A socket ended: reason (of Socket.IO, or the code of PROTOCOL.md), subscriptions (ever begun), bytes (written), seconds."""
+
+DRAINED = "graphql.drained"
+"""The sockets of a process were sent away: told, left."""
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("bff")
 

@@ -41,6 +41,10 @@ worker_class = "gevent"
 workers = min(int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1), DATABASE_CONNECTIONS)
 raw_env = [f"DATABASE_POOL_SIZE={DATABASE_CONNECTIONS // workers}"]
 
+# Every open socket is a connection for as long as it is open; at gunicorn's 1,000 the next request would wait for one
+# of them to end.
+worker_connections = 10_000
+
 # Load and plan once, before the fork: a broken document stops the start with one message, not one a worker.
 preload_app = True
 

@@ -1,7 +1,8 @@
 """The demo pages of Briefcase: the new frontend, where a page is one query.
 
 The server renders a shell: who is signed in, where one can go, and which page it is with which variables. The browser
-sends that page's operation and draws the answer (`static/page.js`). There is no build step and nothing comes from
+sends that page's operation and draws the answer (`static/page.js`); with ``?by=rest`` it makes the old frontend's calls
+instead, to compare. There is no build step and nothing comes from
 another host; the policy in every answer's headers forbids inline scripts and styles.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 from sqlalchemy import Row, select
@@ -29,6 +31,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+WAYS = ("rest", "query")
+"""How the browser may load a page: the calls of the old frontend, or one query. ``?by=`` says which."""
 
 blueprint = Blueprint("site", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
 
@@ -113,13 +118,25 @@ def _page(name: str, **variables: str) -> str | AnyResponse:
     if viewer is None:
         here = request.full_path if request.query_string else request.path
         return redirect(url_for("site.sign_in", next=here))
-    return render_template("page.html", page=name, variables=variables, person=_person(viewer))
+    person = _person(viewer)
+    by = request.args.get("by")
+    return render_template(
+        "page.html",
+        page=name,
+        variables=variables,
+        person=person,
+        me={"id": str(person.id), "name": person.name, "avatarUrl": person.avatar_url},
+        by=by if by in WAYS else "query",
+        is_chosen=by in WAYS,
+        is_live=False,
+        ways={way: f"{request.path}?{urlencode({**request.args, 'by': way})}" for way in WAYS},
+    )
 
 
-def _person(viewer: Viewer) -> Row[str, str, str | None, str]:
+def _person(viewer: Viewer) -> Row[int, str, str, str | None, str]:
     """What the shell shows of the viewer."""
     statement = (
-        select(User.name, User.title, User.avatar_url, Organization.name.label("organization"))
+        select(User.id, User.name, User.title, User.avatar_url, Organization.name.label("organization"))
         .join(Organization)
         .where(User.id == viewer.user_id)
     )

@@ -77,7 +77,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         """Bytes that are kept until the client takes them."""
         self.on_drained: list[Callable[[], None]] = []
         """Called when the client has taken all that was kept. Must not block."""
-        now = server.clock.now()
+        now = self._opened = server.clock.now()
         self._next_ping = math.inf
         self._pinged: float | None = None
         self._allowance = float(server.bounds.burst)
@@ -91,6 +91,11 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
     def __repr__(self) -> str:
         transport = "websocket" if self._websocket else "polling"
         return f"<EngineSocket {self.sid} {transport}, {self.unsent} bytes unsent{', closed' if self.closed else ''}>"
+
+    @property
+    def seconds(self) -> float:
+        """Since it was opened."""
+        return round(self.server.clock.now() - self._opened, 3)
 
     @property
     def unsent_for(self) -> float:

@@ -16,9 +16,14 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
+from sqlalchemy import create_engine, text
+
+from tests.conftest import LiveSite
 
 T = TypeVar("T")
 
+# User 1 owns organization 1.
+OWNER = 1
 WIDE, NARROW = 1280, 390
 PATIENCE = 30
 
@@ -135,4 +140,15 @@ class Browser:
 
 def queries(requests: list[str]) -> list[str]:
     """The requests that were made for data."""
-    return [address for address in requests if urlsplit(address).path.startswith(("/graphql", "/api/"))]
+    paths = [(urlsplit(address).path, address) for address in requests]
+    return [address for path, address in paths if path == "/graphql" or path.startswith("/api/")]
+
+
+def rows(live: LiveSite, statement: str, **parameters: object) -> list[Any]:
+    """The first column of what a statement finds in the site's database."""
+    engine = create_engine(live.database_url)
+    try:
+        with engine.connect() as connection:
+            return list(connection.scalars(text(statement), parameters))
+    finally:
+        engine.dispose()

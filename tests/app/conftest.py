@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
+from app.auth import token_for
 from app.database import EXTENSION
 from bff import Bff
+from tests.app.browser import OWNER, WIDE, Browser
+from tests.conftest import LiveSite
 
 
 @contextmanager
@@ -55,3 +58,48 @@ def client_of() -> Callable[[Flask, int], FlaskClient]:
         return client
 
     return signed_in
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def open_chromium(
+    live_site: LiveSite, require_program: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Browser]]:
+    """`open_chromium()` starts one more browser on the live site, with cookies and a cache of its own."""
+    chromium, driver = require_program("chromium", "google-chrome", "chrome"), require_program("chromedriver")
+    with ExitStack() as stack:
+
+        def start() -> Browser:
+            profile = tmp_path_factory.mktemp("chromium")
+            browser = Browser(live_site.url, chromium=chromium, driver=driver, profile=profile)
+            stack.callback(browser.close)
+            return browser
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def chromium(open_chromium: Callable[[], Browser]) -> Browser:
+    """The one browser of a module's tests, one after the other."""
+    return open_chromium()
+
+
+@pytest.fixture
+def token_of(site: Flask) -> Callable[[int], str]:
+    """The tokens of `site` are good for the live one too: both sign with one secret."""
+
+    def make(user_id: int) -> str:
+        with site.app_context():
+            return token_for(user_id)
+
+    return make
+
+
+@pytest.fixture
+def browser(chromium: Browser, token_of: Callable[[int], str]) -> Browser:
+    """A wide window in which the owner of the first organization is signed in."""
+    chromium.become(token_of(OWNER))
+    chromium.resize(WIDE)
+    return chromium

@@ -2,6 +2,8 @@
 
 `statements.sql` is what is sent out of the box, `rounds.sql` what is sent in rounds; the answer is one. A change of a page, a type, the planner or the SQL shows in review as a diff of these files. `make generate` (or `pytest
 tests/pages --golden-write`) writes them anew. Besides, graphql-core itself answers each page: both must agree.
+
+Of the live documents, `live/` has the plans: what they follow, how events are routed, and what is read of them.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from bff.plan import Strategy
 from bff.session import Database
 
 HERE = Path(__file__).parent
+LIVE = HERE / "live"
 VIEWER = Viewer(1, 1, "owner")
 
 pages = pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.page)
@@ -78,11 +81,40 @@ def test_graphql_core_gives_the_same_answer(sample: Sample, golden_layer: Bff, g
     assert answer.data == reference.data
 
 
+def test_live_plans_are_as_they_were(golden_layer: Bff, pytestconfig: pytest.Config) -> None:
+    plans = {
+        Path(it.source.partition(":")[0]).stem + ".txt": _lines(explain(golden_layer.plan(it.id)))
+        for it in golden_layer.documents
+        if it.source and it.source.startswith("graphql/live/")
+    }
+    assert len(plans) >= 5
+    if pytestconfig.getoption("--golden-write", default=False):
+        LIVE.mkdir(exist_ok=True)
+        for path in LIVE.iterdir():
+            path.unlink()
+        for name, text in plans.items():
+            (LIVE / name).write_text(text, encoding="utf-8")
+    assert {path.name: path.read_text(encoding="utf-8") for path in LIVE.iterdir()} == plans
+
+
+def test_what_is_a_subscription_or_live_can_be_subscribed_to(golden_layer: Bff) -> None:
+    live = {it.name for it in golden_layer.documents if golden_layer.plan(it.id).is_live}
+    assert {it.name for it in golden_layer.documents if it.kind == "subscription"} < live
+    assert {name for name in live if name and name.endswith("Page")} == {
+        "CalendarPage",
+        "DashboardPage",
+        "DocumentPage",
+        "InboxPage",
+        "MatterPage",
+    }
+
+
 def test_every_page_has_its_files(golden_layer: Bff) -> None:
     operations = {it.name for it in golden_layer.documents if it.source and it.source.startswith("graphql/pages/")}
     assert operations == {sample.operation for sample in samples()}
     assert {path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"} == {
-        sample.page.lower() for sample in samples()
+        LIVE.name,
+        *(sample.page.lower() for sample in samples()),
     }
 
 

@@ -15,8 +15,11 @@ const momentFormat = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', time
 const clockFormat = new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit' });
 const weekdayFormat = new Intl.DateTimeFormat(LANGUAGE, { weekday: 'long', day: 'numeric', month: 'long' });
 
-export const count = (value) => number.format(value);
-export const pounds = (cents) => money.format(cents / 100);
+// What the source of a page does not tell.
+export const UNKNOWN = '–';
+
+export const count = (value) => value === null ? UNKNOWN : number.format(value);
+export const pounds = (cents) => cents === null ? UNKNOWN : money.format(cents / 100);
 
 // A day without a time ("2025-01-31") or the day of a moment; its year where that is not this one.
 export function date(value) {
@@ -41,6 +44,7 @@ export function ago(value, now = Date.now()) {
 
 // Past a hundred hours nobody counts minutes.
 export function hours(minutes) {
+  if (minutes === null) return UNKNOWN;
   if (minutes >= 6000) return `${count(Math.round(minutes / 60))} h`;
   const rest = minutes % 60;
   return `${count(Math.floor(minutes / 60))} h${rest ? ` ${rest} min` : ''}`;

@@ -1,25 +1,25 @@
 // The layer's endpoint, as a page needs it: registered operations by their name, never their text.
 
-const ENDPOINT = '/graphql';
+import { ask, costOf } from './call.js';
 
-// A page in one query. Gives `{ data, errors, cost }`, as every source of pages does, whatever goes wrong; `cost` is what
-// the page's meter shows: `{ requests, ms, bytes, phases }`.
+const ENDPOINT = '/graphql';
+const ACCEPT = 'application/graphql-response+json';
+
+// A page in one query. Gives `{ data, errors, calls }`, as every source of pages does, whatever goes wrong.
 export async function loadPage(page, variables) {
-  const address = new URL(ENDPOINT, location.origin);
-  address.searchParams.set('documentId', `${page}Page`);
-  address.searchParams.set('variables', JSON.stringify(variables));
-  return exchange(address, { method: 'GET' });
+  const parameters = new URLSearchParams({ documentId: `${page}Page`, variables: JSON.stringify(variables) });
+  return exchange(`${ENDPOINT}?${parameters}`, { method: 'GET', headers: { Accept: ACCEPT } });
 }
 
 // Run a mutation. Gives `{ payload, reasons, cost }`; there are reasons where nothing was changed.
 export async function mutate(operation, input) {
-  const { data, errors, cost } = await exchange(ENDPOINT, {
+  const { data, errors, calls } = await exchange(ENDPOINT, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { Accept: ACCEPT, 'Content-Type': 'application/json' },
     body: JSON.stringify({ documentId: operation, variables: { input } }),
   });
   const payload = data && Object.values(data)[0];
-  return { payload, reasons: errors ?? payload?.errors ?? [], cost };
+  return { payload, reasons: errors ?? payload?.errors ?? [], cost: costOf(calls) };
 }
 
 // Why something did not happen, for people.
@@ -30,34 +30,18 @@ export class Refused extends Error {
 }
 
 async function exchange(address, options) {
-  const begun = performance.now();
-  const headers = { Accept: 'application/graphql-response+json', ...options.headers };
-  let response, text;
+  let asked;
   try {
-    response = await fetch(address, { ...options, headers, credentials: 'same-origin' });
-    text = await response.text();
+    asked = await ask(address, options);
   } catch (error) {
-    return { errors: [{ message: `the site does not answer (${error.message})` }], cost: cost(begun, '') };
+    return { errors: [{ message: `the site does not answer (${error.message})` }], calls: [] };
   }
-  const measured = cost(begun, text, response.headers.get('Server-Timing'));
+  const { response, text, call } = asked;
   try {
     const { data, errors } = JSON.parse(text);
-    return { data, errors, cost: measured };
+    return { data, errors, calls: [call] };
   } catch {
     const message = `the site answered ${response.status} ${response.statusText} and no JSON`;
-    return { errors: [{ message }], cost: measured };
+    return { errors: [{ message }], calls: [call] };
   }
-}
-
-function cost(begun, text, timing) {
-  return {
-    requests: 1,
-    ms: performance.now() - begun,
-    bytes: new TextEncoder().encode(text).length,
-    phases: (timing ?? '').split(',').map((part) => {
-      const [name, ...parameters] = part.trim().split(';');
-      const duration = parameters.find((it) => it.startsWith('dur='));
-      return { name, ms: Number(duration?.slice(4)) };
-    }).filter((phase) => phase.name && Number.isFinite(phase.ms)),
-  };
 }

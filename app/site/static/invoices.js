@@ -5,8 +5,8 @@ import { h } from './dom.js';
 import { pounds } from './format.js';
 import { chip, clientLink, day, due, matterLink, table } from './parts.js';
 
-// `isNamed` shows whom or what each is for; `onsent(payload)` hears of an invoice that went out.
-export function invoiceTable(invoices, { change }, { isNamed = true, empty = 'No invoices.', onsent } = {}) {
+// `isNamed` shows whom or what each is for; `sent(data, payload)` changes the page's data as an answer says.
+export function invoiceTable(invoices, context, { isNamed = true, empty = 'No invoices.', sent } = {}) {
   return table(invoices, [
     ['Number', (invoice) => [
       h('b', { class: 'number' }, invoice.number),
@@ -21,16 +21,9 @@ export function invoiceTable(invoices, { change }, { isNamed = true, empty = 'No
   ], { empty, row: ({ id }) => ({ id: `invoice-${id}` }) });
 
   function state(invoice) {
-    const place = h('span', { class: 'state-of' }, chip(invoice.status));
-    if (invoice.status === 'DRAFT') {
-      place.append(actionButton('Send', async () => {
-        const payload = await change('SendInvoice', { invoiceId: invoice.id });
-        invoice.status = payload.invoice.status;
-        place.replaceChildren(chip(invoice.status));
-        onsent?.(payload);
-      }));
-    }
-    return place;
+    const place = `invoice-${invoice.id}`;
+    return h('span', { class: 'state-of' }, chip(invoice.status), invoice.status === 'DRAFT' && actionButton(
+      context, place, 'Send', () => context.change(place, 'SendInvoice', { invoiceId: invoice.id }, { then: sent })));
   }
 }
 

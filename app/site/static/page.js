@@ -1,71 +1,84 @@
-// Draws the page that the shell names: load its data from a source, draw the answer, show what it cost.
+// Draws the page that the shell names: loads its data from a source, draws it, shows what it cost, keeps it live.
 //
 // A page module (pages/*.js) exports `variables(given)`, from what the shell gives to the operation's variables or null
-// when there is nothing to ask yet; `title(data)`; and `draw(data, context)`, which gives elements. It knows nothing of
-// where data comes from: a source is `load(page, variables) -> { data, errors, cost }`.
+// when there is nothing to ask yet; `title(data)`; and `draw(data, state)`, which describes elements. It knows nothing of
+// where data comes from: a source is `load(page, variables) -> { data, errors, calls }`. Of a live page the newest data
+// is drawn over the old.
 
-import { Refused, loadPage, mutate } from './graphql.js';
-import { h, present } from './dom.js';
+import { costOf } from './call.js';
+import { draw } from './dom.js';
+import { Refused, loadPage } from './graphql.js';
+import { goLive } from './live.js';
 import { Meter } from './meter.js';
-import { errors, heading, nothing } from './parts.js';
+import { errors, heading, nothing, signedOut } from './parts.js';
+import { loadByRest } from './rest.js';
+import { PageState } from './state.js';
+import { toast } from './toasts.js';
+import { Waterfall } from './waterfall.js';
+
+const SOURCES = { rest: loadByRest, query: loadPage };
+// How long a change that came from elsewhere is marked, in ms; site.css fades it meanwhile.
+const MARKED = 2_500;
 
 const main = document.getElementById('content');
-const meter = new Meter(document.getElementById('meter'));
-const source = loadPage;
-
-const { page } = main.dataset;
+const { page, by } = main.dataset;
 const given = JSON.parse(main.dataset.variables);
+const meter = new Meter(document.getElementById('meter'));
+const waterfall = new Waterfall(document.getElementById('waterfall'), document.getElementById('waterfall-toggle'));
+const light = document.getElementById('live');
+const source = SOURCES[by];
 
-const context = {
-  given,
+const { default: module } = await import(`./pages/${page.toLowerCase()}.js`);
+const state = new PageState({ given, me: JSON.parse(main.dataset.me), show, oncost: (cost) => meter.add(cost) });
+let asked = module.variables(given);
+let wrong = [];
+let gone = null;
+let follow = null;
 
-  // More of the same page, by further variables: the next rows of a list, for example. Throws a Refused.
-  async more(variables) {
-    const answer = await source(page, { ...module.variables(given), ...variables });
-    meter.add(answer.cost);
-    if (answer.errors?.length) throw new Refused(answer.errors);
-    return answer.data;
-  },
+// More of the same page, by further variables: the next rows of a list, for example. Throws a Refused.
+state.more = async (variables) => {
+  const { data, errors: reasons, calls } = await source(page, { ...asked, ...variables });
+  meter.add(costOf(calls));
+  if (reasons?.length) throw new Refused(reasons);
+  return data;
+};
 
-  // A mutation's payload. Throws a Refused that says why nothing was changed.
-  async change(operation, input) {
-    const { payload, reasons, cost } = await mutate(operation, input);
-    meter.add(cost);
-    if (reasons.length || !payload) throw new Refused(reasons);
-    return payload;
-  },
+// The page by other variables, from now on. Throws a Refused.
+state.ask = async (variables) => {
+  state.become(await state.more(variables));
+  asked = { ...asked, ...variables };
+  follow?.(asked);
 };
 
 document.getElementById('sign-out').addEventListener('click', async () => {
   await fetch('/auth/sign-out', { method: 'POST' });
   location.assign('/sign-in');
 });
+document.addEventListener('click', keepSwitch);
 
-const { default: module } = await import(`./pages/${page.toLowerCase()}.js`);
-await show();
+if (asked) {
+  const { data, errors: reasons = [], calls } = await source(page, asked);
+  state.become(data ?? null);
+  wrong = reasons;
+  meter.add(costOf(calls));
+  waterfall.show(by, calls);
+}
+show();
+main.removeAttribute('aria-busy');
+// The browser looked for the address's fragment before anything was there.
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+if (module.isLive && by === 'query' && 'live' in main.dataset && state.base?.viewer !== null) await stayLive();
 
-async function show() {
-  const variables = module.variables(given);
-  const { data, errors: wrong = [], cost } = variables ? await source(page, variables) : {};
-  if (cost) meter.add(cost);
-  main.replaceChildren(...present([wrong.length > 0 && errors(wrong), (data || !variables) && content(data ?? null)]));
-  main.removeAttribute('aria-busy');
-  // The browser looked for the address's fragment before anything was there.
-  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+function show() {
+  return draw(main, errors(wrong), (state.base || !asked) && content(state.data));
 }
 
 function content(data) {
-  if (data?.viewer === null) return signedOut();
-  const drawn = module.draw(data, context);
+  if (gone || data?.viewer === null) return gone ?? signedOut();
+  const drawn = module.draw(data, state);
   if (!drawn) return missing();
   if (data) document.title = `${module.title(data)} · Briefcase`;
   return drawn;
-}
-
-// The shell was sent to somebody who was signed in; that may have ended since.
-function signedOut() {
-  const next = encodeURIComponent(location.pathname + location.search);
-  return [heading({ title: 'You are signed out' }), h('p', {}, h('a', { href: `/sign-in?next=${next}` }, 'Sign in again'))];
 }
 
 function missing() {
@@ -73,4 +86,55 @@ function missing() {
     heading({ title: `No such ${page.toLowerCase()}` }),
     nothing('It does not exist, or it belongs to another organization.'),
   ];
+}
+
+// A link leads to the other page by the way that this one was loaded.
+function keepSwitch(event) {
+  const link = event.target.closest('a[href]');
+  const isChosen = new URLSearchParams(location.search).has('by');
+  if (!isChosen || !link || link.origin !== location.origin || link.hasAttribute('data-way')) return;
+  const address = new URL(link.href);
+  address.searchParams.set('by', by);
+  link.href = address.pathname + address.search + address.hash;
+}
+
+async function stayLive() {
+  follow = await goLive({ page, presence: module.presence?.(given), events: module.events?.(given) }, {
+    status(name, words) {
+      state.isLive = name === 'live';
+      light.dataset.state = name;
+      light.textContent = words;
+    },
+    data(data, reasons) {
+      state.become(data);
+      wrong = reasons;
+      mark(show());
+    },
+    present(people) {
+      state.present = people;
+      show();
+    },
+    happened: (name, data) => toast(module.told?.(name, data, state)),
+    told: (words) => toast({ words }),
+    gone() {
+      gone = [heading({ title: 'This is not here any more' }), nothing('It was deleted, or you may not see it any more.')];
+      show();
+    },
+    signedOut() {
+      gone = signedOut();
+      show();
+    },
+  });
+  follow(asked);
+}
+
+// Shows for a moment what somebody else changed.
+function mark(changed) {
+  for (const element of changed) {
+    element.removeAttribute('data-changed');
+    // The style sheet's animation begins anew only if the mark was seen to be away.
+    element.getBoundingClientRect();
+    element.setAttribute('data-changed', '');
+    setTimeout(() => element.removeAttribute('data-changed'), MARKED);
+  }
 }

@@ -1,7 +1,7 @@
 // What the pages are made of: cards, tables, people, chips. Each takes a piece of an answer and gives an element.
 
 import { h, icon } from './dom.js';
-import { ago, date, moment, words } from './format.js';
+import { UNKNOWN, ago, date, moment, words } from './format.js';
 
 const TONES = {
   OPEN: 'blue', DOING: 'amber', DONE: 'green', ON_HOLD: 'amber', CLOSED: 'grey',
@@ -9,17 +9,16 @@ const TONES = {
   GOOD: 'green', WATCH: 'amber', AT_RISK: 'red',
   LEAD: 'blue', REVIEWER: 'amber', OWNER: 'blue', ADMIN: 'green', GUEST: 'grey',
 };
-const URGENCY = ['', 'Urgent', 'High', 'Normal', 'Low'];
+export const URGENCY = ['', 'Urgent', 'High', 'Normal', 'Low'];
 
 export function chip(name, title) {
+  if (name === null) return h('span', { class: 'muted', title: 'The old API does not say' }, UNKNOWN);
   return h('span', { class: `chip ${TONES[name] ?? ''}`, title }, words(name));
 }
 
 // A tag in its own colour. The colour goes into a custom property, where nothing but a colour has an effect.
 export function tag({ name, color }) {
-  const element = h('span', { class: 'tag' }, name);
-  element.style.setProperty('--tag', color);
-  return element;
+  return h('span', { class: 'tag', '--tag': color }, name);
 }
 
 export function priority(value, isOpen = true) {
@@ -55,11 +54,11 @@ export function due(value, isOpen = true) {
   return h('span', { class: isLate && 'late' }, when, isLate && h('span', { class: 'unseen' }, ' (overdue)'));
 }
 
-export function heading({ above, title, chips, below }) {
+export function heading({ above, title, chips, below, beside }) {
   return h(
-    'header', { class: 'heading' },
+    'header', { class: 'heading', mark: true },
     above && h('p', { class: 'above' }, above),
-    h('h1', {}, title, chips),
+    h('div', { class: 'headline' }, h('h1', {}, title, chips), beside),
     below && h('p', { class: 'below' }, below),
   );
 }
@@ -71,29 +70,30 @@ export function card(title, { note, flush, id } = {}, ...children) {
 
 export function stats(...items) {
   return h('dl', { class: 'stats' }, items.filter(Boolean).map(([label, value, note, tone]) =>
-    h('div', { class: tone }, h('dt', {}, label), h('dd', {}, value, note && h('small', {}, note)))));
+    h('div', { class: tone, key: label, mark: true }, h('dt', {}, label), h('dd', {}, value, note && h('small', {}, note)))));
 }
 
-// Columns are `[title, cell(row), class]`: `num` is aligned to the right, `minor` is left out on narrow screens.
+// Columns are `[title, cell(row), class]`: `num` is aligned to the right, `minor` is left out on narrow screens. Rows
+// past `most` are there and hidden until asked for.
 export function table(rows, columns, { empty = 'Nothing here yet.', most = Infinity, row: attributes } = {}) {
   if (rows.length === 0) return nothing(empty);
   const head = h('thead', {}, h('tr', {}, columns.map(([title, , kind]) => h('th', { scope: 'col', class: kind }, title))));
-  const line = (row) => h('tr', attributes?.(row), columns.map(([, cell, kind]) => h('td', { class: kind }, cell(row))));
-  const body = h('tbody', {}, rows.slice(0, most).map(line));
-  const rest = rows.slice(most);
-  const more = rest.length > 0 && h('button', {
-    type: 'button',
-    class: 'quiet more',
-    onclick: () => { body.append(...rest.map(line)); more.remove(); },
-  }, `Show ${rest.length} more`);
-  return h('div', { class: 'scroll' }, h('table', {}, head, body), more);
+  const line = (row, index) => h(
+    'tr', { key: row.id, mark: true, class: index >= most && 'further', ...attributes?.(row) },
+    columns.map(([, cell, kind]) => h('td', { class: kind }, cell(row))));
+  return h(
+    'div', { class: 'scroll' },
+    h('table', {}, head, h('tbody', {}, rows.map(line))),
+    rows.length > most && h('button', {
+      type: 'button', class: 'quiet more', onclick: ({ currentTarget }) => { currentTarget.parentElement.dataset.whole = ''; },
+    }, `Show ${rows.length - most} more`));
 }
 
 export function nothing(text) {
   return h('p', { class: 'nothing' }, text);
 }
 
-export const matterLink = (matter) => matter && h('a', { href: `/matters/${matter.id}` }, matter.title);
+export const matterLink = (matter) => matter && h('a', { href: `/matters/${matter.id}` }, matter.title ?? UNKNOWN);
 export const clientLink = (client) => client && h('a', { href: `/clients/${client.id}` }, client.name);
 export const documentLink = (document) => h('a', { href: `/documents/${document.id}`, class: 'with-icon' }, icon('document'), document.title);
 
@@ -102,7 +102,7 @@ export const websiteLink = (address) => address && h('a', { href: address, rel: 
 export function contacts(list) {
   if (list.length === 0) return nothing('Nobody yet.');
   return h('ul', { class: 'contacts' }, list.map(({ name, email, phone }) => h(
-    'li', {},
+    'li', { mark: true },
     h('span', {}, name),
     h('small', {}, h('a', { href: `mailto:${email}` }, email)),
     phone && h('small', {}, h('a', { href: `tel:${phone.replaceAll(' ', '')}` }, phone)),
@@ -111,7 +111,7 @@ export function contacts(list) {
 
 // The API's errors, each with its code and where in the answer it is.
 export function errors(list, title = 'The answer has errors') {
-  return h(
+  return list.length > 0 && h(
     'div', { class: 'notice bad', role: 'alert' },
     h('b', {}, title),
     h('ul', {}, list.map((error) => h(
@@ -120,4 +120,10 @@ export function errors(list, title = 'The answer has errors') {
       error.path && h('span', { class: 'muted' }, ` at ${error.path.join('.')}`),
     ))),
   );
+}
+
+// The shell was sent to somebody who was signed in; that may have ended since.
+export function signedOut() {
+  const next = encodeURIComponent(location.pathname + location.search);
+  return [heading({ title: 'You are signed out' }), h('p', {}, h('a', { href: `/sign-in?next=${next}` }, 'Sign in again'))];
 }

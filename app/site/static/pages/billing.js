@@ -1,5 +1,5 @@
-import { h } from '../dom.js';
 import { moreButton } from '../actions.js';
+import { h } from '../dom.js';
 import { count, hours } from '../format.js';
 import { invoiceTable } from '../invoices.js';
 import { card, day, heading, matterLink, person, stats, table } from '../parts.js';
@@ -18,25 +18,30 @@ export default {
     return [
       heading({ title: 'Billing', below: 'Invoices by where they stand, and time that no invoice covers yet.' }),
       stats(...STATES.map(([name, title]) => [title, count(data[name].totalCount), data[name].totalCount === 1 ? 'invoice' : 'invoices'])),
-      ...STATES.map(([name, title, after]) => section(title, data[name], (connection) =>
-        invoiceTable(connection.nodes, context, { empty: `No ${title.toLowerCase()} invoices.` }),
-      async (cursor) => (await context.more({ [after]: cursor }))[name])),
-      section('Unbilled time', data.unbilled, unbilled, async (cursor) => (await context.more({ unbilledAfter: cursor })).unbilled),
+      ...STATES.map(([name, title, after]) => section(data, context, { name, title, after },
+        invoiceTable(data[name].nodes, context, { empty: `No ${title.toLowerCase()} invoices.`, sent }))),
+      section(data, context, { name: 'unbilled', title: 'Unbilled time', after: 'unbilledAfter' }, unbilled(data.unbilled)),
     ];
   },
 };
 
-// A connection as tables one after the other, one for each page of it that was asked for.
-function section(title, connection, draw, load) {
-  const pages = h('div', {}, draw(connection));
-  let { pageInfo } = connection;
-  return card(title, { note: `${count(connection.totalCount)} in all`, flush: true }, pages,
-    pageInfo.hasNextPage && moreButton('Show more', async () => {
-      const further = await load(pageInfo.endCursor);
-      pages.append(draw(further));
-      ({ pageInfo } = further);
-      return pageInfo.hasNextPage;
+// A connection as far as it was asked for.
+function section(data, context, { name, title, after }, drawn) {
+  const { totalCount, pageInfo } = data[name];
+  return card(title, { note: `${count(totalCount)} in all`, flush: true }, drawn,
+    pageInfo.hasNextPage && moreButton(context, `more-${name}`, async () => {
+      const further = (await context.more({ [after]: pageInfo.endCursor }))[name];
+      context.edit((base) => {
+        base[name].nodes.push(...further.nodes);
+        base[name].pageInfo = further.pageInfo;
+      });
     }));
+}
+
+// Where it stands among the drafts, so that the reader sees what became of it.
+function sent(data, { invoice }) {
+  const found = data.drafts.nodes.find((it) => it.id === invoice.id);
+  if (found) found.status = invoice.status;
 }
 
 function unbilled({ nodes }) {

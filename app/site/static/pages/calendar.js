@@ -13,35 +13,27 @@ export default {
   title: () => 'Calendar',
   draw({ events, due }, context) {
     const { from } = context.given;
-    const found = h('span', {});
-    const agenda = h('div', { class: 'agenda' });
-    show();
+    const days = [...byDay(events.nodes, due.nodes)].sort(([one], [other]) => one.localeCompare(other));
+    const hasMore = events.pageInfo.hasNextPage || due.pageInfo.hasNextPage;
     return [
-      heading({ title: 'Calendar', below: [`${date(startOf(from))} – ${date(startOf(from, DAYS - 1))}: `, found] }),
+      heading({
+        title: 'Calendar',
+        below: `${date(startOf(from))} – ${date(startOf(from, DAYS - 1))}: ${shown(events, 'event')}, ${shown(due, 'task')} due`,
+      }),
       h('nav', { class: 'tabs', 'aria-label': 'Weeks' },
         h('a', { href: link(-DAYS) }, '← Earlier'),
         h('a', { href: '/calendar', 'aria-current': !from && 'page' }, 'From today'),
         h('a', { href: link(DAYS) }, 'Later →')),
-      agenda,
-      hasMore() && h('div', { class: 'card flush' }, moreButton('Show more', next)),
+      h('div', { class: 'agenda' }, days.length ? days.map(([day, of]) => ofDay(day, of, context)) : nothing('Nothing is planned.')),
+      hasMore && h('div', { class: 'card flush' }, moreButton(context, 'more', next)),
     ];
-
-    function hasMore() {
-      return events.pageInfo.hasNextPage || due.pageInfo.hasNextPage;
-    }
 
     async function next() {
       const further = await context.more({ eventsAfter: events.pageInfo.endCursor, tasksAfter: due.pageInfo.endCursor });
-      events = joined(events, further.events);
-      due = joined(due, further.due);
-      show();
-      return hasMore();
-    }
-
-    function show() {
-      found.textContent = `${shown(events, 'event')}, ${shown(due, 'task')} due`;
-      const days = [...byDay(events.nodes, due.nodes)].sort(([one], [other]) => one.localeCompare(other));
-      agenda.replaceChildren(...days.length ? days.map(([day, of]) => ofDay(day, of, context)) : [nothing('Nothing is planned.')]);
+      context.edit((data) => {
+        data.events = joined(data.events, further.events);
+        data.due = joined(data.due, further.due);
+      });
     }
 
     function link(days) {

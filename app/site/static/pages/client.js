@@ -9,20 +9,23 @@ export default {
   title: ({ client }) => client.name,
   draw({ client }, context) {
     if (!client) return null;
-    const numbers = h('div', {});
-    show();
     return [
       heading({
         above: client.industry,
         title: client.name,
         below: websiteLink(client.website),
       }),
-      numbers,
+      stats(
+        ['Open matters', count(client.openMatterCount), `of ${client.matters.length}`],
+        ['Invoiced', pounds(client.invoicedCents)],
+        ['Outstanding', pounds(client.outstandingCents), client.outstandingCents > 0 && 'sent, not paid yet'],
+        ['Credit rating', client.creditRating ?? '–', client.creditRating ? 'by the agency' : 'not known'],
+      ),
       h('div', { class: 'columns' },
         h('div', {},
           card('Matters', { note: plural(client.matters.length, 'matter'), flush: true }, matters(client.matters)),
           card('Invoices', { note: plural(client.invoices.length, 'invoice'), flush: true },
-            invoiceTable(client.invoices, context, { onsent: sent })),
+            invoiceTable(client.invoices, context, { sent })),
         ),
         h('aside', {},
           card('Looked after by', {}, h('p', {}, person(client.owner, client.owner.title))),
@@ -30,23 +33,16 @@ export default {
         ),
       ),
     ];
-
-    function sent({ invoice }) {
-      client.invoicedCents += invoice.totalCents;
-      client.outstandingCents = invoice.client.outstandingCents;
-      show();
-    }
-
-    function show() {
-      numbers.replaceChildren(stats(
-        ['Open matters', count(client.openMatterCount), `of ${client.matters.length}`],
-        ['Invoiced', pounds(client.invoicedCents)],
-        ['Outstanding', pounds(client.outstandingCents), client.outstandingCents > 0 && 'sent, not paid yet'],
-        ['Credit rating', client.creditRating ?? '–', client.creditRating ? 'by the agency' : 'not known'],
-      ));
-    }
   },
 };
+
+function sent({ client }, { invoice }) {
+  const found = client.invoices.find((it) => it.id === invoice.id);
+  if (!found || found.status === invoice.status) return;
+  found.status = invoice.status;
+  client.invoicedCents += invoice.totalCents;
+  client.outstandingCents = invoice.client.outstandingCents;
+}
 
 function matters(list) {
   return table(list, [

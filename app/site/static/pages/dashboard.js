@@ -7,48 +7,37 @@ import { card, chip, clientLink, due, heading, matterLink, nothing, person, stat
 import { taskRow } from '../tasks.js';
 
 export default {
+  isLive: true,
   variables: () => ({ today: dayOf(new Date()), from: startOf().toISOString() }),
   title: () => 'Dashboard',
   draw({ viewer, openMatters, upcoming }, context) {
-    const numbers = h('div', {});
-    const unread = h('span', {});
-    show();
+    const atRisk = openMatters.some((it) => it.health === null) ? null : openMatters.filter((it) => it.health === 'AT_RISK').length;
     return [
       heading({
         above: [viewer.organization.name, ' · ', words(viewer.organization.plan), ' plan'],
         title: `${greeting()}, ${viewer.name.split(' ')[0]}`,
       }),
-      numbers,
+      stats(
+        ['Your open tasks', count(viewer.openTaskCount)],
+        ['Unread', count(viewer.unread.totalCount)],
+        ['Open matters of the firm', count(viewer.organization.openMatterCount)],
+        ['At risk', count(atRisk), `of the newest ${openMatters.length}`],
+      ),
       h('div', { class: 'columns' },
         h('div', {},
-          card('Your tasks', { note: h('span', {}, `${viewer.assignedTasks.length} of ${count(viewer.openTaskCount)} open`), flush: true },
+          card('Your tasks', { note: `${viewer.assignedTasks.length} of ${count(viewer.openTaskCount)} open`, flush: true },
             rows(viewer.assignedTasks.map((task) => taskRow(task, context)), 'Nothing to do.')),
           card('Open matters', { note: 'The newest', flush: true }, matters(openMatters)),
         ),
         h('aside', {},
-          card('Unread', { note: unread, flush: true },
-            rows(viewer.unread.nodes.map((it) => notificationRow(it, context, marked)), 'You have read everything.'),
+          card('Unread', { note: count(viewer.unread.totalCount), flush: true },
+            rows(viewer.unread.nodes.map((it) => notificationRow(it, context)), 'You have read everything.'),
             h('p', { class: 'foot' }, h('a', { href: '/inbox' }, 'Go to the inbox'))),
           card('Coming up', {}, upcoming.length ? h('ul', { class: 'events' }, upcoming.map((it) => eventItem(it))) : nothing('No events.'),
             h('p', { class: 'foot' }, h('a', { href: '/calendar' }, 'Go to the calendar'))),
         ),
       ),
     ];
-
-    function marked({ notification }) {
-      viewer.unread.totalCount = notification.user.unreadCount;
-      show();
-    }
-
-    function show() {
-      unread.textContent = count(viewer.unread.totalCount);
-      numbers.replaceChildren(stats(
-        ['Your open tasks', count(viewer.openTaskCount)],
-        ['Unread', count(viewer.unread.totalCount)],
-        ['Open matters of the firm', count(viewer.organization.openMatterCount)],
-        ['At risk', count(openMatters.filter((it) => it.health === 'AT_RISK').length), `of the newest ${openMatters.length}`],
-      ));
-    }
   },
 };
 

@@ -2,41 +2,76 @@ import { h } from '../dom.js';
 import { count, date, hours, plural, pounds, size, words } from '../format.js';
 import { invoiceTable } from '../invoices.js';
 import { avatar, card, chip, clientLink, contacts, day, documentLink, due, heading, person, stats, table, time, websiteLink } from '../parts.js';
-import { taskItem } from '../tasks.js';
+import { newTask, taskItem } from '../tasks.js';
 import { eventItem } from '../events.js';
 
 const sum = (rows, value) => rows.reduce((total, row) => total + value(row), 0);
 
 export default {
+  isLive: true,
+  presence: ({ id }) => ({ matterId: id }),
+  events: ({ id }) => ({ CommentAdded: { matterId: id } }),
   variables: ({ id }) => ({ id }),
   title: ({ matter }) => matter.title,
+  told(_event, { author, task }, state) {
+    if (author.id === state.me.id) return null;
+    return {
+      face: avatar(author),
+      words: [h('b', {}, author.name), ` commented on “${task.title}”`],
+      href: `#task-${task.id}`,
+      label: 'Show',
+      onfollow() {
+        state.keep('unfolded', new Set()).add(task.id);
+        state.show();
+      },
+    };
+  },
   draw({ matter }, context) {
     if (!matter) return null;
-    const numbers = h('div', {});
-    const countUp = () => numbers.replaceChildren(figures(matter));
-    countUp();
+    const people = takers(matter);
+    const sent = (data, { invoice }) => {
+      const found = data.matter.invoices.find((it) => it.id === invoice.id);
+      if (found) found.status = invoice.status;
+    };
     return [
       heading({
         above: [matter.reference, ' · ', clientLink(matter.client)],
         title: matter.title,
         chips: chip(matter.status),
         below: matter.description,
+        beside: here(context.present, context.me),
       }),
-      numbers,
+      figures(matter),
       h('div', { class: 'columns' },
         h('div', {},
           card('Tasks', { note: plural(matter.tasks.length, 'task'), flush: true },
-            h('ol', { class: 'rows tasks' }, matter.tasks.map((task) => taskItem(task, context, countUp)))),
+            h('ol', { class: 'rows tasks' }, matter.tasks.map((task, index) =>
+              taskItem(task, context, { people, index, count: matter.tasks.length }))),
+            newTask(matter, context)),
           card('Documents', { note: plural(matter.documents.length, 'document'), flush: true }, documents(matter.documents)),
           card('Time', { note: hours(sum(matter.timeEntries, (entry) => entry.minutes)), flush: true }, timeEntries(matter.timeEntries)),
           card('Invoices', { note: plural(matter.invoices.length, 'invoice'), flush: true },
-            invoiceTable(matter.invoices, context, { isNamed: false, onsent: countUp })),
+            invoiceTable(matter.invoices, context, { isNamed: false, sent })),
         ),
         h('aside', {}, facts(matter), client(matter.client), team(matter), events(matter.events)),
       ),
     ];
   },
 };
+
+// Who may take a task: whom the page knows.
+function takers({ lead, members, tasks }) {
+  const people = [lead, ...members.map((it) => it.user), ...tasks.map((it) => it.assignee).filter(Boolean)];
+  return [...new Map(people.map((it) => [it.id, it])).values()].sort((one, other) => one.name.localeCompare(other.name));
+}
+
+// Who else has this page open.
+function here(present, me) {
+  const others = (present ?? []).filter((it) => it.id !== me.id);
+  if (others.length === 0) return null;
+  return h('ul', { class: 'here', 'aria-label': 'Also here' }, others.map((it) => h('li', { key: it.id, mark: true }, avatar(it), h('span', { class: 'unseen' }, it.name))),
+    h('li', { class: 'muted', key: 'words', 'aria-hidden': 'true' }, others.length === 1 ? `${others[0].name.split(' ')[0]} is here too` : `${others.length} others are here`));
+}
 
 function figures(matter) {
   const open = matter.tasks.filter((task) => task.status !== 'DONE');
@@ -70,7 +105,7 @@ function client({ industry, website, owner, contacts: people, ...rest }) {
 
 function team({ members }) {
   return card('Team', { note: plural(members.length, 'person', 'people') },
-    h('ul', { class: 'people-list' }, members.map(({ role, user }) => h('li', {}, person(user, user.title), chip(role)))));
+    h('ul', { class: 'people-list' }, members.map(({ role, user }) => h('li', { key: user.id, mark: true }, person(user, user.title), chip(role)))));
 }
 
 function events(list) {

@@ -1,14 +1,14 @@
 import { h } from '../dom.js';
-import { count, hours, plural } from '../format.js';
+import { UNKNOWN, count, hours, plural } from '../format.js';
 import { avatar, chip, heading, matterLink, stats, time } from '../parts.js';
 
 export default {
   variables: () => ({}),
   title: () => 'Team',
   draw({ viewer, people }) {
-    const total = (name) => people.reduce((sum, person) => sum + person[name], 0);
+    const total = (name) => people.some((it) => it[name] === null) ? null : people.reduce((sum, person) => sum + person[name], 0);
     return [
-      heading({ above: viewer.organization.name, title: 'Team', below: plural(viewer.organization.peopleCount, 'person', 'people') }),
+      heading({ above: viewer.organization.name ?? UNKNOWN, title: 'Team', below: plural(viewer.organization.peopleCount, 'person', 'people') }),
       stats(
         ['Open tasks', count(total('openTaskCount'))],
         ['Billed', hours(total('billedMinutes'))],

@@ -1,0 +1,41 @@
+// Short news in a corner, which leave by themselves unless somebody is at them.
+
+import { draw, h, icon } from './dom.js';
+
+const STAY = 8_000;
+
+const host = document.getElementById('toasts');
+const news = [];
+let number = 0;
+
+// `{ words, href, label, face }`; nothing is said of nothing.
+export function toast(said) {
+  if (!said) return;
+  const it = { ...said, key: number += 1 };
+  news.push(it);
+  show();
+  leaveLater(it);
+}
+
+function leaveLater(it) {
+  setTimeout(() => {
+    const element = document.getElementById(`toast-${it.key}`);
+    if (element?.matches(':hover, :focus-within')) leaveLater(it);
+    else leave(it);
+  }, STAY);
+}
+
+function leave(it) {
+  const index = news.indexOf(it);
+  if (index >= 0) news.splice(index, 1);
+  show();
+}
+
+function show() {
+  draw(host, news.map((it) => h(
+    'li', { key: it.key, id: `toast-${it.key}`, class: 'toast' },
+    it.face,
+    h('div', { class: 'grow' }, h('span', {}, it.words), it.href && h('a', { href: it.href, onclick: it.onfollow }, it.label)),
+    h('button', { type: 'button', class: 'quiet', 'aria-label': 'Dismiss', onclick: () => leave(it) }, icon('close')),
+  )));
+}

@@ -1,0 +1,473 @@
+"""The namespace: who connects, what they send, who is refused or asked anew, and how all are sent away.
+
+Messages for the namespace are taken before python-socketio decodes them: it would start a greenlet for each, answer
+acknowledgements and put binary together. What is not of the protocol closes the socket. There are no rooms.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import flask
+import socketio
+from flask import Flask, Request
+from flask_socketio import SocketIO
+from socketio.exceptions import ConnectionRefusedError as Refused
+from sqlalchemy import Table, inspect
+from sqlalchemy.orm import Mapper
+from werkzeug.exceptions import HTTPException
+
+from ..answers import answer_error
+from ..documents import Operation
+from ..errors import BadRequest, BffError, DeclarationError, FieldError
+from ..http import JSON, parse_json
+from ..live import protocol
+from ..live.protocol import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
+from ..server import Server
+from ..telemetry import DRAINED, SOCKET, log, report_defect
+from .engine import ASYNC_MODES, Bounds, Engine
+from .outlet import Outlet
+
+ViewerOf = Callable[[Request], object | None]
+Expires = Callable[[Request], float | None]
+"""When the credential of a request is over, in POSIX seconds; None for never."""
+
+Rows = Iterable[tuple[type[Any], Any]]
+"""Rows by model and primary key, a tuple where it has several columns."""
+
+Follows = Callable[[Any], Rows]
+"""The rows that decide who a viewer is, and whether they are somebody."""
+
+RECHECK = "bff.recheck"
+"""This is true in the environ of a request that asks who the viewer is *now*: the host answers past its caches."""
+
+# Text of Socket.IO's packets: type, number of attachments, namespace with a query that counts for nothing, the rest.
+_PACKET = r"(?P<type>\d)(?:\d+-)?%s(?:\?[^,]*)?(?:,(?P<rest>.*))?"
+_CONNECT, _DISCONNECT, _EVENT = "0", "1", "2"
+_PACKET_TYPES = frozenset("012356")
+_WITH_DATA = (2, 5)
+
+_JOIN_WITHIN = 30.0
+"""Seconds that a client may stay connected to no namespace at all."""
+
+_ASK_FOR = 4.0
+"""Seconds in which it must be found out who a viewer is now; nothing is sent to them meanwhile."""
+
+_ASK_EVERY = 0.5
+
+_LEAVE_WITHIN = 5.0
+"""Seconds that a client has to close a connection whose namespace it was sent away from."""
+
+_STRAGGLE = 1.0
+"""Seconds over which those are closed who did not leave when they were told to."""
+
+_RIGHTS_CHANGED = "the viewer's rights changed"
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+
+
+Fact = tuple[str, tuple[str, ...], tuple[str | None, ...]]
+
+
+class Hub(Protocol):
+    """Who answers subscriptions."""
+
+    def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object) -> None: ...
+    def unsubscribe(self, outlet: Outlet, id: str) -> None: ...
+    def drop(self, outlet: Outlet) -> None: ...
+    def end(self, outlet: Outlet, code: Code, message: str) -> None: ...
+    def drained(self, outlet: Outlet) -> None: ...
+    def follow(self, outlet: Outlet, facts: Sequence[Fact], callback: Callable[[], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the host tells of its viewers."""
+
+    viewer_of: ViewerOf
+    expires: Expires | None = None
+    follows: Follows | None = None
+
+
+class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
+    """The namespace of one layer on one Flask-SocketIO."""
+
+    def __init__(self, layer: Server, hub: Hub, host: Host, *, sockets: SocketIO, app: Flask) -> None:
+        """Raises DeclarationError for a Flask-SocketIO that this cannot stand on."""
+        super().__init__(layer.settings.live_namespace)
+        self._layer = layer
+        self._hub = hub
+        self._host = host
+        self._app = app
+        settings = layer.settings
+        self._settings = settings
+        server = sockets.server
+        if server is None:
+            raise DeclarationError("SocketIO has no application yet: call its init_app before init_sockets")
+        if server.async_mode not in ASYNC_MODES:
+            raise DeclarationError(
+                f"SocketIO's async_mode is {server.async_mode!r}; live operations need one of {', '.join(ASYNC_MODES)}"
+            )
+        if server.eio.cors_allowed_origins == []:
+            raise DeclarationError(
+                "SocketIO's cors_allowed_origins=[] lets every site connect with its visitors' cookies; "
+                "leave it out for the site itself, or name the others"
+            )
+        if isinstance(server.eio, Engine):
+            raise DeclarationError("this SocketIO has a layer already")
+        self._engine = Engine.adopt(
+            server.eio,
+            Bounds(
+                max_unsent=settings.live_max_unsent,
+                max_age=settings.live_max_age,
+                rate=settings.live_rate,
+                burst=settings.live_burst,
+                max_sockets=settings.live_max_sockets,
+            ),
+        )
+        self._packet = re.compile(_PACKET % re.escape(self.namespace), re.DOTALL | re.ASCII)
+        self._outlets: dict[str, Outlet] = {}
+        server.register_namespace(self)
+        self._engine.on("connect", self._on_open)
+        self._engine.on("message", self._on_message)
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.namespace} {len(self._outlets)} outlets, {self._engine!r}>"
+
+    # ---- connecting
+
+    def _on_open(self, eio_sid: str, environ: dict[str, Any]) -> Any:
+        self._engine.clock.after(_JOIN_WITHIN, partial(self._close_idle, eio_sid))
+        return self.server._handle_eio_connect(eio_sid, environ)
+
+    def _close_idle(self, eio_sid: str) -> None:
+        """Close a connection that is in no namespace: it was refused, sent away, or never asked."""
+        connection = self._engine.sockets.get(eio_sid)
+        manager = self.server.manager
+        if connection is not None and not any(
+            manager.sid_from_eio_sid(eio_sid, name) for name in tuple(manager.get_namespaces())
+        ):
+            connection.doom("connected to no namespace")
+
+    def trigger_event(self, event: str, *arguments: Any) -> Any:
+        """python-socketio tells of a connection or its end."""
+        if event == "connect":
+            return self._connect(*arguments)
+        if event == "disconnect":
+            return self._disconnect(*arguments)
+        # Sent in a way that only python-socketio understands.
+        self._refuse(self.server.manager.eio_sid_from_sid(arguments[0], self.namespace), "not of the protocol")
+        return self.server.not_handled
+
+    def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
+        connection = self._engine.sockets.get(eio_sid)
+        if connection is None or self._engine.is_draining:
+            raise Refused("this node is about to stop", {"code": "OVERLOADED"})
+        token = _token_of(auth)
+        viewer, seconds = self._admit(environ, token)
+        outlet = Outlet(connection, sid, self.namespace, viewer=viewer, token=token, drained=self._hub.drained)
+        self._outlets[eio_sid] = outlet
+        if seconds is not None:
+            outlet.expiry = self._engine.clock.after(
+                seconds, partial(self._beside, self._send_away, outlet, Code.TOKEN_EXPIRED, "the credential is over")
+            )
+        self._follow(outlet)
+
+    def _admit(self, environ: dict[str, Any], token: str | None) -> tuple[object, float | None]:
+        """Who connects, and for how many seconds. Raises Refused."""
+        try:
+            with _request(environ, token) as request:
+                viewer = self._host.viewer_of(request)
+                until = self._host.expires(request) if viewer is not None and self._host.expires else None
+        except HTTPException as error:
+            raise _refused(error.description or error.name, Code.UNAUTHENTICATED) from None
+        except BffError as error:
+            raise Refused(str(error), {"code": error.code}) from None
+        except Exception as error:  # noqa: BLE001 - the edge: a defect of the host's function is logged whole and masked
+            identity = report_defect(error, part="sockets.connect")
+            raise Refused("Internal server error", {"code": Code.INTERNAL.value, "id": identity}) from None
+        seconds = None if until is None else until - time.time()
+        if viewer is None or (seconds is not None and seconds <= 0):
+            raise _refused("nobody is signed in", Code.UNAUTHENTICATED)
+        return viewer, seconds
+
+    def _disconnect(self, sid: str, reason: str = "") -> None:
+        eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
+        outlet = self._outlets.pop(eio_sid, None)
+        if outlet is None:
+            return
+        outlet.close()
+        self._hub.drop(outlet)
+        connection = outlet.connection
+        log.info(
+            SOCKET,
+            reason=outlet.reason or reason,
+            subscriptions=outlet.total,
+            bytes=connection.sent,
+            seconds=connection.seconds,
+        )
+
+    # ---- messages
+
+    def _on_message(self, eio_sid: str, data: Any) -> None:
+        outlet = self._outlets.get(eio_sid)
+        packet = self._packet.fullmatch(data) if isinstance(data, str) else None
+        if packet is None:
+            self._leave_to_others(eio_sid, data)
+        elif packet["type"] == _CONNECT:
+            self._take_connect(eio_sid, packet["rest"])
+        elif packet["type"] == _DISCONNECT:
+            self.server._handle_disconnect(eio_sid, self.namespace, self.server.reason.CLIENT_DISCONNECT)
+        elif packet["type"] != _EVENT:
+            self._refuse(eio_sid, "only events are of the protocol")
+        elif outlet is None:
+            self._refuse(eio_sid, "an event before the connection to its namespace")
+        elif len(data) > self._settings.max_body:
+            self._refuse(eio_sid, f"a message has at most {self._settings.max_body} characters")
+        else:
+            self._take_event(eio_sid, outlet, packet["rest"] or "")
+
+    def _leave_to_others(self, eio_sid: str, data: Any) -> None:
+        """Not for this namespace: python-socketio takes it, if it is a packet."""
+        is_awaited = eio_sid in self.server._binary_packet
+        if isinstance(data, bytes) != is_awaited:
+            self._refuse(eio_sid, "binary that nothing announced")
+        elif is_awaited or self._is_packet(data):
+            self.server._handle_eio_message(eio_sid, data)
+        else:
+            self._refuse(eio_sid, "not a packet of Socket.IO")
+
+    def _is_packet(self, data: Any) -> bool:
+        """Whether python-socketio can do something with it; it raises, and logs, where it cannot."""
+        if not isinstance(data, str) or data[:1] not in _PACKET_TYPES:
+            return False
+        try:
+            decoded = self.server.packet_class(encoded_packet=data)
+        except (ValueError, TypeError, IndexError, AttributeError, RecursionError):
+            return False
+        return decoded.packet_type not in _WITH_DATA or (isinstance(decoded.data, list) and decoded.data != [])
+
+    def _take_connect(self, eio_sid: str, rest: str | None) -> None:
+        try:
+            auth = parse_json(rest, "auth") if rest else None
+        except BadRequest as error:
+            self._refuse(eio_sid, str(error))
+        else:
+            self.server._handle_connect(eio_sid, self.namespace, auth)
+
+    def _take_event(self, eio_sid: str, outlet: Outlet, arguments: str) -> None:
+        if not arguments.startswith("["):
+            # Digits: the number of an acknowledgement that it wants.
+            self._refuse(eio_sid, "acknowledgements are not of the protocol")
+            return
+        try:
+            message = protocol.decode(arguments)
+        except NotOfProtocol as error:
+            self._refuse(eio_sid, str(error))
+        except SubscribeRefused as error:
+            outlet.reply(protocol.refusal(error.id, Code.BAD_REQUEST, str(error)))
+        else:
+            if isinstance(message, Complete):
+                if outlet.subscriptions.pop(message.id, None) is not None:
+                    self._hub.unsubscribe(outlet, message.id)
+            else:
+                self._take_subscribe(outlet, message)
+
+    def _take_subscribe(self, outlet: Outlet, message: Subscribe) -> None:
+        most = self._settings.live_max_subscriptions
+        if message.id in outlet.subscriptions:
+            outlet.reply(protocol.refusal(message.id, Code.DUPLICATE_ID, "the id is in use on this socket"))
+            return
+        if len(outlet.subscriptions) >= most:
+            outlet.reply(protocol.refusal(message.id, Code.LIMIT, f"a socket has at most {most} subscriptions"))
+            return
+        with self._engine.lock:
+            outlet.subscriptions[message.id] = message
+            # One that is over may still be beginning: whoever begins it goes on with this one.
+            begins = message.id not in outlet.beginning
+            outlet.beginning.add(message.id)
+        outlet.total += 1
+        if begins:
+            # Beside the reader, since it may run statements.
+            self._beside(self._subscribe, outlet, message.id)
+
+    def _subscribe(self, outlet: Outlet, id: str) -> None:
+        begun: Subscribe | None = None
+        while True:
+            with self._engine.lock:
+                message = outlet.subscriptions.get(id)
+                if message is None or message is begun:
+                    outlet.beginning.discard(id)
+                    return
+            begun = message
+            self._begin(outlet, message)
+
+    def _begin(self, outlet: Outlet, message: Subscribe) -> None:
+        viewer = outlet.viewer
+        try:
+            operation = self._layer.find(message.request)
+            self._hub.subscribe(outlet, message, operation, viewer)
+        except Exception as error:  # noqa: BLE001 - the edge: what is not a known refusal is logged whole and masked
+            answer = answer_error(error, media_type=JSON, operation=None)
+            outlet.send(protocol.error(message.id, answer.payload["errors"]))
+        # What ended while it began: the hub may not have known it yet.
+        if outlet.is_over:
+            self._hub.drop(outlet)
+        elif outlet.subscriptions.get(message.id) is not message:
+            self._hub.unsubscribe(outlet, message.id)
+        elif viewer is not outlet.viewer:
+            self._hub.unsubscribe(outlet, message.id)
+            outlet.send(protocol.complete(message.id, Code.FORBIDDEN, _RIGHTS_CHANGED))
+
+    def _refuse(self, eio_sid: str | None, reason: str) -> None:
+        connection = self._engine.sockets.get(eio_sid)
+        if connection is not None:
+            connection.refuse(1008, reason)
+
+    # ---- who is it now
+
+    def _follow(self, outlet: Outlet) -> None:
+        """Have the viewer asked for anew whenever a row that decides who they are changes, and once now.
+
+        Now, because what changed since the host's caches were filled, and before anybody followed it, nobody would tell.
+        """
+        if self._host.follows is not None:
+            self._hub.follow(outlet, facts_of(self._host.follows(outlet.viewer)), partial(self._suspect, outlet))
+            self._ask_again(outlet)
+
+    def _suspect(self, outlet: Outlet) -> None:
+        """Who the socket is of may have changed: send nothing more until that is known."""
+        outlet.hold()
+        self._ask_again(outlet)
+
+    def _ask_again(self, outlet: Outlet) -> None:
+        with self._engine.lock:
+            outlet.is_suspect = True
+            begins, outlet.is_asking = not outlet.is_asking, True
+        if begins:
+            self._beside(self._ask_anew, outlet)
+
+    def _ask_anew(self, outlet: Outlet) -> None:
+        until = self._engine.clock.now() + _ASK_FOR
+        while not outlet.is_over:
+            with self._engine.lock:
+                if not outlet.is_suspect:
+                    outlet.is_asking = False
+                    break
+                outlet.is_suspect = False
+            try:
+                viewer = self._viewer_now(outlet)
+            except Exception as error:  # noqa: BLE001 - whatever keeps the host from an answer may pass
+                if self._engine.clock.now() > until:
+                    report_defect(error, part="sockets.recheck")
+                    self._send_away(outlet, Code.INTERNAL, "it cannot be found out who is asking")
+                    return
+                outlet.is_suspect = True
+                self._engine.sleep(_ASK_EVERY)
+                continue
+            if viewer is None:
+                self._send_away(outlet, Code.UNAUTHENTICATED, "nobody is signed in any more")
+                return
+            if viewer != outlet.viewer:
+                outlet.silence(True)
+                self._hub.end(outlet, Code.FORBIDDEN, _RIGHTS_CHANGED)
+                outlet.viewer = viewer
+                outlet.silence(False)
+                self._follow(outlet)
+        outlet.release()
+
+    def _viewer_now(self, outlet: Outlet) -> object | None:
+        """Who the host says they are now, past its caches. Raises what keeps it from an answer."""
+        environ = self.server.environ[outlet.connection.sid]
+        try:
+            with _request({**environ, RECHECK: True}, outlet.token) as request:
+                return self._host.viewer_of(request)
+        except HTTPException as error:
+            if error.code is not None and error.code < 500:
+                return None
+            raise
+        except FieldError:
+            return None
+
+    def _send_away(self, outlet: Outlet, code: Code, reason: str) -> None:
+        """End all that it subscribed to, and disconnect it."""
+        outlet.silence(True)
+        outlet.reason = code.value
+        self._hub.end(outlet, code, reason)
+        self.server.disconnect(outlet.sid, namespace=self.namespace)
+        self._engine.clock.after(_LEAVE_WITHIN, partial(self._close_idle, outlet.connection.sid))
+
+    # ---- all of them
+
+    def drain(self, within: float) -> None:
+        """Take no more sockets, and send away those that there are: each at a time of its own within so many seconds.
+
+        Clients of the protocol are told first, and leave by themselves. Gives back when all are gone.
+        """
+        self._engine.is_draining = True
+        move = protocol.move(within)
+        for outlet in tuple(self._outlets.values()):
+            outlet.reply(move)
+        told = {outlet.connection.sid for outlet in tuple(self._outlets.values())}
+        for sid in tuple(self._engine.sockets):
+            # Who was told has all of the time; the others have to be closed in it, one by one.
+            seconds = within + random.uniform(0, _STRAGGLE) if sid in told else random.uniform(0, within)
+            self._engine.clock.after(seconds, partial(self._beside, self._engine.disconnect, sid))
+        until = self._engine.clock.now() + within + 2 * _STRAGGLE
+        while self._engine.sockets and self._engine.clock.now() < until:
+            self._engine.sleep(0.05)
+        log.info(DRAINED, told=len(told), left=len(self._engine.sockets))
+
+    def _beside(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Call it in a greenlet (or thread) of its own, as the application."""
+        self.server.start_background_task(self._as_application, function, *arguments)
+
+    def _as_application(self, function: Callable[..., object], *arguments: Any) -> None:
+        with self._app.app_context():
+            function(*arguments)
+
+
+@contextmanager
+def _request(environ: Mapping[str, Any], token: str | None) -> Iterator[Request]:
+    """The request of the handshake, as the one that is being answered."""
+    given = dict(environ) if token is None else {**environ, "HTTP_AUTHORIZATION": f"Bearer {token}"}
+    app: Flask = environ["flask.app"]
+    with app.request_context(given):
+        yield flask.request._get_current_object()  # type: ignore[attr-defined]
+
+
+def _token_of(auth: Any) -> str | None:
+    """What the client presents in its auth. Raises Refused for what is no token."""
+    token = auth.get("token") if isinstance(auth, dict) else None
+    if auth is not None and not isinstance(auth, dict):
+        raise _refused("auth must be an object", Code.UNAUTHENTICATED)
+    if token is not None and (not isinstance(token, str) or not _TOKEN.fullmatch(token)):
+        raise _refused("auth.token must be a token", Code.UNAUTHENTICATED)
+    return token
+
+
+def _refused(reason: str, code: Code) -> Refused:
+    return Refused(reason, {"code": code.value})
+
+
+def facts_of(rows: Rows) -> list[Fact]:
+    """That these rows are as they are, table by table. Raises DeclarationError for what is no row of a model."""
+    facts: list[Fact] = []
+    for model, key in rows:
+        mapper = inspect(model, raiseerr=False)
+        values = key if isinstance(key, tuple) else (key,)
+        if not isinstance(mapper, Mapper) or len(values) != len(mapper.primary_key):
+            raise DeclarationError(f"follows gave ({model!r}, {key!r}), which is no model and its primary key")
+        for table in mapper.tables:
+            assert isinstance(table, Table)
+            names = tuple(column.name for column in table.primary_key)
+            facts.append((table.fullname, names, tuple(str(value) for value in values)))
+    return facts
