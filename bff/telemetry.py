@@ -41,6 +41,9 @@ SOCKET = "graphql.socket"
 DRAINED = "graphql.drained"
 """The sockets of a process were sent away: told, left."""
 
+PRESENCE_AWAY = "graphql.presence_away"
+"""Redis does not answer; who is where on other nodes stays as it was: error."""
+
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("bff")
 
 
