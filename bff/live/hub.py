@@ -142,9 +142,8 @@ class Hub:
                 **self._events.stats(),
             }
 
-    def start(self, position: Position) -> None:
-        """Start the threads. `position` is where the follower begins: every later change is given to `changed`."""
-        self._runs.position = position
+    def start(self) -> None:
+        """Start the threads. The follower begins with `lost`, which says from where on it tells of every change."""
         targets = [self._events.run, self._tell_presence, *[self._runs.work] * self._tuning.runners]
         for number, target in enumerate(targets):
             thread = threading.Thread(target=target, name=f"live-{number}", daemon=True)

@@ -143,7 +143,8 @@ class Node:
     def __init__(self, tuning: Tuning, length: int = 1_000) -> None:
         self.engine, self.stream, self.presence = MemoryEngine(), MemoryStream(length=length), MemoryPresence()
         self.hub = Hub(self.engine, self.stream, self.presence, secret=b"secret", tuning=tuning)
-        self.hub.start(self.stream.top())
+        self.hub.start()
+        self.hub.lost(self.stream.top())
         self._ids = iter(range(1, 10_000))
 
     def write(self, room: str, value: int | None) -> Change:
