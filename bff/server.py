@@ -288,7 +288,8 @@ class Server:
     # ---- boot
 
     def _sign_with(self, secret: bytes) -> None:
-        """Have cursors signed with this secret from now on."""
+        """Have cursors and positions signed with this secret from now on."""
+        self.secret = secret
         self._database = Database(
             self.engine, Catalog.of(self.schema).policies, secret=secret, prepare=self.settings.prepare
         )

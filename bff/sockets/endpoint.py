@@ -99,8 +99,17 @@ class Host:
 class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
     """The namespace of one layer on one Flask-SocketIO."""
 
-    def __init__(self, layer: Server, hub: Hub, host: Host, *, sockets: SocketIO, app: Flask) -> None:
-        """Raises DeclarationError for a Flask-SocketIO that this cannot stand on."""
+    def __init__(
+        self,
+        layer: Server,
+        hub: Hub,
+        host: Host,
+        *,
+        sockets: SocketIO,
+        app: Flask,
+        start: Callable[[], None],
+    ) -> None:
+        """`start` is called before each socket is taken, and starts what it needs once. Raises DeclarationError for a Flask-SocketIO that this cannot stand on."""
         super().__init__(layer.settings.live_namespace)
         self._layer = layer
         self._hub = hub
