@@ -20,7 +20,7 @@ from .errors import (
     RequestError,
     TryAgain,
 )
-from .formatting import format_result
+from .formatting import format_error, format_result
 from .http import JSON
 
 OK = "OK"

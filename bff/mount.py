@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from .errors import DeclarationError
 from .live.node import Node
 from .server import Server
 from .settings import Settings
-from .sockets.endpoint import Endpoint, Expires, Follows, Host
+from .sockets.endpoint import Endpoint, Expires, Follows, Host, Hub
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""
@@ -80,16 +81,17 @@ class Bff(Server):
         `cors_allowed_origins`. Raises DeclarationError for a SocketIO that this cannot stand on, and without the setting
         `redis_url`.
         """
-        if self._app is None:
-            raise DeclarationError("init_sockets comes after init_app")
         if self.settings.redis_url is None:
             raise DeclarationError("live operations need Redis: set BFF_REDIS_URL")
         self._node = Node(
             self, self.engine, self.settings, redis_url=self.settings.redis_url.get_secret_value(), secret=self.secret
         )
-        self._endpoint = Endpoint(
-            self, self._node.hub, self._host, start=self._node.start, sockets=sockets, app=self._app
-        )
+        self._answer_on(sockets, self._node.hub, start=self._node.start)
+
+    def _answer_on(self, sockets: SocketIO, hub: Hub, *, start: Callable[[], None]) -> None:
+        if self._app is None:
+            raise DeclarationError("init_sockets comes after init_app")
+        self._endpoint = Endpoint(self, hub, self._host, start=start, sockets=sockets, app=self._app)
 
     @property
     def node(self) -> Node | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .protocol import Message
+from .stream import Position
 
 
 class Outlet(Protocol):
@@ -28,13 +29,22 @@ class Outlet(Protocol):
 class Member:
     """An outlet in a channel, for the subscriptions `ids` of its socket.
 
-    `version` is the state that it was sent last; events up to offset `after` are not for it, or were sent.
+    `version` is the state that it was sent last; events up to `after` are not for it, or were sent.
     """
 
     outlet: Outlet
     ids: set[str] = field(default_factory=set)
     version: int = 0
-    after: int = 0
+    after: Position | None = None
+
+    def is_past(self, position: Position) -> bool:
+        """Whether it has what is at a position, or begins behind it."""
+        return self.after is not None and self.after.epoch == position.epoch and self.after.offset >= position.offset
+
+    def advance(self, position: Position) -> None:
+        """It has everything up to a position, unless it is farther already."""
+        if not self.is_past(position):
+            self.after = position
 
 
 class Channel:

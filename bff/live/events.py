@@ -22,6 +22,7 @@ from ..errors import TryAgain
 from ..readset import Answered, Asked
 from ..telemetry import report_defect
 from . import protocol
+from .backoff import Backoff
 from .changes import Change
 from .channels import Channel, Outlet
 from .positions import Held, Sealer
@@ -108,10 +109,10 @@ class Events:
         *,
         lock: threading.RLock,
         ended: Callable[[Outlet, str], None],
-        pause: Callable[[int], bool],
+        pause: Callable[[float], bool],
     ) -> None:
-        """`ended` is told of subscriptions that were completed here; `pause` waits before a try is repeated, the longer the
-        more there were, and tells whether to go on."""
+        """`ended` is told of subscriptions that were completed here; `pause` waits for so many seconds, and
+        tells whether to go on."""
         self._reader, self._history = reader, history
         self._lock, self._ended, self._pause = lock, ended, pause
         self._has_job = threading.Condition(lock)
@@ -155,8 +156,7 @@ class Events:
         self, channel: EventChannel, outlet: Outlet, id: str, position: Position, *, recovered: bool | None
     ) -> None:
         """Begin a subscription with what comes after `position`."""
-        member = channel.channel.admit(outlet, id)
-        member.after = max(member.after, position.offset)
+        channel.channel.admit(outlet, id).advance(position)
         outlet.send(
             protocol.subscribed(
                 id,
@@ -293,27 +293,26 @@ class Events:
 
     def _trying(self, read: Callable[[], Any]) -> Any:
         """What `read` gives, tried until the database answers; None when stopping."""
-        tries = 0
+        backoff = Backoff()
         while True:
             try:
                 return read()
             except TryAgain:
-                tries += 1
-                if not self._pause(tries):
+                if not self._pause(backoff.next()):
                     return None
 
     def _deliver(self, channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position) -> None:
         message = None
         for member in channel.channel:
-            if member.after >= entry.offset:
+            if member.is_past(position):
                 continue
             if member.outlet.is_full:
-                self._cut_off(channel, member.outlet, member.ids, Position(position.epoch, member.after))
+                self._cut_off(channel, member.outlet, member.ids, member.after or position)
                 continue
             if message is None:
                 message = _event(channel, entry, payload, position)
             member.outlet.send(message)
-            member.after = entry.offset
+            member.advance(position)
             self._delivered += 1
 
     def _cut_off(self, channel: EventChannel, outlet: Outlet, ids: Iterable[str], had: Position) -> None:
@@ -396,7 +395,7 @@ class Events:
             self._delivered += 1
         member = job.channel.channel.of(job.outlet)
         assert member is not None
-        member.after = max(member.after, job.until.offset)
+        member.advance(job.until)
 
     # ---- losses
 
@@ -404,9 +403,10 @@ class Events:
         for channel in channels:
             message = protocol.gap(channel.channel.number, position=channel.sealer.seal(position))
             for member in channel.channel:
-                member.outlet.send(message)
-                member.after = position.offset
-                self._gaps += 1
+                if not member.is_past(position):
+                    member.outlet.send(message)
+                    member.advance(position)
+                    self._gaps += 1
 
     def _declare_lost(self, jobs: Sequence[_Job]) -> None:
         with self._lock:

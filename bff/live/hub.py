@@ -31,7 +31,7 @@ from .index import Index
 from .positions import Held, Sealer
 from .presence import Presence
 from .protocol import Code, Mode, Subscribe
-from .runs import Runs, Tuning, backoff
+from .runs import Runs, Tuning
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .stream import Entry, Position, Stream
@@ -174,7 +174,8 @@ class Hub:
     def lost(self, position: Position) -> None:
         """What the stream held before `position` cannot be had."""
         with self._lock:
-            self._losses += 1
+            # The first time it is only told where it begins.
+            self._losses += bool(self._runs.position.epoch)
             self._events.lost(position)
             self._runs.lost(list(self._operations.values()), position)
             self._call({each for follows in self._follows_of.values() for each in follows})
@@ -373,5 +374,5 @@ class Hub:
         for outlet, id in ended:
             self._forget(outlet, id)
 
-    def _pause(self, tries: int) -> bool:
-        return not self._stopping.wait(backoff(tries))
+    def _pause(self, seconds: float) -> bool:
+        return not self._stopping.wait(seconds)

@@ -20,7 +20,9 @@ from .stream import RedisStream
 class Node:
     """Made before a server forks, started after: `start` may be called by whoever is first, as often as they like."""
 
-    def __init__(self, engine: Engine, database: DatabaseEngine, settings: Settings, *, redis_url: str, secret: bytes) -> None:
+    def __init__(
+        self, engine: Engine, database: DatabaseEngine, settings: Settings, *, redis_url: str, secret: bytes
+    ) -> None:
         """`secret` signs positions, and is the same on all nodes that read each other's."""
         prefix, length = settings.live_prefix, settings.live_stream_length
         stream = RedisStream(redis_url, prefix=prefix, length=length)

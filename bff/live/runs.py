@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -29,9 +28,6 @@ from .stream import Entry, Position
 
 MOST_TOGETHER = 50
 """Operations run together: more would keep the first waiting for the last."""
-
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.1, 5.0
-"""Seconds until a run that failed is tried again, doubled each time up to the longest; with jitter."""
 
 _GONE = "what was subscribed to is not there any more, or not for this viewer"
 
@@ -241,7 +237,7 @@ class Runs:
             operation.ran_at = self._clock()
 
     def _take(self, operation: LiveOperation, answered: Answered, position: Position) -> None:
-        operation.failures = 0
+        operation.backoff.reset()
         if "data" not in answered.payload:
             # Nothing ran: the variables do not fit.
             self._ended(operation.refuse(answered.payload["errors"]))
@@ -271,12 +267,11 @@ class Runs:
             self._ended(operation.complete(Code.INTERNAL, errors[0]["message"], can_resume=True))
             self._forget(operation)
             return
-        operation.failures += 1
         too_old = [each for each in operation.joining if each.since + self._tuning.patience <= self._clock()]
         if too_old:
             self._ended(operation.refuse(self._runner.errors_of(error)))
         if operation.is_wanted:
-            self._due[operation] = self._clock() + backoff(operation.failures)
+            self._due[operation] = self._clock() + operation.backoff.next()
             self._has_work.notify()
         else:
             self.linger(operation)
@@ -286,12 +281,6 @@ class Runs:
         self._lingering.pop(operation, None)
         self._index.remove(operation)
         self._forgotten(operation)
-
-
-def backoff(tries: int) -> float:
-    """Seconds to wait before the next try, with full jitter over the upper half."""
-    longest: float = min(_FIRST_BACKOFF * 2 ** min(tries - 1, 10), _LONGEST_BACKOFF)
-    return longest * random.uniform(0.5, 1)
 
 
 def _holds(operation: LiveOperation, entry: Entry) -> bool:

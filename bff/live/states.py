@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ..encoding import encode
 from . import protocol
+from .backoff import Backoff
 from .changes import Snapshot
 from .channels import Channel, Member, Outlet
 from .patch import difference
@@ -63,7 +64,7 @@ class LiveOperation:
         self.is_dirty = True
         self.is_running = False
         self.must_rerun = False
-        self.failures = 0
+        self.backoff = Backoff()
         self.ran_at = float("-inf")
 
     def __repr__(self) -> str:
