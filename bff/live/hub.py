@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import partial
 from queue import Queue
 from typing import Protocol
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
+import cachetools
 import orjson
 
 from ..documents import Operation
@@ -36,6 +37,9 @@ from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .stream import Entry, Position, Stream
 from .subject import Subject
+
+_SOURCES = 1_000
+"""Sources kept, by plan. They hold their plans, which are those of free texts too."""
 
 
 class Engine(EventReader, Protocol):
@@ -104,7 +108,8 @@ class Hub:
         self._operations: dict[Hashable, LiveOperation] = {}
         self._subscriptions: dict[Outlet, dict[str, _Subscription]] = {}
         self._dropped: WeakSet[Outlet] = WeakSet()
-        self._sources: WeakKeyDictionary[Plan, LiveSource | EventSource | PresenceSource | None] = WeakKeyDictionary()
+        self._sources: cachetools.LRUCache[Plan, LiveSource | EventSource | PresenceSource | None]
+        self._sources = cachetools.LRUCache(_SOURCES)
         self._follows: Index[_Follow] = Index()
         self._follows_of: dict[Outlet, list[_Follow]] = {}
         self._changes = self._losses = 0
@@ -265,12 +270,13 @@ class Hub:
             raise NotLive(f"{operation.name or 'this operation'} is neither a subscription nor a query with @live")
         variables = dict(request.request.variables or {})
         scope = self._engine.scope_of(plan, viewer)
-        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope
+        # Who sees the same may yet want other events: their route may be the viewer's.
+        route = source.routes(variables, viewer) if isinstance(source, EventSource) else ()
+        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope, route
         subject = Subject(key, (operation.id, operation.name, scope), plan, variables, viewer)
         sealer = Sealer(self._secret, repr(key).encode())
         held = None if request.resume is None else sealer.open(request.resume)
         if isinstance(source, EventSource):
-            route = source.routes(variables, viewer)
             channel = EventChannel(subject, source=source, route=route, sealer=sealer, number=self._number())
             with self._lock:
                 if self._is_beginning(outlet, request.id, beginning):
@@ -288,9 +294,10 @@ class Hub:
 
     def _source_of(self, plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
         with self._lock:
-            if plan not in self._sources:
-                self._sources[plan] = source_of(plan)
-            return self._sources[plan]
+            source = self._sources.get(plan)
+            if source is None:
+                source = self._sources[plan] = source_of(plan)
+            return source
 
     def _begin_live(
         self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, presence: _Presence | None
@@ -329,7 +336,7 @@ class Hub:
         return _Presence(place, who, secrets.token_hex(8))
 
     def _watch(self, operation: LiveOperation, place: str) -> None:
-        source = self._sources[operation.subject.plan]
+        source = self._source_of(operation.subject.plan)
         assert isinstance(source, PresenceSource)
 
         def changed(members: frozenset[str]) -> None:
