@@ -119,7 +119,14 @@ class Hub:
             ended=self._forget_all,
             forgotten=self._forget_operation,
         )
-        self._events = Events(engine, history, lock=self._lock, ended=self._ended, pause=self._pause)
+        self._events = Events(
+            engine,
+            history,
+            lock=self._lock,
+            ended=self._ended,
+            pause=self._pause,
+            remind_every=self._tuning.remind_every,
+        )
         self._threads: list[threading.Thread] = []
 
     def __repr__(self) -> str:
