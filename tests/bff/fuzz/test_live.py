@@ -117,7 +117,8 @@ def test_odd_models(fuzz: Fuzz, odd_subject: Subject, counts: Counts) -> None:
             return _operation(data, site, samples)
         source = choices.among(ODD)
         plan = compile_plan(site.schema, parse(source))
-        return Drawn(plan, source, [{"id": choices.among(ids), "name": choices.among(names)} for _ in range(2)])
+        # Of every place, so that whatever is written is somebody's.
+        return Drawn(plan, source, [{"id": id_, "name": choices.among(names)} for id_ in ids])
 
     _fuzz(fuzz, odd_subject, counts, 8, draw)
 
@@ -170,8 +171,11 @@ def _fuzz(
         def subscribe() -> None:
             drawn = draw(data)
             if drawn is not None:
-                viewers = [site.viewers[0], choices.among(site.viewers)]
-                live.add(drawn.plan, drawn.source, list(zip(drawn.variables, viewers, strict=True)))
+                other = choices.among(site.viewers)
+                asked = [
+                    (each, viewer) for each in drawn.variables for viewer in dict.fromkeys((site.viewers[0], other))
+                ]
+                live.add(drawn.plan, drawn.source, asked)
 
         def take() -> None:
             with subject.engine.begin() as connection:
