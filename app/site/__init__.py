@@ -35,6 +35,9 @@ HEADERS = {
 WAYS = ("rest", "query")
 """How the browser may load a page: the calls of the old frontend, or one query. ``?by=`` says which."""
 
+LIVE_CLIENT = "/graphql/client.js"
+"""Served where pages can be live, by the layer."""
+
 blueprint = Blueprint("site", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
 
 
@@ -128,7 +131,7 @@ def _page(name: str, **variables: str) -> str | AnyResponse:
         me={"id": str(person.id), "name": person.name, "avatarUrl": person.avatar_url},
         by=by if by in WAYS else "query",
         is_chosen=by in WAYS,
-        is_live=False,
+        is_live=any(rule.rule == LIVE_CLIENT for rule in current_app.url_map.iter_rules()),
         ways={way: f"{request.path}?{urlencode({**request.args, 'by': way})}" for way in WAYS},
     )
 
