@@ -6,7 +6,7 @@ PIP := PIP_USER=0 $(BIN)/python -m pip --quiet --quiet --disable-pip-version-che
 # Written last when GraphiQL's bundle is made.
 GRAPHIQL := .bff/graphiql/sources.sha256
 
-.PHONY: demo loadtest bench test venv lint format types imports generated unit fuzz lock wheel clean generate
+.PHONY: demo loadtest bench bench-live test venv lint format types imports generated unit fuzz lock wheel clean generate
 
 demo: venv $(GRAPHIQL)
 	@exec $(BIN)/python -m app.dev.demo
@@ -19,6 +19,11 @@ loadtest: venv
 # loadtest/bench/__main__.py.
 bench: .venv/bench
 	@exec $(BIN)/python -m loadtest.bench
+
+# What live pages cost and withstand: rewrites loadtest/report/live.*. SECONDS and COMMITS size it; see
+# loadtest/live/__main__.py.
+bench-live: .venv/bench
+	@exec $(BIN)/python -m loadtest.live
 
 test: lint types imports generated unit
 

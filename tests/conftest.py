@@ -94,7 +94,10 @@ def _servers_of(config: pytest.Config) -> Servers:
         else:
             with ExitStack() as stack:
                 directory = stack.enter_context(temporary_directory())
-                postgres = EmbeddedPostgres(directory / "postgres", durable=False, max_connections=200)
+                # Counts statements by their text, for whoever makes the extension in a database.
+                postgres = EmbeddedPostgres(
+                    directory / "postgres", durable=False, max_connections=200, preloaded=["pg_stat_statements"]
+                )
                 valkey = EmbeddedValkey(directory / "valkey", durable=False)
                 config.stash[_servers] = Servers(
                     postgres_url=stack.enter_context(postgres).url, redis_url=stack.enter_context(valkey).url

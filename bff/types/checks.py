@@ -40,7 +40,8 @@ from .specs import (
     Relation,
     Spec,
 )
-from .values import is_convertible, is_exact, is_hashable, is_number, is_ordered
+from .texts import is_exact
+from .values import is_convertible, is_hashable, is_number, is_ordered
 
 if TYPE_CHECKING:
     from .catalog import Catalog
@@ -209,8 +210,10 @@ class _Field:
                 self._check_relation(spec, owner)
             case Aggregate():
                 self._check_aggregate(spec, owner)
-            case Batched(key=key):
+            case Batched(key=key, reads=reads):
                 self._check_columns(owner, key, "key=", hashable=True)
+                for name in reads or ():
+                    _check_policy(self._where, self._relationship(name, owner).mapper.class_, self._catalog)
             case Plain(needs=needs):
                 self._check_columns(owner, needs, "needs=")
 

@@ -45,7 +45,7 @@ def render(results: Results) -> str:
         "# The Matter page, measured",
         f"Written by `make bench` on {results.day}: {results.rounds} rounds of {results.seconds} s a load, "
         f"{results.page_bytes:,} bytes a page. The raw figures are in [pages.json](pages.json).",
-        _machine(results.machine),
+        machine_line(results.machine),
         "![Pages a second, latency and scale](pages.png)",
         "## Targets",
         targets_table(results),
@@ -76,7 +76,7 @@ def render_forms(measured: Sequence[forms.Measured], machine: Machine) -> str:
         "select list for every relation; *lateral*: a lateral join for every relation; *to-one joined*: joins for single "
         "rows, and the one or the other for lists. Medians of interleaved rounds over the same matters, one connection; bytes of one "
         "page.\n\n"
-        f"{_machine(machine)}\n\n{forms.table(measured)}\n"
+        f"{machine_line(machine)}\n\n{forms.table(measured)}\n"
     )
 
 
@@ -86,11 +86,12 @@ def targets_table(results: Results) -> str:
     for target in targets(results):
         bound = "at least" if target.bound == ">=" else "at most"
         shown = "not measured" if target.shown is None else f"{target.shown:,.2f}{target.unit}"
-        rows.append((target.title, f"{bound} {target.wanted:g}{target.unit}", shown, _yes(target.is_reached)))
-    return _table(("figure", "target", "shown", "reached"), rows, right=2)
+        rows.append((target.title, f"{bound} {target.wanted:g}{target.unit}", shown, yes(target.is_reached)))
+    return table(("figure", "target", "shown", "reached"), rows, right=2)
 
 
-def _machine(machine: Machine) -> str:
+def machine_line(machine: Machine) -> str:
+    """The machine in one paragraph, and whether it had other things to do."""
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     disturbed = (
         " **Other programs were at work: pages a second are too few and times too long, by how much differs from load to load.**"
@@ -114,15 +115,15 @@ def _pages(results: Results) -> str:
                 BY_NAME[series.contender].title,
                 workers,
                 str(series.connections),
-                _number(series.rate),
+                number(series.rate),
                 share,
-                _number(series.p50_ms),
-                _number(series.p99_ms),
+                number(series.p50_ms),
+                number(series.p99_ms),
                 str(series.failures),
             )
         )
     head = ("", "workers", "connections", "pages/s", "of the limit", "p50, ms", "p99, ms", "failed")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _ordered(series: Iterable[Series]) -> list[Series]:
@@ -140,19 +141,19 @@ def _cpu(results: Results) -> str:
         )
         if workers is None or database is None:
             continue
-        rows.append((contender.title, _number(workers), _number(database), _number(workers + database)))
-    whole = _table(("ms a page, 2 workers, 8 connections", "workers", "PostgreSQL", "both"), rows)
+        rows.append((contender.title, number(workers), number(database), number(workers + database)))
+    whole = table(("ms a page, 2 workers, 8 connections", "workers", "PostgreSQL", "both"), rows)
     shown = [name for name in COMPONENTS if any(name in profile.ms for profile in results.profiles)]
     parts = [
         (
             BY_NAME[profile.contender].title,
-            *(_number(profile.ms.get(name, 0.0)) for name in shown),
-            _number(profile.total_ms),
+            *(number(profile.ms.get(name, 0.0)) for name in shown),
+            number(profile.total_ms),
             f"{profile.pages:,}",
         )
         for profile in results.profiles
     ]
-    return f"{whole}\n\n{_table(('ms a page, inside one worker', *shown, 'all', 'pages'), parts)}"
+    return f"{whole}\n\n{table(('ms a page, inside one worker', *shown, 'all', 'pages'), parts)}"
 
 
 def _sizes(results: Results) -> str:
@@ -176,7 +177,7 @@ def _sizes(results: Results) -> str:
         "of 1 is in proportion."
     )
     slope_lines = "\n".join(slopes)
-    return f"{words}\n\n{_table(head, rows, left=2)}\n\n{slope_lines}"
+    return f"{words}\n\n{table(head, rows, left=2)}\n\n{slope_lines}"
 
 
 def _size(size: Size) -> tuple[str, ...]:
@@ -186,15 +187,15 @@ def _size(size: Size) -> tuple[str, ...]:
         f"{size.size:,}",
         f"{size.objects:,}",
         f"{size.bytes:,}",
-        _number(1e3 / size.ms),
-        _number(size.ms),
-        _number(size.ms / size.objects * 1e3),
+        number(1e3 / size.ms),
+        number(size.ms),
+        number(size.ms / size.objects * 1e3),
     )
 
 
 def _volumes(results: Results) -> str:
     rows = [
-        (BY_NAME[it.contender].title, f"{it.scale:g}", _number(it.rate), _number(it.p50_ms))
+        (BY_NAME[it.contender].title, f"{it.scale:g}", number(it.rate), number(it.p50_ms))
         for it in sorted(results.volumes, key=lambda it: (_PLACES[it.contender], it.scale))
     ]
     slopes = []
@@ -203,7 +204,7 @@ def _volumes(results: Results) -> str:
         if len(points) > 1:
             slopes.append(f"- {contender}: time grows with the database to the power of {slope(points):.2f}.")
     slope_lines = "\n".join(slopes)
-    return f"{_table(('8 connections, 2 workers', 'scale', 'pages/s', 'p50, ms'), rows)}\n\n{slope_lines}"
+    return f"{table(('8 connections, 2 workers', 'scale', 'pages/s', 'p50, ms'), rows)}\n\n{slope_lines}"
 
 
 def _footprints(results: Results) -> str:
@@ -213,27 +214,28 @@ def _footprints(results: Results) -> str:
     ]
     head = ("after the loads", "start to first answer, s", "resident, MB a worker", "its share, MB")
     return (
-        f"{_table(head, rows)}\n\nIts share counts memory that several processes have in common once among them. The site "
+        f"{table(head, rows)}\n\nIts share counts memory that several processes have in common once among them. The site "
         "answers REST too, and starts with every document planned."
     )
 
 
 def _plans(results: Results) -> str:
-    return _table(("document", "ms to plan"), [(name, _number(ms)) for name, ms in results.plan_ms.items()])
+    return table(("document", "ms to plan"), [(name, number(ms)) for name, ms in results.plan_ms.items()])
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, right: int | None = None) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1, right: int | None = None) -> str:
     """A table whose first `left` columns stand left; with `right`, none after that many columns stands right."""
     rules = ["---" if place < left or (right is not None and place > right) else "--:" for place, _ in enumerate(head)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, rules, *rows))
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """With three digits that say something."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _yes(is_reached: bool) -> str:
+def yes(is_reached: bool) -> str:
+    """What stands in a table for it."""
     return "yes" if is_reached else "**no**"

@@ -131,6 +131,26 @@ def test_valkey_keeps_its_data_behind_a_password(directory: Path) -> None:
         assert client.get("key") == b"value"
 
 
+def test_a_valkey_that_is_killed_has_lost_nothing_and_keeps_a_password_that_it_was_given(directory: Path) -> None:
+    with EmbeddedValkey(directory / "valkey", password="secret") as valkey:
+        with closing(redis.Redis.from_url(valkey.url)) as client:
+            client.set("key", "value")
+        [server] = servers_in(directory)
+        server.kill()
+        server.wait(10)
+
+    with EmbeddedValkey(directory / "valkey", password="secret") as valkey:
+        assert valkey.url == f"redis://:secret@127.0.0.1:{valkey.port}/0"
+        with closing(redis.Redis.from_url(valkey.url)) as client:
+            assert client.get("key") == b"value"
+
+
+def test_libraries_of_extensions_are_there_from_the_start(directory: Path) -> None:
+    with EmbeddedPostgres(directory / "postgres", durable=False, preloaded=["pg_stat_statements"]) as postgres:
+        counted = "create extension pg_stat_statements; select count(*) > 0 from pg_stat_statements"
+        assert select(postgres.url, counted) is True
+
+
 @pytest.mark.parametrize("server", [EmbeddedPostgres, EmbeddedValkey])
 def test_one_process_at_a_time(directory: Path, server: type[EmbeddedPostgres] | type[EmbeddedValkey]) -> None:
     first, second = server(directory / "server", durable=False), server(directory / "server", durable=False)

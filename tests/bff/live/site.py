@@ -163,9 +163,22 @@ def make_app() -> Flask:
     """The site under gunicorn's gevent worker; by HTTP it is told what to push."""
     app, layer = make_site(async_mode="gevent")
 
+    @app.post("/version")
+    def version() -> object:
+        return jsonify(version=layer.hub.version)
+
+    @app.post("/sockets")
+    def sockets() -> object:
+        return jsonify(sockets=len(layer.sockets))
+
     @app.post("/push")
     def push() -> object:
         layer.hub.push(request.get_data(as_text=True))
-        return jsonify(version=layer.hub.version)
+        return version()
+
+    @app.post("/broadcast")
+    def broadcast() -> object:
+        layer.socketio.emit("news", request.get_data(as_text=True), namespace="/chat")
+        return sockets()
 
     return app

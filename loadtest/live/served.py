@@ -1,0 +1,64 @@
+"""What the bench of live pages has served: Briefcase, and a bare Flask-SocketIO to compare with. gunicorn calls these by name."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import gevent
+from flask import Flask, jsonify, request
+from flask_socketio import SocketIO, join_room
+
+from app import create_app
+
+NAMESPACE = "/graphql"
+ROOM = "everybody"
+
+
+def briefcase() -> Flask:
+    """Briefcase, which tells what its hub has done."""
+    app = create_app()
+
+    @app.get("/bench/work")
+    def work() -> Any:
+        return jsonify(changes=0, executions=0, unchanged=0)
+
+    return app
+
+
+def bare() -> Flask:
+    """Flask-SocketIO as a site has it that sends to a room: whoever subscribes is in it.
+
+    `POST /emit` with ``{"body": ..., "times": 3, "every": 0.1}`` emits `next` with the body so many times, and gives when
+    each was begun, in monotonic nanoseconds.
+    """
+    app = Flask(__name__, static_folder=None)
+    socketio = SocketIO(app, async_mode="gevent", transports=["websocket"])
+
+    def connect(_auth: object = None) -> None:
+        """Everybody may."""
+
+    def subscribe(message: Any) -> None:
+        join_room(ROOM)
+        answer = {"id": message["id"], "channel": 1, "kind": "event", "recovered": None, "position": ""}
+        socketio.emit("subscribed", answer, to=request.sid, namespace=NAMESPACE)  # type: ignore[attr-defined]
+
+    socketio.on_event("connect", connect, namespace=NAMESPACE)
+    socketio.on_event("subscribe", subscribe, namespace=NAMESPACE)
+
+    @app.post("/emit")
+    def emit() -> Any:
+        asked: Any = request.get_json()
+        began = []
+        for _ in range(asked["times"]):
+            began.append(time.monotonic_ns())
+            socketio.emit("next", asked["body"], to=ROOM, namespace=NAMESPACE)
+            gevent.sleep(asked["every"])
+        return jsonify(began)
+
+    @app.post("/graphql")
+    def first() -> Any:
+        """What a site of the bench answers once it is there."""
+        return jsonify(data={})
+
+    return app
