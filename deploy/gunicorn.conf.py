@@ -17,7 +17,6 @@ gc.disable()  # while all that is loaded and planned is kept: a fifth of the sta
 #   DATABASE_CONNECTIONS  10          connections of this host, all workers together; more than PostgreSQL has cores for do
 #                                     not make pages faster: they wait for each other there, out of turn, not here in line
 #   WEB_CONCURRENCY       cores       workers; never more than there are connections
-#   WORKER_CONNECTIONS    5000        connections of a worker, open sockets included; at that many it accepts no more
 #   HOST, PORT            127.0.0.1, 5000
 #   BRIEFCASE_ENV         production  `development` waits a second at the end, production longer
 
@@ -43,18 +42,15 @@ workers = min(int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1), DAT
 raw_env = [f"DATABASE_POOL_SIZE={DATABASE_CONNECTIONS // workers}"]
 
 # Every open socket is a connection for as long as it is open; at gunicorn's 1,000 the next request would wait for one
-# of them to end.
+# of them to end. More than the sockets that the layer takes (BFF_LIVE_MAX_SOCKETS).
 worker_connections = 10_000
 
 # Load and plan once, before the fork: a broken document stops the start with one message, not one a worker.
 preload_app = True
 
-# A worker that stops sends its sockets away in DRAIN seconds (see post_worker_init); pages are done long before.
-DRAIN = 0.5 if IS_DEVELOPMENT else 5.0
+# A worker that stops sends its sockets away (see post_worker_init), in BFF_LIVE_DRAIN seconds; pages are done long before.
 graceful_timeout = 3 if IS_DEVELOPMENT else 30
 keepalive = 5
-# gunicorn's own 1,000 would be full of open sockets, and then no page is answered either.
-worker_connections = int(os.environ.get("WORKER_CONNECTIONS", "5000"))
 
 # A persisted query carries its variables in the address.
 limit_request_line = 8190
@@ -82,7 +78,7 @@ def post_worker_init(worker: Worker) -> None:
     def drain() -> None:
         while worker.alive:
             gevent.sleep(0.1)
-        layer.drain(within=DRAIN)
+        layer.drain(within=0.5 if IS_DEVELOPMENT else None)
 
     gevent.spawn(drain)
 

@@ -19,7 +19,7 @@ from bff import Bff, Schema, Settings
 from bff.documents import Operation
 from bff.live import protocol
 from bff.live.protocol import Code, Message, Subscribe
-from bff.sockets.endpoint import RECHECK, Fact
+from bff.sockets.endpoint import RECHECK, Endpoint, Fact
 from bff.sockets.engine import EngineSocket
 from bff.sockets.outlet import Outlet
 from tests.bff.live.wire import Wire
@@ -116,8 +116,13 @@ class Site(Bff):
         )
 
     def listen_on(self, sockets: SocketIO) -> None:
-        self.init_sockets(sockets, hub=self.hub)
+        self._answer_on(sockets, self.hub, start=lambda: None)
         self.socketio = sockets
+
+    @property
+    def endpoint(self) -> Endpoint:
+        assert self._endpoint is not None
+        return self._endpoint
 
     @property
     def sockets(self) -> tuple[EngineSocket, ...]:
