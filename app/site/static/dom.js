@@ -78,12 +78,24 @@ function drawChildren(parent, wanted, drawing) {
   }
   let place = parent.firstChild;
   for (const node of nodes) {
+    // What holds the focus stays where it is, and the others make way: moved, it would lose the focus or scroll the page.
+    if (node !== place && node.parentNode === parent && node.contains(document.activeElement)) {
+      while (place !== node) {
+        const next = place.nextSibling;
+        move(parent, place, null);
+        place = next;
+      }
+    }
     if (node === place) place = place.nextSibling;
-    else if (node.parentNode === parent && parent.isConnected && parent.moveBefore) parent.moveBefore(node, place);
-    else parent.insertBefore(node, place);
+    else move(parent, node, place);
   }
   memory.nodes = nodes;
   return isChanged;
+}
+
+function move(parent, node, place) {
+  if (node.parentNode === parent && parent.isConnected && parent.moveBefore) parent.moveBefore(node, place);
+  else parent.insertBefore(node, place);
 }
 
 // The node that is what `description` is about: the one of its key, or the next of its kind.
