@@ -606,6 +606,25 @@ def test_events_wait_for_a_database_that_is_away(node: Node) -> None:
     outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
 
 
+def test_who_has_no_events_for_long_is_told_how_far_it_is() -> None:
+    node = Node(Tuning(remind_every=5), length=10)
+    try:
+        outlet = node.subscribe(NOTES)
+        for _ in range(4):
+            node.tell(*(node.note("2") for _ in range(5)))
+        outlet.wait(lambda it: len(it.messages) == 5)
+        assert {event for event, _ in outlet.messages[1:]} == {"position"}
+        position = outlet.view("s").position
+        node.hub.drop(outlet)
+        note = node.note("1")
+        node.tell(note)
+        again = node.subscribe(NOTES, resume=position)
+        again.wait(lambda it: it.view("s").events == [str(note.id)])
+        assert again.view("s").recovered is True
+    finally:
+        node.hub.stop()
+
+
 def test_a_defect_of_events_is_a_gap(node: Node) -> None:
     outlet = node.subscribe(NOTES)
 
