@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from bff import web
-from tests.web.conftest import HERE, ROOT
+from tests.conftest import ROOT
+from tests.web.conftest import HERE
 from tests.web.site import make_site
 
 CLIENT = ROOT / "bff" / "live" / "client"

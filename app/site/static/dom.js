@@ -41,10 +41,13 @@ export function draw(host, ...children) {
   }
   const focused = document.activeElement;
   const around = ancestors(focused, host);
+  const top = around.length > 0 ? topOf(focused) : null;
   const drawing = { changed: new Set(), entering: null };
   drawChildren(host, present(children), drawing);
   if (drawing.entering) enter(drawing.entering);
   else if (around.length && document.activeElement !== focused) refocus(focused, around);
+  // What somebody works at stays under their eyes.
+  if (top !== null && focused.isConnected) scrollBy({ top: focused.getBoundingClientRect().top - top, behavior: 'instant' });
   return drawing.changed;
 }
 
@@ -171,6 +174,12 @@ function listen(element, type, heard) {
   if (heard.has(type)) return;
   heard.add(type);
   element.addEventListener(type, (event) => known.get(element).attributes[`on${type}`]?.(event));
+}
+
+// Where it is in the window, null where it is not in it.
+function topOf(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight ? top : null;
 }
 
 function ancestors(element, host) {
