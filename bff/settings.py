@@ -103,9 +103,9 @@ class Settings(BaseSettings):
     live_max_subscriptions: int = Field(default=100, gt=0)
     """Subscriptions that a socket may have at once; the next one is refused with LIMIT."""
 
-    live_max_sockets: int = Field(default=10_000, gt=0)
+    live_max_sockets: int = Field(default=8_000, gt=0)
     """Sockets of a process, those of the host's own namespaces included; the next one is refused with 503. Each takes some
-    40 kB."""
+    35 kB."""
 
     live_rate: float = Field(default=20.0, gt=0)
     """Messages a second that a client may go on sending, those to the host's own namespaces included; then its socket is
@@ -121,6 +121,12 @@ class Settings(BaseSettings):
     live_max_age: float = Field(default=30.0, gt=0)
     """Seconds that something may wait for a client to take it; then the socket is closed. From half of it on, the client
     counts as slow."""
+
+    live_window: float = Field(default=0.05, ge=0)
+    """Seconds between two runs of a live operation; what changes in between is one more run."""
+
+    live_linger: float = Field(default=10.0, ge=0)
+    """Seconds for which a live operation is kept that nobody subscribes to any more, for whoever connects anew."""
 
     live_drain: float = Field(default=5.0, ge=0)
     """Seconds in which clients leave a process that is about to stop, each at a time of its own."""

@@ -99,13 +99,26 @@ class Host:
 class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
     """The namespace of one layer on one Flask-SocketIO."""
 
-    def __init__(self, layer: Server, hub: Hub, host: Host, *, sockets: SocketIO, app: Flask) -> None:
-        """Raises DeclarationError for a Flask-SocketIO that this cannot stand on."""
+    def __init__(
+        self,
+        layer: Server,
+        hub: Hub,
+        host: Host,
+        *,
+        sockets: SocketIO,
+        app: Flask,
+        start: Callable[[], None],
+    ) -> None:
+        """`start` is called before each socket is taken, for whatever the hub needs of this process.
+
+        Raises DeclarationError for a Flask-SocketIO that this cannot stand on.
+        """
         super().__init__(layer.settings.live_namespace)
         self._layer = layer
         self._hub = hub
         self._host = host
         self._app = app
+        self._start = start
         settings = layer.settings
         self._settings = settings
         server = sockets.server
@@ -134,12 +147,24 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         )
         self._packet = re.compile(_PACKET % re.escape(self.namespace), re.DOTALL | re.ASCII)
         self._outlets: dict[str, Outlet] = {}
+        self._refused = 0
         server.register_namespace(self)
         self._engine.on("connect", self._on_open)
         self._engine.on("message", self._on_message)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.namespace} {len(self._outlets)} outlets, {self._engine!r}>"
+
+    def stats(self) -> dict[str, int]:
+        """Gauges: `sockets` of all namespaces, `outlets` of this one, `full` ones, bytes `unsent`; counter `refused` clients."""
+        opened = tuple(self._engine.sockets.values())
+        return {
+            "sockets": len(opened),
+            "outlets": len(self._outlets),
+            "full": sum(each.is_full for each in opened),
+            "unsent": sum(each.unsent for each in opened),
+            "refused": self._refused,
+        }
 
     # ---- connecting
 
@@ -171,6 +196,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         connection = self._engine.sockets.get(eio_sid)
         if connection is None or self._engine.is_draining:
             raise Refused("this node is about to stop", {"code": "OVERLOADED"})
+        self._start()
         token = _token_of(auth)
         viewer, seconds = self._admit(environ, token)
         outlet = Outlet(connection, sid, self.namespace, viewer=viewer, token=token, drained=self._hub.drained)
@@ -330,6 +356,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
     def _refuse(self, eio_sid: str | None, reason: str) -> None:
         connection = self._engine.sockets.get(eio_sid)
         if connection is not None:
+            self._refused += 1
             connection.refuse(1008, reason)
 
     # ---- who is it now
