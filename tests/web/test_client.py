@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from bff import web
 from bff.live.patch import difference
 from tests.bff.live.test_patch import VALUES
+from tests.conftest import LiveSite
 from tests.web.conftest import HERE, ROOT
 from tests.web.site import make_site
 
@@ -24,10 +26,12 @@ CLIENT = ROOT / "bff" / "live" / "client"
 SNIPPET = re.compile(r"<!-- live: (\w+) -->\n```js\n(.*?)```", re.DOTALL)
 
 
-def run_tests(node: str, name: str) -> None:
+def run_tests(node: str, name: str, **environment: str) -> None:
     """Run a file of node:test, which prints what failed."""
     command = [node, "--test", "--test-reporter=tap", "--test-timeout=60000", name]
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=HERE, env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout
 
@@ -36,6 +40,11 @@ def run_tests(node: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["client", "timing", "patch", "libraries"])
 def test_in_node(node: str, name: str) -> None:
     run_tests(node, f"{name}.test.mjs")
+
+
+@pytest.mark.slow
+def test_against_briefcase(node: str, live_site: LiveSite) -> None:
+    run_tests(node, "live.test.mjs", SITE=live_site.url)
 
 
 def check_types(node: str, project: Path) -> None:
