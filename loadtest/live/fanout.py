@@ -14,6 +14,7 @@ import psycopg2
 
 from loadtest.live.client import PACKETS, Ask
 from loadtest.live.results import FanOut, Times
+from loadtest.live.served import COMPONENTS
 from loadtest.live.stage import Stage, members, page
 from loadtest.live.swarm import Arrival, Member, Swarm, SwarmError
 from loadtest.live.watch import Watch
@@ -46,7 +47,7 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
             before, worked = node.work(), node.cpu_seconds()
             writes: list[Write] = []
             arrivals: list[list[Arrival]] = []
-            with Watch(redis.url) as watch:
+            with Watch(redis.url) as watch, node.sampled() as seconds:
                 for number in range(4, 4 + commits):
                     begun = time.monotonic()
                     writes.append(commit(connection, firm.title(matter, number), number))
@@ -69,6 +70,7 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
             (max(times) - write.sent) / MILLISECOND for write, times in zip(writes, shown, strict=True) if times
         ),
         stages_ms=_stages(writes, watch.times, shown),
+        cpu_ms={name: seconds[name] / commits * 1e3 for name in COMPONENTS if name in seconds},
         rate=statistics.median(map(_rate, shown)),
         cpu_us=worked / deliveries * 1e6,
         bare_rate=bare_rate,

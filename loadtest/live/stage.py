@@ -77,28 +77,32 @@ class Node(Site):
 
     def work(self) -> Work:
         """What its hub has done so far."""
-        return Work(**json.loads(self.get("/bench/work")))
+        return Work(**self.ask("GET", "/bench/work"))
 
-    def post(self, path: str, body: object, *, timeout: float = 60) -> Any:
+    @contextmanager
+    def sampled(self) -> Iterator[dict[str, float]]:
+        """Where the worker's CPU time goes in the block: when it is over, seconds by component."""
+        found: dict[str, float] = {}
+        self.post("/bench/samples", {})
+        yield found
+        answer = self.ask("DELETE", "/bench/samples", {})
+        total = sum(answer["samples"].values())
+        found.update({name: count / total * answer["seconds"] for name, count in answer["samples"].items()})
+
+    def post(self, path: str, body: object) -> Any:
         """The parsed answer to some JSON. Raises SiteError for any status but 200."""
-        return self._request("POST", path, json.dumps(body), timeout)
+        return self.ask("POST", path, body)
 
-    def get(self, path: str, *, timeout: float = 60) -> str:
-        """The text at some address. Raises SiteError for any status but 200."""
-        return self._text("GET", path, None, timeout)
-
-    def _request(self, method: str, path: str, body: str | None, timeout: float) -> Any:
-        return json.loads(self._text(method, path, body, timeout))
-
-    def _text(self, method: str, path: str, body: str | None, timeout: float) -> str:
+    def ask(self, method: str, path: str, body: object = None, *, timeout: float = 60) -> Any:
+        """The same with any method."""
         with closing(HTTPConnection(*self.place, timeout=timeout)) as connection:
             headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-            connection.request(method, path, body, headers)
+            connection.request(method, path, json.dumps(body), headers)
             response = connection.getresponse()
             text = response.read().decode()
         if response.status != 200:
             raise SiteError(f"{path} answers {response.status}: {text[:500]}")
-        return text
+        return json.loads(text)
 
 
 class Redis:

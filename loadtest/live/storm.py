@@ -58,9 +58,8 @@ def storm(
                 swarm.cut_at_random(tossed, every)
                 time.sleep(seconds)
                 swarm.cut_at_random(tossed, None)
-            calm = time.monotonic()
+            calm = time.monotonic_ns()
             status = swarm.wait_until_current(timeout=PATIENCE)
-            all_back_s = time.monotonic() - calm
             if at_once:
                 time.sleep(seconds / 2)
         arrivals: list[Arrival] = []
@@ -88,7 +87,7 @@ def storm(
         repeats=sum(it.duplicates for it in events),
         verdict=verdict,
         back=Times.of((it.ended - it.began) / MILLISECOND for it in outages),
-        all_back_s=all_back_s,
+        all_back_s=max([0, *(it.ended - calm for it in outages)]) / 1e9,
         live_wrong=live_wrong,
     )
 
