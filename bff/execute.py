@@ -40,6 +40,7 @@ from .places import Failures, Place, path_of
 from .plan import Plan, Strategy, compile_plan
 from .planning import is_shareable
 from .reads import Key, Reads, page_of
+from .recording import Recorder
 from .records import Record
 from .region import Region, Regions
 from .rounds import Rounds
@@ -116,13 +117,7 @@ def run_to_encode(
     hide_suggestions: bool = False,
 ) -> ExecutionResult:
     """The same, for whoever encodes the result: parts of its data may be `Json`, which are written as they are."""
-    coerced = get_variable_values(
-        plan.schema,
-        plan.operation.variable_definitions or (),
-        dict(variables or {}),
-        max_errors=MAX_COERCION_ERRORS,
-        hide_suggestions=hide_suggestions,
-    )
+    coerced = coerce(plan, variables, hide_suggestions=hide_suggestions)
     if isinstance(coerced, list):
         return ExecutionResult(data=None, errors=coerced)
     try:
@@ -142,7 +137,20 @@ def run_to_encode(
             context.release()
 
 
-class _Execution:
+def coerce(
+    plan: Plan, variables: Mapping[str, Any] | None, *, hide_suggestions: bool
+) -> VariableValues | list[GraphQLError]:
+    """The variables as the operation declares them, or what is wrong with them."""
+    return get_variable_values(
+        plan.schema,
+        plan.operation.variable_definitions or (),
+        dict(variables or {}),
+        max_errors=MAX_COERCION_ERRORS,
+        hide_suggestions=hide_suggestions,
+    )
+
+
+class Execution:
     """One execution of a plan: its fields, over the rounds that it shares with those beside it, or has for itself."""
 
     def __init__(
@@ -156,8 +164,9 @@ class _Execution:
         reads: Reads,
         rounds: Rounds,
         in_rounds: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
-        self._in_rounds = in_rounds
+        self._in_rounds, self._recorder = in_rounds, recorder
         self._plan, self._variables, self._context, self._root_value = plan, variables, context, root_value
         self._regions = Regions()
         self._reads, self._rounds = reads, rounds
@@ -181,6 +190,13 @@ class _Execution:
             if self._failures.reach_root:
                 break
         return self._failures.settle(data)
+
+    def begin(self) -> Callable[[], ExecutionResult]:
+        """Begin a query in rounds; the result is there, by the function that this gives, when the rounds have finished."""
+        root = self._plan.variant(self._variables).root
+        data: dict[str, Any] = root.template.copy()
+        self._begin(root.fields, data)
+        return lambda: self._failures.settle(data)
 
     def _begin(self, fields: list[FieldPlan], data: dict[str, Any]) -> None:
         for each in fields:
@@ -255,7 +271,10 @@ class _Execution:
     ) -> None:
         """Ask a load for keys; `field` is who leads to its rows. Rows with regions are shared by whoever wants the same."""
         wanted = _NONE if field is None else self._regions.below(field)
-        self._rounds.need((load, asked, wanted), keys, deliver, self._asked)
+        identity = (load, asked, wanted)
+        if self._recorder is not None:
+            self._recorder.note(identity, keys)
+        self._rounds.need(identity, keys, deliver, self._asked)
 
     # -- one field over all objects of a selection
 
@@ -505,10 +524,10 @@ def _alone(
     hide_suggestions: bool,
     *,
     in_rounds: bool = False,
-) -> _Execution:
+) -> Execution:
     """An execution with rounds of its own."""
     reads = Reads(context)
-    return _Execution(
+    return Execution(
         plan,
         variables,
         context,
@@ -520,22 +539,22 @@ def _alone(
     )
 
 
-_HANDLERS: dict[type, Callable[[_Execution, FieldPlan, Sequence[Any], list[Any], list[Place]], None]] = {
-    Typename: _Execution._typename,
-    ReadColumn: _Execution._column,
-    ReadNodeId: _Execution._node_id,
-    ReadAttribute: _Execution._attribute,
-    CallResolver: _Execution._resolver,
-    LoadOne: _Execution._one,
-    LoadList: _Execution._list,
-    LoadAggregate: _Execution._aggregate,
-    CallBatch: _Execution._batch,
-    LookUp: _Execution._look_up,
-    LookUpNode: _Execution._node,
-    PageRows: _Execution._page_rows,
-    PageTotal: _Execution._page_total,
-    TakeEvent: _Execution._event,
-    TakePresent: _Execution._present,
+_HANDLERS: dict[type, Callable[[Execution, FieldPlan, Sequence[Any], list[Any], list[Place]], None]] = {
+    Typename: Execution._typename,
+    ReadColumn: Execution._column,
+    ReadNodeId: Execution._node_id,
+    ReadAttribute: Execution._attribute,
+    CallResolver: Execution._resolver,
+    LoadOne: Execution._one,
+    LoadList: Execution._list,
+    LoadAggregate: Execution._aggregate,
+    CallBatch: Execution._batch,
+    LookUp: Execution._look_up,
+    LookUpNode: Execution._node,
+    PageRows: Execution._page_rows,
+    PageTotal: Execution._page_total,
+    TakeEvent: Execution._event,
+    TakePresent: Execution._present,
 }
 
 

@@ -80,12 +80,12 @@ def _slots(field: FieldPlan) -> tuple[int, ...] | None:
             return slots
         case CallResolver(rows=rows, owner=owner) if rows is not None and owner is not None:
             spec = spec_of(field.definition)
-            if isinstance(spec, Plain) and not _asks_where(field.definition.extensions[DEFINITION]):
+            if isinstance(spec, Plain) and not asks_where(field.definition.extensions[DEFINITION]):
                 return rows.slots(spec.needs, owner)
     return None
 
 
-def _asks_where(definition: StrawberryField) -> bool:
+def asks_where(definition: StrawberryField) -> bool:
     """Whether code of the host's is told where in the answer it is called: `info` has the path."""
     resolver = definition.base_resolver
     return bool(resolver is None or resolver.info_parameter or definition.extensions or definition.permission_classes)

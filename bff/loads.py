@@ -285,14 +285,28 @@ class Counts(Load):
 
 
 class Batch(Load):
-    """A Python function over all keys of a level."""
+    """A Python function over all keys of a level; `joins` are the relationships that it is declared to read, None if it is not."""
 
     takes_null = True
 
-    def __init__(self, label: str, spec: Batched) -> None:
+    def __init__(self, label: str, spec: Batched, joins: tuple[Join, ...] | None, policies: Policies) -> None:
         super().__init__(label)
-        self.spec = spec
+        self.spec, self.joins, self.policies = spec, joins, policies
 
     @property
     def text(self) -> str:
         return f"{self.spec.function.__module__}.{self.spec.name}(keys: {', '.join(self.spec.key)})"
+
+
+def models_of(load: Load) -> tuple[type, ...]:
+    """The models whose rows a load reads, under their policies."""
+    match load:
+        case Rows() | FormerRows():
+            return (load.entity.model,)
+        case Aggregates():
+            return (load.join.target.model,)
+        case Counts():
+            return (load.of.entity.model,)
+        case Batch():
+            return tuple(join.target.model for join in load.joins or ())
+    raise TypeError(f"nothing is known of what {load!r} reads")

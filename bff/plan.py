@@ -11,8 +11,10 @@ Any graphql-core schema can be planned: fields without a `spec` are resolved by 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, Literal
 
 import cachetools
@@ -33,12 +35,15 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
+from .holes import asks_where
 from .judging import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, find_regions
-from .loads import Load
+from .loads import Load, models_of
 from .planning import plan_fields
 from .region import Regions, RootRow
-from .steps import Selection, loads_of
+from .steps import CallBatch, CallResolver, FieldPlan, LookUp, Selection, loads_of
 from .types.catalog import Catalog
+from .types.entity import DEFINITION
+from .types.policy import viewer_value
 
 Strategy = Literal["auto", "compiled", "rounds"]
 """How operations are executed: `rounds` loads every level by its keys; `compiled` has PostgreSQL write every field that needs
@@ -48,6 +53,9 @@ STRATEGIES: tuple[Strategy, ...] = ("auto", "compiled", "rounds")
 
 _CONDITIONS = ("skip", "include", "defer", "stream")
 """The directives whose `if` decides what is planned."""
+
+_FEW_CONDITIONS = 4
+"""Variables of @skip and @include of which all values are tried, to tell who sees the same."""
 
 _VARIANTS = 64
 """Variants kept of one plan: 2^6, so six independent @skip/@include variables are never planned anew."""
@@ -61,6 +69,24 @@ class Variant:
     loads: tuple[Load, ...]
     size: int
     regions: Regions
+
+    def fields(self) -> Iterator[FieldPlan]:
+        """All fields, each once."""
+        seen: set[Selection] = set()
+        waiting = [self.root]
+        while waiting:
+            selection = waiting.pop()
+            if selection in seen:
+                continue
+            seen.add(selection)
+            for each in selection.fields:
+                yield each
+                waiting += [below for below in each.selections.values() if isinstance(below, Selection)]
+
+    @cached_property
+    def is_free(self) -> bool:
+        """Whether some Python of the host's may read what the plan does not know of, or look at the viewer."""
+        return any(_is_free(each) for each in self.fields())
 
     @cached_property
     def reads(self) -> list[RootRow | Load]:
@@ -92,6 +118,22 @@ class Variant:
         return ordered
 
 
+@dataclass(frozen=True)
+class Audience:
+    """What of a viewer decides what an operation shows: attributes that policies read, and keys that lookups read."""
+
+    attributes: tuple[str, ...]
+    keys: tuple[Callable[[Any], Any], ...]
+
+    def of(self, viewer: object | None) -> Hashable:
+        """Equal for viewers who see the same."""
+        if viewer is None:
+            return None
+        values: list[Any] = [viewer_value(viewer, name) for name in self.attributes]
+        values += [key(viewer) for key in self.keys]
+        return tuple((type(each), tuple(each) if isinstance(each, list) else each) for each in values)
+
+
 class Plan:
     """One operation of a document, planned for a schema. Immutable but for the variants it remembers."""
 
@@ -101,7 +143,10 @@ class Plan:
         document: DocumentNode,
         operation: OperationDefinitionNode,
         strategy: Strategy,
+        *,
+        with_keys: bool = False,
     ) -> None:
+        self._with_keys = with_keys
         self.schema, self.document, self.operation = schema, document, operation
         # Who follows data must know each row that was read.
         self.strategy: Strategy = "rounds" if operation.operation is OperationType.SUBSCRIPTION else strategy
@@ -156,13 +201,41 @@ class Plan:
         return self._plan(VariableValues({}, dict(conditions)))
 
     def _plan(self, variables: VariableValues) -> Variant:
-        planned = plan_fields(self.schema, self.operation, self.fragments, self.root_type, variables)
+        planned = plan_fields(
+            self.schema, self.operation, self.fragments, self.root_type, variables, with_keys=self._with_keys
+        )
         is_query = self.operation.operation is OperationType.QUERY
         most = MOST_SUBQUERIES if self.strategy == "auto" else MOST_SUBQUERIES_FORCED
         regions = Regions()
         if self.strategy != "rounds":
             regions = find_regions(planned.root, self.catalog, is_query=is_query, most=most)
         return Variant(planned.root, planned.loads, planned.size, regions)
+
+    @cached_property
+    def live(self) -> Plan:
+        """The same operation as it is executed live: in rounds, so that every key is seen, and with the keys of all rows."""
+        if self.strategy == "rounds" and self._with_keys:
+            return self
+        return Plan(self.schema, self.document, self.operation, "rounds", with_keys=True)
+
+    @cached_property
+    def audience(self) -> Audience | None:
+        """What of a viewer decides what this operation shows them; None where it may be anything."""
+        if self._has_fragment_variables or len(self.conditions) > _FEW_CONDITIONS:
+            return None
+        values = product((True, False), repeat=len(self.conditions))
+        variants = [self.variant(VariableValues({}, dict(zip(self.conditions, each, strict=True)))) for each in values]
+        if any(each.is_free for each in variants):
+            return None
+        models = {model for variant in variants for load in variant.loads for model in models_of(load)}
+        attributes = {name for model in models for name in self.catalog.policies.viewer_attributes(model)}
+        keys = {
+            field.step.spec.key: None
+            for variant in variants
+            for field in variant.fields()
+            if isinstance(field.step, LookUp) and field.step.spec.key is not None
+        }
+        return Audience(tuple(sorted(attributes)), tuple(keys))
 
     def whole(self) -> Variant:
         """The variant with every `@include`d field in and no field `@skip`ped: what is printed and checked."""
@@ -180,6 +253,21 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"<Plan of {self.kind} {self.name or '(anonymous)'}, {len(self._variants)} variants>"
+
+
+def _is_free(field: FieldPlan) -> bool:
+    """Whether code that a field runs may read on its own or look at the viewer.
+
+    A resolver gets at both through `info`. What a batch function is declared to read it may have read into objects, whose
+    attributes then read more.
+    """
+    match field.step:
+        case CallBatch(load=batch):
+            return batch.joins is None or not field.is_leaf
+        case CallResolver():
+            definition = field.definition.extensions.get(DEFINITION)
+            return not field.name.rpartition(".")[2].startswith("__") and (definition is None or asks_where(definition))
+    return False
 
 
 def compile_plan(

@@ -113,9 +113,14 @@ def plan_fields(
     fragments: Mapping[str, FragmentDetails],
     root_type: GraphQLObjectType,
     variables: VariableValues,
+    *,
+    with_keys: bool = False,
 ) -> Planned:
-    """Plan an operation under these variables. Raises GraphQLError when it cannot be planned."""
-    return _Planner(schema, operation, dict(fragments), variables).plan(root_type)
+    """Plan an operation under these variables; `with_keys` has rows read with their primary keys, asked for or not.
+
+    Raises GraphQLError when it cannot be planned.
+    """
+    return _Planner(schema, operation, dict(fragments), variables, with_keys=with_keys).plan(root_type)
 
 
 def is_shareable(arguments: Mapping[str, Any]) -> bool:
@@ -151,7 +156,10 @@ class _Planner:
         operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
         variables: VariableValues,
+        *,
+        with_keys: bool,
     ) -> None:
+        self._with_keys = with_keys
         self._schema, self._catalog = schema, Catalog.of(schema)
         self._operation, self._fragments, self._variables = operation, fragments, variables
         self._loads: dict[Any, Load] = {}
@@ -164,6 +172,10 @@ class _Planner:
     def plan(self, root_type: GraphQLObjectType) -> Planned:
         collected = collect_fields(self._schema, self._fragments, self._variables, root_type, self._operation)
         root = self._selection(root_type, _at_once(collected), None, None)
+        if self._with_keys:
+            for load in self._loads.values():
+                if isinstance(load, Rows):
+                    load.slots(load.entity.key, load.entity)
         return Planned(root, tuple(self._loads.values()), self._size)
 
     def _selection(
@@ -387,8 +399,7 @@ class _Planner:
                 empty = 0 if spec.column is None else zero(join.target.expression(spec.column).type)
                 return LoadAggregate(aggregates, rows.slots(join.key, owner), aggregates.slot(spec), empty)
             case Batched():
-                batch = self._load(("batch", spec.function), lambda: Batch(where, spec))
-                return CallBatch(batch, rows.slots(spec.key, owner))
+                return CallBatch(self._batch(owner, spec, where), rows.slots(spec.key, owner))
             case Plain(needs=needs):
                 rows.slots(needs, owner)
         return CallResolver(rows, owner)
@@ -440,6 +451,17 @@ class _Planner:
             ("root", entity, spec), lambda: RootList(where, entity, self._catalog.policies, spec)
         )
         return load
+
+    def _batch(self, owner: Entity, spec: Batched, where: str) -> Batch:
+        policies = self._catalog.policies
+        key: tuple[Any, ...] = ("batch", spec.function)
+        joins = None
+        if spec.reads is not None:
+            # What is read for a key depends on whose key it is.
+            joins = tuple(self._join(owner, name, None) for name in spec.reads)
+            key = (*key, spec.key, joins)
+        batch: Batch = self._load(key, lambda: Batch(where, spec, joins, policies))
+        return batch
 
     def _join(self, owner: Entity, attribute: str, target: Entity | None) -> Join:
         relationship = owner.relationship(attribute)

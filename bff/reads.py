@@ -6,7 +6,8 @@ so that two places of an operation that ask the same share one run.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +42,13 @@ class BatchAsked:
 
 
 class Reads:
-    """Runs the loads of one execution. `context` is its context value: a Scope, where a load needs one."""
+    """Runs loads. `context` is the context value of executions: a Scope, where a load needs one.
 
-    def __init__(self, context: Any) -> None:
-        self._context = context
+    `unwatched` is entered around the statements of loads: what they read is known.
+    """
+
+    def __init__(self, context: Any, *, unwatched: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
+        self._context, self._unwatched = context, unwatched
 
     @property
     def scope(self) -> Scope:
@@ -84,8 +88,14 @@ class Reads:
     def _rows(self, statement: Statement, parameters: dict[str, Any], *, alone: bool = False) -> Sequence[Any]:
         scope = self.scope
         parameters = statement.parameters(parameters, scope.viewer)
-        with scope.cursor(statement.sql, parameters, alone=alone) as cursor:
+        with self._unwatched(), scope.cursor(statement.sql, parameters, alone=alone) as cursor:
             return statement.rows(cursor)
+
+    def snapshot(self) -> str:
+        """The snapshot that is read in, as `pg_current_snapshot()` prints it."""
+        with self._unwatched(), self.scope.cursor("SELECT pg_current_snapshot()::text", {}) as cursor:
+            [text] = cursor.fetchone()
+        return str(text)
 
     def root(self, row: RootRow, asked: Sequence[RegionAsked], *, alone: bool) -> Sequence[Any]:
         """The values of root regions, in their order. `alone` says that the operation reads nothing else."""

@@ -48,6 +48,10 @@ class Deadline:
         return DeadlineExceeded(f"the operation was not answered within its {self.limit:g} s")
 
 
+Note = Callable[[str, Any], None]
+"""(text, what SQLAlchemy compiled, None for what came as text) of a statement that is about to be sent."""
+
+
 class Lease(Protocol):
     """How a scope comes by sessions; `bff.session` implements it on a connection pool."""
 
@@ -63,6 +67,9 @@ class Lease(Protocol):
 
     def release(self) -> None:
         """Give the snapshot's connection back; the next read opens a new snapshot."""
+
+    def watch(self, note: Note) -> None:
+        """Call this before every statement from now on."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,10 @@ class Scope:
         """
         self.deadline.check()
         return self.lease.writing()
+
+    def watch(self, note: Note) -> None:
+        """Have `note` called before every statement of the operation from now on."""
+        self.lease.watch(note)
 
     def release(self) -> None:
         """Give the connection back; called before the response is built."""

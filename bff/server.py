@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from secrets import token_bytes
@@ -36,12 +36,15 @@ from .errors import (
     ValidationFailed,
 )
 from .execute import run_to_encode
+from .formatting import format_result
 from .http import GraphQLRequest
 from .plan import Plan, compile_plan
+from .readset import NOTHING, Answered, Asked, Executed
 from .scope import Deadline
 from .session import Database
 from .settings import Settings
 from .telemetry import DOCUMENTS, Trace, log, watch
+from .together import run_together
 from .types.catalog import Catalog
 from .validation import is_text
 
@@ -172,10 +175,9 @@ class Server:
         Variables that cannot be are in the result, as everything is that graphql-core reports. Parts of its data may be
         `bff.encoding.Json`.
         """
-        unstorable = _first_not_text(variables)
+        unstorable = _unstorable(variables)
         if unstorable is not None:
-            reason = f"variable '${unstorable}' holds a NUL or half of a surrogate pair"
-            return ExecutionResult(None, [GraphQLError(reason, original_error=BadUserInput(reason))])
+            return unstorable
         with trace.phase("plan"):
             plan = self.plan_of(operation)
         with ExitStack() as held:
@@ -190,6 +192,45 @@ class Server:
                     root_value=root_value,
                     hide_suggestions=not self.settings.development,
                 )
+
+    # ---- live
+
+    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+        """Run a query's or subscription's plan for each of `asked`, all in one snapshot, and tell what each answer depends on.
+
+        Raises TryAgain when it cannot be done now; all else is in the answers.
+        """
+        deadline = Deadline.after(self.settings.deadline)
+        unstorable = [_unstorable(each.variables) for each in asked]
+        storable = [each for each, error in zip(asked, unstorable, strict=True) if error is None]
+        with self.gate.ticket(deadline), self._database.open(viewer, deadline) as scope:
+            hide_suggestions = not self.settings.development
+            executed = run_together(plan, storable, context=scope, hide_suggestions=hide_suggestions)
+        answers = iter(executed.answers)
+        return Executed(
+            [
+                next(answers) if error is None else Answered(format_result(error, plan.name), NOTHING)
+                for error in unstorable
+            ],
+            executed.snapshot,
+        )
+
+    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
+        """Who has the same scope is shown the same by this operation.
+
+        The values of the viewer's attributes that the policies read of all models it may show, and the keys of its lookups; the
+        viewer itself where code of the host's may look at it: a resolver that takes `info`, a batch function without `reads`.
+        """
+        try:
+            audience = plan.live.audience
+            scope: Hashable = viewer if audience is None else audience.of(viewer)
+        except Exception:  # noqa: BLE001  (whatever a key function or planning raises, executions answer with it)
+            scope = viewer
+        try:
+            hash(scope)
+        except TypeError:
+            return _Itself(viewer)
+        return scope
 
     # ---- for code and tests
 
@@ -274,6 +315,28 @@ def _tickets(engine: Engine, wanted: int | None) -> int:
     if wanted is not None and wanted > connections:
         raise DeclarationError(f"{wanted} tickets for {connections} connections (pool size and overflow of the engine)")
     return wanted or connections
+
+
+class _Itself:
+    """A viewer that cannot be compared: equal to itself alone."""
+
+    def __init__(self, viewer: object) -> None:
+        self._viewer = viewer
+
+    def __hash__(self) -> int:
+        return id(self._viewer)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self._viewer is other._viewer
+
+
+def _unstorable(variables: Mapping[str, Any] | None) -> ExecutionResult | None:
+    """The answer to variables that hold what is no text."""
+    name = _first_not_text(variables)
+    if name is None:
+        return None
+    reason = f"variable '${name}' holds a NUL or half of a surrogate pair"
+    return ExecutionResult(None, [GraphQLError(reason, original_error=BadUserInput(reason))])
 
 
 def _first_not_text(variables: Mapping[str, Any] | None) -> str | None:

@@ -27,7 +27,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from .driver import GRACE, deadline_here
 from .errors import TryAgain
 from .prepared import Prepared, text_of
-from .scope import Deadline, Scope
+from .scope import Deadline, Note, Scope
 from .types.policy import Policies, ViewerParameters, ViewerValues
 
 _QUERY_CANCELED = "57014"
@@ -61,7 +61,7 @@ class Database:
         try:
             yield Scope(viewer, deadline, self._secret, lease)
         except DBAPIError as error:
-            raise _translated(error, deadline) from error
+            raise translated(error, deadline) from error
         finally:
             try:
                 lease.release()
@@ -118,6 +118,7 @@ class _Lease:
         self._session: Session | None = None
         self._is_writing = False
         self._was_autocommit = False
+        self._note: Note | None = None
 
     def __repr__(self) -> str:
         if self._connection is None:
@@ -185,7 +186,7 @@ class _Lease:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         self.release()
-        connection = self._connection = self._database.engine.connect()
+        connection = self._connection = self._connect()
         self._is_writing = True
         try:
             connection.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
@@ -220,11 +221,25 @@ class _Lease:
                 self._is_writing = False
                 self._driver = self._prepared = None
 
+    def watch(self, note: Note) -> None:
+        self._note = note
+
+    def _connect(self) -> Connection:
+        connection = self._database.engine.connect()
+        note = self._note
+        if note is not None:
+
+            def tell(_connection: Any, _cursor: Any, sql: str, _given: Any, context: Any, _many: bool) -> None:
+                note(sql, getattr(context, "compiled", None))
+
+            event.listen(connection, "before_cursor_execute", tell)
+        return connection
+
     def _borrow(self) -> Connection:
         """The operation's connection, for a snapshot unless there is a transaction."""
         connection = self._connection
         if connection is None:
-            connection = self._connection = self._database.engine.connect()
+            connection = self._connection = self._connect()
             self._adopt(connection)
         elif connection.invalidated:
             raise TryAgain("the database cannot be reached")
@@ -305,7 +320,8 @@ def _run(connection: Connection, sql: str) -> None:
             connection._handle_dbapi_exception(error, sql, None, cursor, None)
 
 
-def _translated(error: DBAPIError, deadline: Deadline) -> Exception:
+def translated(error: DBAPIError, deadline: Deadline) -> Exception:
+    """What an error of the database is to callers: TryAgain where the same may succeed later, else the error itself."""
     if getattr(error.orig, "pgcode", None) == _QUERY_CANCELED or deadline.remaining <= 0:
         return deadline.exceeded()
     is_beyond_limits = (getattr(error.orig, "pgcode", None) or "").startswith(_LIMITS)

@@ -127,6 +127,7 @@ class Client(bff.Node):
     credit_rating: CreditGrade | None = bff.batched(
         agency.grades,
         key="website",
+        reads=(),
         description="The grade that the credit agency gives the client's website; null when it is not known.",
     )
 
@@ -184,6 +185,7 @@ class Matter(bff.Node):
     health: MatterHealth = bff.batched(
         matter_health,
         key=["id", "status", "due_at", "budget_cents"],
+        reads=["tasks", "time_entries"],
         description="How the matter does on a day, by default today.",
     )
 

@@ -209,8 +209,10 @@ class _Field:
                 self._check_relation(spec, owner)
             case Aggregate():
                 self._check_aggregate(spec, owner)
-            case Batched(key=key):
+            case Batched(key=key, reads=reads):
                 self._check_columns(owner, key, "key=", hashable=True)
+                for name in reads or ():
+                    _check_policy(self._where, self._relationship(name, owner).mapper.class_, self._catalog)
             case Plain(needs=needs):
                 self._check_columns(owner, needs, "needs=")
 

@@ -125,14 +125,26 @@ def total(attribute: str, column: str, *, where: Where | None = None, **options:
     return make(Aggregate(attribute, "total", column, where), **options)
 
 
-def batched(function: Callable[..., Sequence[Any]], *, key: str | Sequence[str], **options: Any) -> Any:
+def batched(
+    function: Callable[..., Sequence[Any]],
+    *,
+    key: str | Sequence[str],
+    reads: Sequence[str] | None = None,
+    **options: Any,
+) -> Any:
     """A field computed in Python for all objects of a level in one call.
 
     `function(keys, scope, **arguments)`: `keys` are the distinct values of the columns named in `key` (tuples
     when several), None for NULL; it returns one value or exception a key, in order. Keyword-only parameters after `scope`
     become arguments of the field.
+
+    `reads` promises, for live operations, that of this database the function reads no more for a key than what stands in it and the
+    rows behind these relationships of the model, and of the viewer no more than their policies do; `reads=()` that it reads
+    nothing. Without it, a change to any table that the function's statements name has the operation executed again.
     """
-    spec = Batched(function, (key,) if isinstance(key, str) else tuple(key))
+    if isinstance(reads, str):
+        raise DeclarationError(f"reads={reads!r} of a batched field is a text; list relationships: reads=[{reads!r}]")
+    spec = Batched(function, (key,) if isinstance(key, str) else tuple(key), None if reads is None else tuple(reads))
     _check_batch(spec)
     return make(spec, **options)
 

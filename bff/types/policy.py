@@ -371,7 +371,7 @@ def _leads_to_one(relationship: RelationshipProperty[Any]) -> bool:
     pairs = relationship.local_remote_pairs or ()
     return (
         relationship.secondary is None
-        and _equated(relationship.primaryjoin) == {frozenset(pair) for pair in pairs}
+        and equated(relationship.primaryjoin) == {frozenset(pair) for pair in pairs}
         and {remote for _, remote in pairs} == set(relationship.mapper.primary_key)
     )
 
@@ -386,14 +386,14 @@ def _is_inverse(relationship: RelationshipProperty[Any], back: RelationshipPrope
         relationship.secondary is None
         and back.secondary is None
         and pairs == {(remote, local) for local, remote in back.local_remote_pairs or ()}
-        and all(_equated(each.primaryjoin) == {frozenset(pair) for pair in pairs} for each in (relationship, back))
+        and all(equated(each.primaryjoin) == {frozenset(pair) for pair in pairs} for each in (relationship, back))
     )
 
 
-def _equated(condition: Any) -> set[frozenset[Any]] | None:
+def equated(condition: Any) -> set[frozenset[Any]] | None:
     """The columns that a conjunction says are equal; None when it says more."""
     if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
-        parts = [_equated(clause) for clause in condition.clauses]
+        parts = [equated(clause) for clause in condition.clauses]
         return None if None in parts else {pair for part in parts if part is not None for pair in part}
     if isinstance(condition, BinaryExpression) and condition.operator is operators.eq:
         return {frozenset((condition.left, condition.right))}

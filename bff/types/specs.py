@@ -50,10 +50,14 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class Batched:
-    """`function(keys, scope, **arguments)` gives one value or exception a key, in the order of the keys."""
+    """`function(keys, scope, **arguments)` gives one value or exception a key, in the order of the keys.
+
+    `reads` are the relationships of the model whose rows it reads for a key; None tells that what it reads is not known.
+    """
 
     function: Callable[..., Sequence[Any]]
     key: tuple[str, ...]
+    reads: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:

@@ -1,0 +1,581 @@
+"""Footprints: which facts the run of a load depends on, given its keys, what it was asked, and who asked.
+
+They are derived from what the load's statement mentions (`bff.mentions`), so that columns shown, ordered by, filtered on,
+joined over and policed on count alike, and so do the subqueries in any of them:
+
+    rows by key        the rows with these keys, in each of the model's tables
+    lists, aggregates  the rows whose foreign keys are the parent's; over a secondary table its rows, and the target's that
+                       these lead to, or may lead to
+    collections        the rows that the policy's and the filter's equalities name; else the whole table
+    batch functions    the lists that they are declared to read
+    policies           the columns of the row itself; over an enforced foreign key, updates of the tables above: a row that is
+                       not there yet has nothing that leads to it
+    other subqueries   the whole of their tables
+
+Where a value is of a type whose equality is not that of its text, the fact is a coarser one. Pure: nothing here touches a
+database.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import cachetools
+from sqlalchemy import Column, Table, inspect, literal_column, select
+from sqlalchemy.orm import Mapper, RelationshipProperty
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
+
+from . import sql
+from .join import Join
+from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from .mentions import Columns, Mentions, leaves, mentions, table_of, union
+from .pages import ListAsked, Page
+from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
+from .statement import unnest
+from .types.arguments import ListArguments
+from .types.entity import Entity
+from .types.filters import All, Condition, Test
+from .types.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
+from .types.texts import AsText, are_alike, as_text_of
+
+_SHAPES = 64
+"""Footprints kept of one load: one for each shape of filter and order in use."""
+
+_MOST_VALUES = 200
+"""Rows of a table that equalities name, at most; of more, the whole table is said to be read."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a key, or a column of a row: where it stands, and how it becomes text."""
+
+    column: str
+    position: int
+    as_text: AsText
+
+
+@dataclass(frozen=True)
+class _Keyed:
+    """The rows of a table that keys, or rows that were read, name."""
+
+    table: str
+    parts: tuple[_Part, ...]
+    interest: Interest
+
+    def fact(self, values: Sequence[Any]) -> Fact | None:
+        """The fact for one key's values, None when it can have no rows."""
+        found = [values[each.position] for each in self.parts]
+        if None in found:
+            return None
+        texts = tuple(each.as_text(value) for each, value in zip(self.parts, found, strict=True))
+        if None in texts:
+            return whole(self.table)
+        return (self.table, tuple(each.column for each in self.parts), texts)
+
+
+@dataclass(frozen=True)
+class _Equality:
+    """A column equals an attribute of the viewer, or one of those in it."""
+
+    column: str
+    attribute: str
+    is_one_of: bool
+    as_text: AsText
+
+    def values(self, viewer: object | None) -> list[str | None]:
+        """The texts that it may be; None among them where one cannot be told."""
+        value: Any = viewer_value(viewer, self.attribute)
+        if value is None:
+            return []
+        return [self.as_text(each) for each in (value if self.is_one_of else [value]) if each is not None]
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The rows of a table of a collection, which the equalities of policy and filter name."""
+
+    table: str
+    policy: tuple[_Equality, ...]
+    filtered: Mapping[str, tuple[str, AsText]]
+    """Columns by the attributes that filters have for them."""
+    interest: Interest
+
+    def facts(self, viewer: object | None, condition: Condition | None) -> Iterator[Fact]:
+        options: dict[str, list[str | None]] = {}
+        for equality in self.policy:
+            options.setdefault(equality.column, equality.values(viewer))
+        for test in _conjuncts(condition):
+            if test.attribute in self.filtered:
+                column, as_text = self.filtered[test.attribute]
+                values = [test.value] if test.operator == "eq" else test.value
+                options.setdefault(column, [as_text(each) for each in values])
+        # What cannot be told names no rows; of several, the fewest values first.
+        known = {column: list(dict.fromkeys(values)) for column, values in options.items() if None not in values}
+        chosen: dict[str, list[str | None]] = {}
+        count = 1
+        for column, values in sorted(known.items(), key=lambda each: len(each[1])):
+            if count * len(values) <= _MOST_VALUES:
+                chosen[column] = values
+                count *= len(values)
+        for each in product(*chosen.values()):
+            yield (self.table, tuple(chosen), each)
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a load depends on, before there are keys."""
+
+    fixed: Mapping[Fact, Interest]
+    by_key: tuple[_Keyed, ...] = ()
+    by_row: tuple[_Keyed, ...] = ()
+    named: tuple[_Named, ...] = ()
+
+    def facts(
+        self, keys: Iterable[Any], results: Mapping[Any, Any], viewer: object | None, condition: Condition | None
+    ) -> Iterator[tuple[Fact, Interest]]:
+        """The facts for these keys, whose results are known."""
+        yield from self.fixed.items()
+        for named in self.named:
+            for fact in named.facts(viewer, condition):
+                yield fact, named.interest
+        for key in keys:
+            if key is None:
+                continue
+            values = key if isinstance(key, tuple) else (key,)
+            for keyed in self.by_key:
+                found = keyed.fact(values)
+                if found is not None:
+                    yield found, keyed.interest
+            if self.by_row:
+                yield from self._of_rows(results.get(key))
+
+    def _of_rows(self, result: Any) -> Iterator[tuple[Fact, Interest]]:
+        if isinstance(result, Exception):
+            # A list with too many rows to show: any of them may be the one too many.
+            yield from ((whole(keyed.table), keyed.interest) for keyed in self.by_row)
+            return
+        for row in result.rows if isinstance(result, Page) else result or ():
+            for keyed in self.by_row:
+                found = keyed.fact(row)
+                if found is not None:
+                    yield found, keyed.interest
+
+
+def facts_of(
+    load: Load, asked: Any, keys: Iterable[Any], results: Mapping[Any, Any], viewer: object | None
+) -> Iterator[tuple[Fact, Interest]]:
+    """What an execution depends on that asked a load for keys."""
+    condition: Condition | None = None
+    match load:
+        case ListByParent() | RootList():
+            assert isinstance(asked, ListAsked)
+            condition = asked.arguments.condition
+            is_whole = asked.codec is None and asked.arguments.first is None
+            shape = sql.ListShape.of(asked.arguments, None, None, places=is_whole)
+            footprint = _kept(load, shape, partial(_of_list, load, asked.arguments, is_whole=is_whole))
+        case Counts():
+            assert isinstance(asked, ListArguments)
+            condition = asked.condition
+            shape = sql.ListShape.of(asked, None, None, places=False)
+            footprint = _kept(load, shape, partial(_of_counts, load, condition))
+        case RowsByKey():
+            footprint = _kept(load, None, partial(_of_rows, load))
+        case Aggregates():
+            footprint = _kept(load, None, partial(_of_aggregates, load))
+        case FormerRows():
+            # The rows themselves are no more; what the policy makes of their values may change.
+            footprint = _kept(load, None, lambda: Footprint(_policy(load.policies, load.entity.model).others))
+        case Batch():
+            footprint = _kept(load, None, partial(_of_batch, load))
+        case _:
+            raise TypeError(f"nothing is known of what {load!r} reads")
+    return footprint.facts(keys, results, viewer, condition)
+
+
+_footprints: WeakKeyDictionary[Load, cachetools.LRUCache[Hashable, Footprint]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def _kept(load: Load, shape: Hashable, make: Any) -> Footprint:
+    """The footprint of this shape, made at its first use; plans are shared by all threads."""
+    with _lock:
+        kept = _footprints.setdefault(load, cachetools.LRUCache(_SHAPES))
+        found = kept.get(shape)
+    if found is None:
+        found = make()
+        with _lock:
+            kept[shape] = found
+    return found
+
+
+# -- what statements read
+
+
+@dataclass
+class _Read:
+    """What is read by way of an alias: columns of its own tables, and what else."""
+
+    own: dict[Table, Columns] = field(default_factory=dict)
+    others: dict[Fact, Interest] = field(default_factory=dict)
+
+    def note(self, found: Mentions, alias: Any) -> None:
+        """What a statement over the alias mentions."""
+        own = set(leaves(inspect(alias).selectable))
+        for each, columns in found.of.items():
+            if each in own and (table := table_of(each)) is not None:
+                self.own[table] = union(self.own.get(table, frozenset()), columns)
+        for table, columns in found.of_tables(but_for=own).items():
+            self.other(whole(table.fullname), Interest(columns, True))
+        if found.is_opaque:
+            self.other(ANYTHING, ALL)
+
+    def other(self, fact: Fact, interest: Interest) -> None:
+        """Something beside the rows of the alias."""
+        known = self.others.get(fact)
+        self.others[fact] = interest if known is None else known | interest
+
+    def __or__(self, more: _Read) -> _Read:
+        own = {
+            table: union(self.own.get(table, frozenset()), more.own.get(table, frozenset()))
+            for table in {**self.own, **more.own}
+        }
+        return _Read(own, joined([*self.others.items(), *more.others.items()]))
+
+
+def _read(alias: Any, expressions: Iterable[Any] = (), conditions: Iterable[Any] = ()) -> _Read:
+    """What expressions and conditions over an alias read."""
+    selected = [each.label(f"c{i}") for i, each in enumerate(expressions)] or [literal_column("1")]
+    found = _Read(dict.fromkeys(_tables(alias), frozenset()))
+    found.note(mentions(select(*selected).select_from(alias).where(*conditions)), alias)
+    return found
+
+
+def _tables(alias: Any) -> list[Table]:
+    """The tables that rows of an alias stand in."""
+    return [table for each in leaves(inspect(alias).selectable) if (table := table_of(each)) is not None]
+
+
+def _policy(policies: Policies, model: type) -> _Read:
+    """What decides whether a row of a model is visible."""
+    policy = policies.policy(model)
+    entity = Entity(model, model, model.__name__, None)
+    if isinstance(policy, Public):
+        return _Read()
+    if isinstance(policy, Through):
+        relationship: RelationshipProperty[Any] = entity.mapper.relationships[policy.relationship]
+        target = relationship.mapper.class_
+        if isinstance(policies.policy(target), Public):
+            return _Read()
+        if _is_enforced(relationship):
+            return _policy_above(policies, relationship, target)
+    alias = entity.alias()
+    return _read(alias, conditions=[policies.condition(model, alias, ViewerParameters())])
+
+
+def _policy_above(policies: Policies, relationship: RelationshipProperty[Any], target: type) -> _Read:
+    """What decides it by way of a foreign key: a row without which this one would not be there."""
+    above = _policy(policies, target)
+    found = _Read({}, above.others)
+    for local, remote in relationship.local_remote_pairs or ():
+        found.own[local.table] = union(found.own.get(local.table, frozenset()), frozenset((local.name,)))
+        found.other(whole(remote.table.fullname), Interest(frozenset((remote.name,)), False))
+    for table, columns in above.own.items():
+        found.other(whole(table.fullname), Interest(columns, False))
+    discriminator = relationship.mapper.polymorphic_on
+    if isinstance(discriminator, Column):
+        found.other(whole(discriminator.table.fullname), Interest(frozenset((discriminator.name,)), False))
+    return found
+
+
+def _is_enforced(relationship: RelationshipProperty[Any]) -> bool:
+    """Whether a to-one relationship is a foreign key to a row of a single table."""
+    table = relationship.mapper.local_table
+    return (
+        relationship.secondary is None
+        and list(relationship.mapper.tables) == [table]
+        and _is_foreign_key(relationship.primaryjoin, table)
+    )
+
+
+def _is_foreign_key(condition: Any, target: Any) -> bool:
+    """Whether a join's condition is that of a foreign key to a table, as the models declare it."""
+    pairs = equated(condition)
+    if not pairs:
+        return False
+    tables = {column.table for pair in pairs for column in pair if isinstance(getattr(column, "table", None), Table)}
+    return any(
+        {frozenset((element.parent, element.column)) for element in constraint.elements} == pairs
+        and constraint.referred_table is target
+        for table in tables
+        for constraint in table.foreign_key_constraints
+    )
+
+
+# -- what loads read
+
+
+def _of_rows(load: RowsByKey) -> Footprint:
+    entity, alias = load.entity, load.entity.alias()
+    shown = _expressions(load, alias, entity.key)
+    read = _read(alias, shown, [entity.own(alias)]) | _policy(load.policies, entity.model)
+    fixed, keyed = dict(read.others), []
+    for table, columns in read.own.items():
+        parts = _key_parts(entity, table, range(len(entity.key)))
+        if parts:
+            keyed.append(_Keyed(table.fullname, parts, Interest(columns, True)))
+        else:
+            fixed[whole(table.fullname)] = Interest(columns, True)
+    return Footprint(fixed, tuple(keyed))
+
+
+def _of_list(load: ListByParent | RootList, asked: ListArguments, *, is_whole: bool) -> Footprint:
+    """`is_whole` tells that neither a limit nor a cursor leaves rows out: then the order decides of none."""
+    entity = load.entity
+    alias = load.join.child if isinstance(load, ListByParent) else entity.alias()
+    order = [entity.attribute(alias, each.attribute) for each in asked.order]
+    shown = _read(alias, [*_expressions(load, alias, ()), *order])
+    deciding = _read(alias, () if is_whole else order, _conditions(entity, alias, asked.condition))
+    if isinstance(load, RootList):
+        return _of_collection(load, deciding, shown)
+    slots = [slot for name in entity.key if (slot := load.position(name, entity)) is not None]
+    has_key = len(slots) == len(entity.key)
+    return _behind(load.join, load.policies, deciding, shown, slots=slots if has_key else None)
+
+
+def _of_counts(load: Counts, condition: Condition | None) -> Footprint:
+    of, entity = load.of, load.of.entity
+    alias = of.join.child if isinstance(of, ListByParent) else entity.alias()
+    deciding = _read(alias, (), _conditions(entity, alias, condition))
+    if isinstance(of, RootList):
+        return _of_collection(of, deciding, _Read())
+    return _behind(of.join, of.policies, deciding, _Read())
+
+
+def _of_aggregates(load: Aggregates) -> Footprint:
+    join = load.join
+    measures = [sql.measure(each, join.target, join.child) for each in load.measures]
+    return _behind(join, load.policies, _read(join.child, measures, [join.target.own(join.child)]), _Read())
+
+
+def _of_batch(load: Batch) -> Footprint:
+    """The lists of the relationships that the function is declared to read, whatever it looks at in their rows."""
+    fixed: dict[Fact, Interest] = {}
+    by_key: list[_Keyed] = []
+    for join in load.joins or ():
+        deciding = _read(join.child)
+        deciding.own = dict.fromkeys(deciding.own)
+        positions = [load.spec.key.index(name) if name in load.spec.key else None for name in join.key]
+        footprint = _behind(join, load.policies, deciding, _Read(), positions=positions)
+        fixed = joined([*fixed.items(), *footprint.fixed.items()])
+        by_key += footprint.by_key
+    return Footprint(fixed, tuple(by_key))
+
+
+def _of_collection(load: RootList, deciding: _Read, shown: _Read) -> Footprint:
+    entity = load.entity
+    alias = entity.alias()
+    own = [] if load.spec.where is None else [load.spec.where(alias)]
+    read = deciding | shown | _read(alias, (), own) | _policy(load.policies, entity.model)
+    policy = list(_equalities(load.policies, entity))
+    columns = _columns_of(entity)
+    named = tuple(
+        _Named(
+            table.fullname,
+            tuple(equality for of, equality in policy if of is table),
+            {name: (column.name, text) for name, (column, text) in columns.items() if column.table is table},
+            Interest(mentioned, True),
+        )
+        for table, mentioned in read.own.items()
+    )
+    return Footprint(read.others, named=named)
+
+
+def _behind(
+    join: Join,
+    policies: Policies,
+    deciding: _Read,
+    shown: _Read,
+    *,
+    slots: Sequence[int] | None = None,
+    positions: Sequence[int | None] | None = None,
+) -> Footprint:
+    """What depends on the rows that a join leads to: `deciding` is what decides which, `shown` what is read of those.
+
+    `slots` are where the target's key stands in them, if they are read; `positions` where the parts of the join's key stand in the
+    load's, None where they do not.
+    """
+    relationship = join.relationship
+    if not policies.is_implied(join.owner.model, relationship, join.target.model):
+        deciding = deciding | _policy(policies, join.target.model)
+    keys = unnest(sql.key_types(join.owner, join.key))
+    on = mentions(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
+    secondary = relationship.secondary
+    parts = _pairs(join, range(len(join.key)) if positions is None else positions)
+    if secondary is None:
+        joining = _Read()
+        joining.note(on, join.child)
+        read = deciding | shown | joining
+        fixed, by_key = dict(read.others), []
+        for table, columns in read.own.items():
+            of_table = tuple(part for of, part in parts if of is table)
+            if of_table:
+                by_key.append(_Keyed(table.fullname, of_table, Interest(columns, True)))
+            else:
+                fixed[whole(table.fullname)] = Interest(columns, True)
+        return Footprint(joined(fixed.items()), tuple(by_key))
+    return _behind_secondary(join, secondary, on, deciding, shown, [part for _, part in parts], slots)
+
+
+def _behind_secondary(
+    join: Join,
+    secondary: Any,
+    on: Mentions,
+    deciding: _Read,
+    shown: _Read,
+    parts: list[_Part],
+    slots: Sequence[int] | None,
+) -> Footprint:
+    """The same over a secondary table: its rows by the parent's key, then the target's."""
+    own = set(leaves(inspect(join.child).selectable))
+    pairs = Mentions(
+        {each: columns for each, columns in on.of.items() if table_of(each) is secondary and each not in own}, False
+    )
+    rest = Mentions({each: columns for each, columns in on.of.items() if each not in pairs.of}, on.is_opaque)
+    joining = _Read()
+    joining.note(rest, join.child)
+    deciding = deciding | joining
+    fixed = joined([*deciding.others.items(), *shown.others.items()])
+    by_key: list[_Keyed] = []
+    for table, columns in pairs.of_tables().items():
+        if parts:
+            by_key.append(_Keyed(table.fullname, tuple(parts), Interest(columns, True)))
+        else:
+            fixed = joined([*fixed.items(), (whole(table.fullname), Interest(columns, True))])
+    everything = deciding | shown
+    target = list(everything.own)
+    is_enforced = len(target) == 1 and _is_foreign_key(join.relationship.secondaryjoin, target[0])
+    row = () if slots is None or len(target) > 1 else _key_parts(join.target, target[0], slots)
+    by_row: tuple[_Keyed, ...] = ()
+    waiting = everything.own
+    if row:
+        by_row = (_Keyed(target[0].fullname, row, Interest(everything.own[target[0]], True)),)
+        waiting = deciding.own
+    for table, columns in waiting.items():
+        fixed = joined([*fixed.items(), (whole(table.fullname), Interest(columns, not is_enforced))])
+    return Footprint(fixed, tuple(by_key), by_row)
+
+
+def _expressions(load: Rows, alias: Any, more: tuple[str, ...]) -> list[Any]:
+    """What a load shows of its rows."""
+    names = dict.fromkeys([*load.columns, *more])
+    return [read(alias) for read in sql.attributes(load.entity, names)]
+
+
+def _conditions(entity: Entity, alias: Any, condition: Condition | None) -> list[Any]:
+    conditions: list[Any] = [entity.own(alias)]
+    if condition is not None:
+        conditions.append(sql.passes(condition, entity, alias))
+    return conditions
+
+
+def _key_parts(entity: Entity, table: Table, positions: Iterable[int]) -> tuple[_Part, ...]:
+    """The columns of one of an entity's tables that hold its key; those of them that become text."""
+    parts = []
+    for name, position in zip(entity.key, positions, strict=True):
+        column = next(
+            (
+                column
+                for mapper in entity.mapper.self_and_descendants
+                for column in _columns(mapper, name)
+                if column.table is table
+            ),
+            None,
+        )
+        if column is not None and (as_text := as_text_of(column.type)) is not None:
+            parts.append(_Part(column.name, position, as_text))
+    return tuple(parts)
+
+
+def _columns(mapper: Mapper[Any], name: str) -> list[Any]:
+    return list(getattr(mapper.attrs.get(name), "columns", ()))
+
+
+def _pairs(join: Join, positions: Sequence[int | None]) -> list[tuple[Table, _Part]]:
+    """The columns on the other side of a join that it says are equal to parts of its key."""
+    relationship = join.relationship
+    equal = _equal_columns(relationship.primaryjoin)
+    found = []
+    for local, remote in relationship.local_remote_pairs or ():
+        if frozenset((local, remote)) not in equal or not isinstance(remote.table, Table):
+            continue
+        name = join.owner.mapper.get_property_by_column(local).key
+        position = positions[join.key.index(name)] if name in join.key else None
+        as_text = as_text_of(local.type) if are_alike(local.type, remote.type) else None
+        if position is not None and as_text is not None:
+            found.append((remote.table, _Part(remote.name, position, as_text)))
+    return found
+
+
+def _equal_columns(condition: Any) -> set[frozenset[Any]]:
+    """The columns that a conjunction says are equal, whatever else it says."""
+    return {pair for clause in _clauses(condition) for pair in equated(clause) or ()}
+
+
+def _clauses(condition: Any) -> Iterator[Any]:
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+        for clause in condition.clauses:
+            yield from _clauses(clause)
+    else:
+        yield condition
+
+
+def _conjuncts(condition: Condition | None) -> Iterator[Test]:
+    """The tests of a filter that name values, of those that must all hold."""
+    match condition:
+        case All(conditions=conditions):
+            for each in conditions:
+                yield from _conjuncts(each)
+        case Test(operator="eq" | "in"):
+            yield condition
+
+
+def _columns_of(entity: Entity) -> dict[str, tuple[Column[Any], AsText]]:
+    """The key columns of an entity's attributes whose values become text: what changes tell of rows."""
+    found = {}
+    for name in entity.columns():
+        columns = _columns(entity.mapper, name)
+        if len(columns) == 1 and _is_key(columns[0]) and (as_text := as_text_of(columns[0].type)):
+            found[name] = (columns[0], as_text)
+    return found
+
+
+def _is_key(column: Any) -> bool:
+    return isinstance(column, Column) and bool(column.primary_key or column.foreign_keys)
+
+
+def _equalities(policies: Policies, entity: Entity) -> Iterator[tuple[Table, _Equality]]:
+    """What the policy of a model says that columns equal, whatever else it says."""
+    if isinstance(policies.policy(entity.model), (Through, Public)):
+        return
+    alias = entity.alias()
+    own = set(leaves(inspect(alias).selectable))
+    for clause in _clauses(policies.condition(entity.model, alias, ViewerParameters())):
+        if not isinstance(clause, BinaryExpression) or clause.operator is not operators.eq:
+            continue
+        for column, value in ((clause.left, clause.right), (clause.right, clause.left)):
+            is_one_of = isinstance(value, CollectionAggregate) and value.operator is operators.any_op
+            parameter = getattr(value.element, "element", value.element) if is_one_of else value
+            table = getattr(column, "table", None)
+            if not isinstance(parameter, ViewerParameter) or table not in own:
+                continue
+            found = table_of(table)
+            as_text = as_text_of(column.type)
+            if found is not None and as_text is not None and _is_key(found.columns.get(str(column.key))):
+                yield found, _Equality(column.name, parameter.viewer_attribute, is_one_of, as_text)
