@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cachetools import TTLCache
@@ -68,11 +68,11 @@ class Viewers:
     def __repr__(self) -> str:
         return f"<Viewers {len(self._known)} known for {self._known.ttl:g} s>"
 
-    def find(self, user_id: int) -> Viewer | None:
-        """The viewer who is this user, None when there is none. Costs one statement at most."""
+    def find(self, user_id: int, *, fresh: bool = False) -> Viewer | None:
+        """The viewer who is this user, None when there is none. Costs one statement at most, and one if it has to be `fresh`."""
         with self._lock:
             viewer = self._known.get(user_id)
-            if viewer is not None:
+            if viewer is not None and not fresh:
                 return viewer
             reading, is_first = self._next, self._next is None
             if reading is None:
@@ -91,6 +91,8 @@ class Viewers:
             with self._lock:
                 if self._known.ttl:
                     self._known.update(viewers)
+                    for gone in set(reading.ids) - viewers.keys():
+                        self._known.pop(gone, None)
             reading.viewers = viewers
         finally:
             self._close(reading)
@@ -152,10 +154,24 @@ def viewer_of(request: Request) -> Viewer | None:
     """The viewer of `request`, or None for an anonymous one.
 
     The ``Authorization`` header counts before the cookie: a request that presents a broken bearer token is
-    anonymous, whatever its cookie says. Costs one statement at most, and none for an anonymous request.
+    anonymous, whatever its cookie says. Costs one statement at most, and none for an anonymous request. A socket that is asked
+    anew who it is of (``bff.recheck``) is answered by the database, not by what was known a second ago.
     """
-    user_id = _user_id_of(request)
-    return None if user_id is None else _current().viewers.find(user_id)
+    signed_in = _signed_in(request)
+    if signed_in is None:
+        return None
+    return _current().viewers.find(signed_in.user_id, fresh=request.environ.get("bff.recheck", False))
+
+
+def expires(request: Request) -> float | None:
+    """When the request's token is over, in POSIX seconds; None for never, or for no token at all."""
+    signed_in = _signed_in(request)
+    return None if signed_in is None else signed_in.until
+
+
+def follows(viewer: Viewer) -> list[tuple[type[User], int]]:
+    """The rows that decide who a viewer is: role and organization are the user's, who may be removed."""
+    return [(User, viewer.user_id)]
 
 
 @blueprint.post("/sign-in")
@@ -195,26 +211,36 @@ def _current() -> _Auth:
     return auth
 
 
-def _user_id_of(request: Request) -> int | None:
+@dataclass(frozen=True)
+class _SignedIn:
+    """What a token says: which user, and until when (POSIX seconds)."""
+
+    user_id: int
+    until: float | None
+
+
+def _signed_in(request: Request) -> _SignedIn | None:
     header = request.headers.get("Authorization")
     if header is None:
         token = request.cookies.get(COOKIE)
-        return None if token is None else _user_id_in(token)
+        return None if token is None else _read_token(token)
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         return None
     token = token.strip()
     if is_development(current_app) and (match := _DEVELOPMENT_TOKEN.fullmatch(token)):
-        return int(match[1])
-    return _user_id_in(token)
+        return _SignedIn(int(match[1]), None)
+    return _read_token(token)
 
 
-def _user_id_in(token: str) -> int | None:
+def _read_token(token: str) -> _SignedIn | None:
+    given: tuple[Any, datetime]
     try:
-        user_id: Any = _current().tokens.loads(token, max_age=int(TOKEN_LIFETIME.total_seconds()))
+        given = _current().tokens.loads(token, max_age=int(TOKEN_LIFETIME.total_seconds()), return_timestamp=True)
     except BadData:
         return None
-    return user_id if isinstance(user_id, int) else None
+    user_id, signed_at = given
+    return _SignedIn(user_id, (signed_at + TOKEN_LIFETIME).timestamp()) if isinstance(user_id, int) else None
 
 
 def _is_plausible(email: str) -> bool:

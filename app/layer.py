@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import Engine, create_engine
 
 import bff
-from app.auth import viewer_of
+from app.auth import expires, follows, viewer_of
 from app.database import database_url
 from app.schema import schema
 
@@ -26,6 +26,8 @@ def make_layer(engine: Engine | None = None, *, settings: bff.Settings | None = 
         engine=engine or create_engine(database_url() if os.environ.get("DATABASE_URL") else "postgresql+psycopg2://"),
         documents=DOCUMENTS,
         viewer=viewer_of,
+        expires=expires,
+        follows=follows,
         settings=settings,
     )
 

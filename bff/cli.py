@@ -10,9 +10,10 @@ import difflib
 import importlib
 import json
 import os
+import signal
 import sys
 import tomllib
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 import click
@@ -25,6 +26,8 @@ from .errors import BffError
 from .explain import explain
 from .live import capture
 from .live.direct import direct_engine
+from .live.relay import Relay
+from .live.stream import RedisStream
 from .mount import EXTENSION, Bff
 from .settings import Settings
 from .types.catalog import Catalog
@@ -159,6 +162,23 @@ def install_triggers(app: str | None, sql: bool, check: bool) -> None:
     click.echo(
         f"changes of {len(tables) - len(impossible)} tables are captured{f', by {len(run)} statements' if run else ''}"
     )
+
+
+@main.command(name="relay")
+@click.pass_obj
+def run_relay(app: str | None) -> None:
+    """Bring changes from the database into the stream until SIGTERM; for sites whose nodes have BFF_RELAY=false."""
+    layer = _layer(app)
+    settings = layer.settings
+    if settings.redis_url is None:
+        raise click.ClickException("where is the stream? Set BFF_REDIS_URL")
+    url = settings.redis_url.get_secret_value()
+    stream = RedisStream(url, prefix=settings.live_prefix, length=settings.live_stream_length)
+    relay = Relay(direct_engine(layer.engine, settings.live_database_url), stream)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: relay.stop())
+    with closing(stream):
+        relay.run()
 
 
 def _compare(file: Path, text: str) -> None:

@@ -103,9 +103,9 @@ class Settings(BaseSettings):
     live_max_subscriptions: int = Field(default=100, gt=0)
     """Subscriptions that a socket may have at once; the next one is refused with LIMIT."""
 
-    live_max_sockets: int = Field(default=10_000, gt=0)
+    live_max_sockets: int = Field(default=8_000, gt=0)
     """Sockets of a process, those of the host's own namespaces included; the next one is refused with 503. Each takes some
-    40 kB."""
+    35 kB."""
 
     live_rate: float = Field(default=20.0, gt=0)
     """Messages a second that a client may go on sending, those to the host's own namespaces included; then its socket is

@@ -41,6 +41,15 @@ SOCKET = "graphql.socket"
 DRAINED = "graphql.drained"
 """The sockets of a process were sent away: told, left."""
 
+RELAY = "graphql.relay"
+"""The relay changed its state: state (connecting, relaying, away), away (what cannot be reached), error, advice."""
+
+FOLLOWER = "graphql.follower"
+"""A node's follower changed its state: state (following, away), error; or changes were lost: state (gap), error, position."""
+
+PRESENCE_AWAY = "graphql.presence_away"
+"""Redis does not answer; who is where on other nodes stays as it was: error."""
+
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger("bff")
 
 

@@ -18,7 +18,7 @@ gc.disable()  # while all that is loaded and planned is kept: a fifth of the sta
 #                                     not make pages faster: they wait for each other there, out of turn, not here in line
 #   WEB_CONCURRENCY       cores       workers; never more than there are connections
 #   HOST, PORT            127.0.0.1, 5000
-#   BRIEFCASE_ENV         production  `development` does not wait for open sockets at the end
+#   BRIEFCASE_ENV         production  `development` waits a second at the end, production longer
 
 import os
 from typing import Any
@@ -42,14 +42,14 @@ workers = min(int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1), DAT
 raw_env = [f"DATABASE_POOL_SIZE={DATABASE_CONNECTIONS // workers}"]
 
 # Every open socket is a connection for as long as it is open; at gunicorn's 1,000 the next request would wait for one
-# of them to end.
+# of them to end. More than the sockets that the layer takes (BFF_LIVE_MAX_SOCKETS).
 worker_connections = 10_000
 
 # Load and plan once, before the fork: a broken document stops the start with one message, not one a worker.
 preload_app = True
 
-# Open sockets keep a worker alive for all of this time; a page is done long before.
-graceful_timeout = 2 if IS_DEVELOPMENT else 30
+# A worker that stops sends its sockets away (see post_worker_init), in BFF_LIVE_DRAIN seconds; pages are done long before.
+graceful_timeout = 3 if IS_DEVELOPMENT else 30
 keepalive = 5
 
 # A persisted query carries its variables in the address.
@@ -67,6 +67,20 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
     # What was loaded before the fork stays: looking through it again and again costs time, and copies what is shared.
     gc.freeze()
     gc.enable()
+
+
+def post_worker_init(worker: Worker) -> None:
+    # Open sockets would hold a worker that is to stop until its time is over, and then be cut off: they are sent away, each at
+    # a time of its own, and come back to another worker, where they go on. Watched, not caught as a signal, because
+    # a worker stops for other reasons, too.
+    layer = worker.wsgi.extensions["bff"]
+
+    def drain() -> None:
+        while worker.alive:
+            gevent.sleep(0.1)
+        layer.drain(within=0.5 if IS_DEVELOPMENT else None)
+
+    gevent.spawn(drain)
 
 
 def post_request(worker: Worker, request: Any, environ: Any, response: Any) -> None:

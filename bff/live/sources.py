@@ -66,8 +66,10 @@ class EventSource:
     """Each change of a row of some type, for the subscriptions whose route is where the row is, or was.
 
     `name` is the field's, which all plans of the same events share; `tables` are those whose changes may be events, by
-    `Table.fullname`, `kinds` the kinds of change that count. A row of joined inheritance has several tables: it is inserted and
-    deleted with its own, and each that an update writes is an event.
+    `Table.fullname`, `kinds` the kinds of change that count; a `truncate`, which names no row, is none.
+
+    A row of joined inheritance has several tables: it is inserted and deleted with its own, and each that an update writes is
+    an event.
     """
 
     def __init__(self, plan: Plan, step: TakeEvent, name: str) -> None:

@@ -134,12 +134,24 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         )
         self._packet = re.compile(_PACKET % re.escape(self.namespace), re.DOTALL | re.ASCII)
         self._outlets: dict[str, Outlet] = {}
+        self._refused = 0
         server.register_namespace(self)
         self._engine.on("connect", self._on_open)
         self._engine.on("message", self._on_message)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.namespace} {len(self._outlets)} outlets, {self._engine!r}>"
+
+    def stats(self) -> dict[str, int]:
+        """Gauges: `sockets` of all namespaces, `outlets` of this one, `full` ones, bytes `unsent`; counter `refused` clients."""
+        opened = tuple(self._engine.sockets.values())
+        return {
+            "sockets": len(opened),
+            "outlets": len(self._outlets),
+            "full": sum(each.is_full for each in opened),
+            "unsent": sum(each.unsent for each in opened),
+            "refused": self._refused,
+        }
 
     # ---- connecting
 
@@ -330,6 +342,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
     def _refuse(self, eio_sid: str | None, reason: str) -> None:
         connection = self._engine.sockets.get(eio_sid)
         if connection is not None:
+            self._refused += 1
             connection.refuse(1008, reason)
 
     # ---- who is it now

@@ -298,7 +298,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         finally:
             if self.upgraded:
                 self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
-                ws.discard(self.server.max_http_buffer_size)
+                ws.read_out(self.server.max_http_buffer_size)
 
     def _read(self, ws: WebSocket) -> str | bytes | None:
         return ws.receive(count=self.count, reply=self._put)

@@ -57,7 +57,7 @@ def _head(first: int, length: int) -> bytes:
 class WebSocket:
     """One connection that has become a WebSocket. One greenlet receives; sends never happen at once (see `EngineSocket`)."""
 
-    __slots__ = ("_is_open", "_most", "_now", "_protocol", "_socket", "mode")
+    __slots__ = ("_is_broken", "_is_open", "_is_over", "_most", "_now", "_protocol", "_socket", "mode")
 
     def __init__(self, environ: Mapping[str, Any], *, most: int) -> None:
         """Answer the request with 101; messages of more than `most` bytes break the connection. Raises HandshakeRefused."""
@@ -70,6 +70,7 @@ class WebSocket:
         encrypted = hasattr(self._socket, "do_handshake")
         self._now = None if encrypted else getattr(self._socket, "_sock", self._socket)
         self._is_open = True
+        self._is_over = self._is_broken = False
         self._socket.settimeout(None)
         if not encrypted:
             # A push is one small message that nothing follows: Nagle's algorithm would keep it for an acknowledgement.
@@ -98,6 +99,7 @@ class WebSocket:
                         assert isinstance(frame.payload, bytes)
                         reply(bytes(self._protocol.pong(frame.payload)))
                     elif frame.opcode is Opcode.CLOSE:
+                        self._is_over = True
                         return None
                     elif frame.opcode is not Opcode.PONG:
                         assert isinstance(frame.payload, str | bytes)
@@ -110,18 +112,35 @@ class WebSocket:
                             return message
                 received = self._socket.recv(_READ)
                 if not received:
+                    self._is_over = True
                     return None
                 self._protocol.receive_bytes(received)
         except ParseFailed as error:
+            self._is_broken = True
             raise Broken(error.code, str(error)) from None
 
-    def discard(self, most: int) -> None:
-        """Read on, for nothing, until the client is gone: to close over unread bytes would reset what it still reads."""
+    def read_out(self, most: int) -> None:
+        """After `finish`: read on, for nothing, until the client has said goodbye, too, is gone, or has sent `most` bytes.
+
+        To close over unread bytes would reset the connection, and take from the client what it has not read yet.
+        """
         try:
-            while most > 0 and (received := self._socket.recv(_READ)):
+            while not self._is_over and most > 0:
+                received = self._socket.recv(_READ)
                 most -= len(received)
+                self._is_over = not received or self._has_goodbye(received)
         except OSError:
             pass  # it is gone
+
+    def _has_goodbye(self, received: bytes) -> bool:
+        if self._is_broken:
+            return False
+        try:
+            self._protocol.receive_bytes(received)
+            return any(frame.opcode is Opcode.CLOSE for frame in self._protocol.received_frames())
+        except ParseFailed:
+            self._is_broken = True
+            return False
 
     def send_some(self, frame: bytes | memoryview) -> int:
         """Send what can be without waiting; gives how many bytes that were. Raises OSError."""

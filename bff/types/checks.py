@@ -40,7 +40,8 @@ from .specs import (
     Relation,
     Spec,
 )
-from .values import is_convertible, is_exact, is_hashable, is_number, is_ordered
+from .texts import is_exact
+from .values import is_convertible, is_hashable, is_number, is_ordered
 
 if TYPE_CHECKING:
     from .catalog import Catalog

@@ -12,7 +12,8 @@ from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 
 from ..errors import DeclarationError
 from .scalars import BigInt
-from .values import column_type, is_exact
+from .texts import is_exact
+from .values import column_type
 
 
 @dataclass(frozen=True)

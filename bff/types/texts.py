@@ -40,6 +40,20 @@ def as_text_of(type_: TypeEngine[Any]) -> AsText | None:
     return read if bound is None else lambda value: read(bound(value))
 
 
+def is_exact(type_: TypeEngine[Any]) -> bool:
+    """Whether a column's texts are also what its values are given as (`convert`, `as_text`): no type of the host's own in between,
+    and no enum, whose members have names of their own."""
+    base = column_type(type_, but_for=_CONVERTING)
+    return _kind(base) is not None and not isinstance(base, Enum)
+
+
+_CONVERTING = (
+    *("process_bind_param", "process_result_value", "bind_processor", "result_processor"),
+    *("load_dialect_impl", "bind_expression", "column_expression"),
+)
+"""What a host's type may do to values on either way."""
+
+
 def are_alike(one: TypeEngine[Any], other: TypeEngine[Any]) -> bool:
     """Whether values of the two types are equal just when their texts are."""
     kinds = [_kind(column_type(each, but_for=())) for each in (one, other)]
@@ -59,7 +73,7 @@ def _kind(base: TypeEngine[Any] | None) -> type | None:
         return int
     if isinstance(base, Boolean):
         return bool
-    if isinstance(base, Uuid):
+    if isinstance(base, Uuid) and base.native_uuid:
         return uuid.UUID
     if isinstance(base, Enum):
         return str

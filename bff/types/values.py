@@ -89,31 +89,6 @@ def is_number(type_: TypeEngine[Any]) -> bool:
     return isinstance(_underlying(type_), (Float, Integer, Numeric))
 
 
-def is_exact(type_: TypeEngine[Any]) -> bool:
-    """Whether two values of a column are equal just when PostgreSQL's texts of them are, and Python's (`as_text`) are the same.
-
-    So are integers, booleans, UUIDs, and text of a collation that tells all texts apart.
-    """
-    beneath = column_type(type_, but_for=_CONVERTING)
-    match beneath:
-        case Enum() | postgresql.CITEXT() | CHAR():
-            return False
-        case String(collation=collation):
-            return collation is None or collation in _TELLING_APART
-        case Uuid(native_uuid=is_native):
-            return bool(is_native)
-    return isinstance(beneath, Integer | Boolean)
-
-
-_CONVERTING = (
-    *("process_bind_param", "process_result_value", "bind_processor", "result_processor"),
-    *("load_dialect_impl", "bind_expression", "column_expression"),
-)
-"""What a host's type may do to values on either way."""
-
-_TELLING_APART = ("C", "POSIX", "C.UTF-8", "ucs_basic", "default", "pg_c_utf8")
-
-
 def unbounded(type_: TypeEngine[Any]) -> TypeEngine[Any]:
     """The type without length and precision: casting to it loses nothing, where VARCHAR(3) makes 'abc' of 'abcd'."""
     match type_:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.auth import COOKIE, TOKEN_LIFETIME, Viewer, Viewers, token_for, viewer_of
+from app.auth import COOKIE, TOKEN_LIFETIME, Viewer, Viewers, expires, follows, token_for, viewer_of
 from app.database import EXTENSION, ConfigurationError
 from app.models import User
 
@@ -172,6 +172,34 @@ def test_a_viewer_is_known_for_a_second_and_no_longer(
     assert n.count == 0, n
     now += 0.1
     assert viewers.find(1) == Viewer(user_id=1, organization_id=2, role="guest")
+
+
+def test_a_socket_is_asked_anew_past_what_is_known(fresh_site: Flask) -> None:
+    signed = token(fresh_site, 1)
+    assert asks(fresh_site, bearer=signed) == OWNER
+    make_guest_of_another(fresh_site, 1)
+    headers = {"Authorization": f"Bearer {signed}"}
+    with fresh_site.test_request_context("/", headers=headers, environ_overrides={"bff.recheck": True}):
+        assert viewer_of(request) == Viewer(user_id=1, organization_id=2, role="guest")
+    # Now it is known to all.
+    assert asks(fresh_site, bearer=signed) == Viewer(user_id=1, organization_id=2, role="guest")
+
+
+def test_when_a_token_is_over(site: Flask) -> None:
+    def over(**headers: str) -> float | None:
+        with site.test_request_context("/", headers=headers):
+            return expires(request)
+
+    signed = token(site, 1)
+    for until in (over(Authorization=f"Bearer {signed}"), over(Cookie=f"{COOKIE}={signed}")):
+        assert until is not None
+        assert abs(until - time.time() - TOKEN_LIFETIME.total_seconds()) < 5
+    assert over() is None
+    assert over(Authorization="Bearer broken") is None
+
+
+def test_who_a_viewer_is_stands_in_the_row_of_the_user() -> None:
+    assert follows(OWNER) == [(User, 1)]
 
 
 def test_nobody_is_not_remembered_and_everybody_is_asked_for_alone(

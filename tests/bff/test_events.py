@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import parse, print_schema
-from sqlalchemy import BigInteger, Enum, ForeignKey, Integer, Numeric, String, TypeDecorator, join, select
+from sqlalchemy import BigInteger, Enum, ForeignKey, Integer, Numeric, String, TypeDecorator, Uuid, join, select
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
@@ -19,7 +19,7 @@ import bff
 from bff.errors import ValidationFailed
 from bff.explain import explain
 from bff.plan import compile_plan
-from bff.types.values import is_exact
+from bff.types.texts import as_text_of, is_exact
 from bff.validation import validate_document
 
 
@@ -399,6 +399,9 @@ def test_live_is_the_layer_s_directive() -> None:
         (String(5), True),
         (String(collation="C"), True),
         (String(collation="ignores_case"), False),
+        (Uuid(), True),
+        (Uuid(as_uuid=False), True),
+        (Uuid(native_uuid=False), False),
         (CHAR(5), False),
         (Reversed(), False),
         (Numeric(), False),
@@ -408,6 +411,14 @@ def test_live_is_the_layer_s_directive() -> None:
 )
 def test_columns_whose_text_is_their_equality(type_: Any, exact: bool) -> None:
     assert is_exact(type_) is exact
+
+
+def test_a_uuid_kept_as_text_has_another_text() -> None:
+    """Without dashes: whoever looked for it with them would miss its changes."""
+    as_text = as_text_of(Uuid())
+    assert as_text is not None
+    assert as_text(uuid.UUID(int=1)) == "00000000-0000-0000-0000-000000000001"
+    assert as_text_of(Uuid(native_uuid=False)) is None
 
 
 # -- documents

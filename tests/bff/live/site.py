@@ -19,7 +19,7 @@ from bff import Bff, Schema, Settings
 from bff.documents import Operation
 from bff.live import protocol
 from bff.live.protocol import Code, Message, Subscribe
-from bff.sockets.endpoint import RECHECK, Fact
+from bff.sockets.endpoint import RECHECK, Endpoint, Fact
 from bff.sockets.engine import EngineSocket
 from bff.sockets.outlet import Outlet
 from tests.bff.live.wire import Wire
@@ -120,6 +120,11 @@ class Site(Bff):
         self.socketio = sockets
 
     @property
+    def endpoint(self) -> Endpoint:
+        assert self._endpoint is not None
+        return self._endpoint
+
+    @property
     def sockets(self) -> tuple[EngineSocket, ...]:
         """All that are open."""
         return tuple(self.socketio.server.eio.sockets.values())
@@ -163,9 +168,22 @@ def make_app() -> Flask:
     """The site under gunicorn's gevent worker; by HTTP it is told what to push."""
     app, layer = make_site(async_mode="gevent")
 
+    @app.post("/version")
+    def version() -> object:
+        return jsonify(version=layer.hub.version)
+
+    @app.post("/sockets")
+    def sockets() -> object:
+        return jsonify(sockets=len(layer.sockets))
+
     @app.post("/push")
     def push() -> object:
         layer.hub.push(request.get_data(as_text=True))
-        return jsonify(version=layer.hub.version)
+        return version()
+
+    @app.post("/broadcast")
+    def broadcast() -> object:
+        layer.socketio.emit("news", request.get_data(as_text=True), namespace="/chat")
+        return sockets()
 
     return app

@@ -185,6 +185,7 @@ def test_binary(site: Served) -> None:
     wire = site.open().connect(MARIE)
     wire.send_bytes(b"\0")
     assert_refused(wire, "binary")
+    assert site.layer.endpoint.stats()["refused"] == 1
 
 
 def flood(wire: Wire, send: Callable[[], None]) -> None:
@@ -271,6 +272,8 @@ def test_a_stalled_client_gets_the_newest_state_when_it_reads_again(serve: Serve
         site.hub.push(state)
         assert other.next_named("next")["version"] == number
     (connection,) = [each for each in site.layer.sockets if each.unsent]
+    stats = site.layer.endpoint.stats()
+    assert (stats["sockets"], stats["outlets"], stats["full"], stats["unsent"]) == (2, 2, 1, connection.unsent)
     # As much as there may be, and the one that filled it.
     assert 100_000 < connection.unsent < 200_000
     assert connection.is_full

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,6 +14,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bff.cli import main
+from bff.live.stream import RedisStream
+from tests.bff.live.captured import eventually
+
+ROOT = Path(__file__).parents[3]
 
 HOST = """
 import os
@@ -129,3 +135,24 @@ def test_a_database_that_cannot_be_reached_is_told_without_a_traceback(
 
 def test_sql_and_check_exclude_each_other(database: str) -> None:
     assert bff("live", "install", "--sql", "--check").exit_code == 2
+
+
+def test_the_relay_needs_a_stream(database: str) -> None:
+    done = bff("relay")
+    assert (done.exit_code, done.stderr) == (1, "Error: where is the stream? Set BFF_REDIS_URL\n")
+
+
+@pytest.mark.slow
+def test_the_relay_relays_until_it_is_told_to_end(database: str, redis_url: str) -> None:
+    bff("live", "install")
+    command = [sys.executable, "-c", "from bff.cli import main; main()", "--app", "live_host:layer", "relay"]
+    environment = {**os.environ, "BFF_REDIS_URL": redis_url, "BFF_LIVE_PREFIX": "cli", "PYTHONPATH": str(ROOT)}
+    with closing(RedisStream(redis_url, prefix="cli")) as stream:
+        begin = stream.top()
+        execute(database, "INSERT INTO matters VALUES (1)")
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+            eventually(lambda: stream.top() != begin)
+            process.terminate()
+            assert process.wait(10) == 0
+        (entry,) = stream.read(begin, most=10, wait=0)
+        assert (entry.change.table, entry.change.new) == ("matters", {"id": "1"})

@@ -135,6 +135,10 @@ class Wire:
                 return
             elif isinstance(event, CloseConnection):
                 self._end = Closed(event.code, event.reason)
+                try:
+                    self.send_raw(self._ws.send(event.response()))
+                except OSError:
+                    pass
                 return
 
     def read_pong(self) -> bytes:

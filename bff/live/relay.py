@@ -1,0 +1,278 @@
+"""The relay: takes changes out of the outbox and appends them to the stream. Many may run; one at a time works.
+
+Whoever holds an advisory lock of the database is the one. The others ask for the lock every `TURN` seconds, one statement each,
+and at once when the one that has it stops; when it dies, PostgreSQL frees the lock with its connection. Who has it
+reads the outbox in order of ids (NOTIFY wakes it, a look every `POLL` seconds stands behind that), appends, deletes what it
+appended, and begins anew. It remembers no position: ids commit out of order, and whatever is in the outbox is to be told.
+
+Nothing is lost at any step: a change leaves the outbox only once it is in the stream. What was appended and not yet deleted is
+appended again, and followers drop it by its id. While the stream is away, changes stay in the outbox; a relay that cannot reach
+it lets go of the lock, since another node perhaps can.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import orjson
+import psycopg2
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..telemetry import RELAY, log, report_defect
+from .backoff import Backoff
+from .changes import Change, Kind
+from .stream import Stream, StreamAway
+from .triggers import CHANNEL, LONGEST, SCHEMA
+
+POLL = 1.0
+"""Seconds after which the outbox is looked at without a notification."""
+
+TURN = 2.0
+"""Seconds after which a relay that waits asks for the lock again."""
+
+BATCH = 1_000
+"""Changes that are read, appended and deleted at once."""
+
+PATIENCE = 5.0
+"""Seconds for which the stream may be away before the lock is left to another node."""
+
+SILENCE = 10_000
+"""Milliseconds without an acknowledgement after which both ends give up the connection: PostgreSQL frees the lock of a node
+that vanished, and a node notices that PostgreSQL did."""
+
+_LOCK = 0x_BFF_0B0C
+"""Any number does that nobody else takes."""
+
+_TURN_CHANNEL = "bff_relay"
+"""Notified by a relay that stops."""
+
+_SETUP = f"""
+SET application_name = 'bff relay'; SET statement_timeout = '30s'; SET idle_session_timeout = 0;
+SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE}
+"""
+
+_READ = f"""
+SELECT id, xid::text, table_name, kind, old::text, new::text, changed FROM {SCHEMA}.outbox ORDER BY id LIMIT %s
+"""
+
+State: TypeAlias = Literal["stopped", "connecting", "waiting", "relaying", "away"]
+
+_Row: TypeAlias = tuple[int, str, str, Kind, str, str, list[str]]
+
+
+@dataclass(frozen=True)
+class RelayStats:
+    """What a relay has done since it was made."""
+
+    state: State
+    relayed: int
+    batches: int
+    coarse: int
+    """Changes that were told as one of their whole table, because a key of theirs is too long to be told."""
+    failures: int
+
+
+class Relay:
+    """One node's relay: `start` it, or `run` it in a thread of one's own. Once.
+
+    `engine` makes its connection and has to reach PostgreSQL itself, not a pooler in transaction mode (`direct_engine`).
+    """
+
+    def __init__(self, engine: Engine, stream: Stream, *, batch: int = BATCH, patience: float = PATIENCE) -> None:
+        self._engine, self._stream = engine, stream
+        self._batch, self._patience = batch, patience
+        self._state: State = "stopped"
+        self._relayed = self._batches = self._coarse = self._failures = 0
+        self._is_stopping = False
+        self._bell: socket.socket | None = None
+        self._button: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+        self._logged = ""
+
+    def __repr__(self) -> str:
+        return f"<Relay {self._state}, {self._relayed} changes in {self._batches} batches, {self._failures} failures>"
+
+    def stats(self) -> RelayStats:
+        return RelayStats(self._state, self._relayed, self._batches, self._coarse, self._failures)
+
+    def start(self) -> None:
+        """Run in a thread: under gevent, a greenlet. After the fork of a process, not before."""
+        self._thread = threading.Thread(target=self.run, name="bff relay", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Finish the batch, leave the lock to another, end; waits for a started thread. A signal's handler may call it."""
+        self._is_stopping = True
+        if self._button is not None:
+            # It may be closed by now.
+            with suppress(OSError):
+                self._button.send(b"\0")
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def run(self) -> None:
+        """Relay until `stop`."""
+        backoff = Backoff()
+        self._bell, self._button = socket.socketpair()
+        with self._bell, self._button:
+            while not self._is_stopping:
+                self._state = "connecting"
+                try:
+                    with self._connected() as connection:
+                        self._wait_for_turn(connection)
+                        backoff.reset()
+                        self._relay(connection)
+                    continue
+                except (psycopg2.Error, SQLAlchemyError) as error:
+                    self._fail("the database", error)
+                except StreamAway as error:
+                    self._fail("the stream", error)
+                except Exception as error:  # noqa: BLE001  # a defect; without the relay nothing is live any more
+                    self._failures += 1
+                    report_defect(error)
+                self._state = "away"
+                self._rest(backoff.next())
+        self._state = "stopped"
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        """A connection of the driver, in autocommit."""
+        with closing(self._engine.raw_connection()) as pooled:
+            connection: Any = pooled.driver_connection
+            connection.autocommit = True
+            _give_up_in_silence(connection)
+            _execute(connection, _SETUP)
+            ((backend,),) = _execute(connection, "SELECT pg_backend_pid()")
+            if backend != connection.info.backend_pid:
+                # In transaction mode it would keep the lock when this node is gone.
+                log.warning(
+                    RELAY, state="connecting", advice="past the pooler: set BFF_LIVE_DATABASE_URL to PostgreSQL itself"
+                )
+            try:
+                yield connection
+            finally:
+                if connection.closed:
+                    pooled.invalidate()
+
+    def _wait_for_turn(self, connection: Any) -> None:
+        """Return with the lock, or when stopping."""
+        self._state = "waiting"
+        _execute(connection, f"LISTEN {_TURN_CHANNEL}")
+        while not self._is_stopping:
+            ((is_mine,),) = _execute(connection, f"SELECT pg_try_advisory_lock({_LOCK})")
+            if is_mine:
+                _execute(connection, f"UNLISTEN {_TURN_CHANNEL}; LISTEN {CHANNEL}")
+                return
+            self._rest(TURN, connection)
+
+    def _relay(self, connection: Any) -> None:
+        """Relay until stopping. Raises StreamAway when the stream has been away for too long."""
+        if self._is_stopping:
+            return
+        self._state = "relaying"
+        log.info(RELAY, state="relaying")
+        try:
+            while not self._is_stopping:
+                # What is notified from here on may come after what is read.
+                del connection.notifies[:]
+                rows = self._read(connection)
+                if rows:
+                    self._append([self._change(*row) for row in rows])
+                    self._delete(connection, [row[0] for row in rows])
+                    self._relayed += len(rows)
+                    self._batches += 1
+                if len(rows) < self._batch and not connection.notifies:
+                    self._rest(POLL, connection)
+        finally:
+            # Where the connection is lost, so is the lock.
+            with suppress(psycopg2.Error):
+                _execute(connection, f"SELECT pg_advisory_unlock({_LOCK}); NOTIFY {_TURN_CHANNEL}")
+
+    def _read(self, connection: Any) -> list[_Row]:
+        return _execute(connection, _READ, self._batch)
+
+    def _append(self, changes: Sequence[Change]) -> None:
+        """Append; tries again for as long as there is patience."""
+        backoff, began = Backoff(), time.monotonic()
+        while True:
+            try:
+                self._stream.append(changes)
+            except StreamAway as error:
+                if self._is_stopping or time.monotonic() - began > self._patience:
+                    raise
+                self._fail("the stream", error)
+                self._state = "away"
+                self._rest(backoff.next())
+            else:
+                self._state, self._logged = "relaying", ""
+                return
+
+    def _delete(self, connection: Any, ids: Sequence[int]) -> None:
+        _execute(connection, f"DELETE FROM {SCHEMA}.outbox WHERE id = ANY (%s)", list(ids))
+
+    def _change(self, id: int, xid: str, table: str, kind: Kind, old: str, new: str, changed: list[str]) -> Change:
+        before, after = orjson.loads(old), orjson.loads(new)
+        if _can_be_told(before) and _can_be_told(after):
+            return Change(id, int(xid), table, kind, before, after, frozenset(changed))
+        # Never an obstacle to those behind it, and never told by half.
+        self._coarse += 1
+        return Change(id, int(xid), table, "truncate", {}, {}, frozenset())
+
+    def _rest(self, seconds: float, connection: Any = None) -> None:
+        """Wait until the time is over, something is notified, or `stop`."""
+        waiting = select.poll()  # select.select takes no descriptor above 1,023
+        if self._bell is not None:
+            waiting.register(self._bell.fileno(), select.POLLIN)
+        if connection is None:
+            waiting.poll(seconds * 1000)
+            return
+        waiting.register(connection.fileno(), select.POLLIN)
+        waiting.poll(seconds * 1000)
+        # Takes in notifications; raises when the connection was lost.
+        connection.poll()
+
+    def _fail(self, what: str, error: Exception) -> None:
+        self._failures += 1
+        if str(error) != self._logged:
+            # Once, not at every attempt.
+            self._logged = str(error)
+            advice = "run `bff live install`" if isinstance(error, psycopg2.errors.UndefinedTable) else None
+            log.warning(RELAY, state="away", away=what, error=str(error).strip(), advice=advice)
+
+
+def _execute(connection: Any, sql: str, *parameters: object) -> list[Any]:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(sql, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _can_be_told(values: Any) -> bool:
+    return isinstance(values, dict) and all(
+        value is None or (isinstance(value, str) and len(value) <= LONGEST) for value in values.values()
+    )
+
+
+def _give_up_in_silence(connection: Any) -> None:
+    """Have this end's TCP give up a connection that acknowledges nothing: libpq waits for as long as the socket does."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+        if wire.family not in (socket.AF_INET, socket.AF_INET6):
+            return
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in {
+            "TCP_KEEPIDLE": 5,
+            "TCP_KEEPINTVL": 2,
+            "TCP_KEEPCNT": 3,
+            "TCP_USER_TIMEOUT": SILENCE,
+        }.items():
+            # Not every system has all of them.
+            if hasattr(socket, name):
+                wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
