@@ -574,7 +574,7 @@ def test_marks_are_seen_in_messages() -> None:
     assert firm.matters == [1, 2]
     assert firm.title(1, 3).values == (mark(3), 11)
     assert firm.comment(2, 3).values == (20, 6, mark(3))
-    assert marks_in(f'["{mark(3)}", "{mark(123)}"] beat-7'.encode()) == [3, 123]
+    assert marks_in(f'["{mark(3)}", "{mark(123)}"] beat-00000007'.encode()) == [3, 123]
 
 
 # ---- figures
@@ -805,7 +805,7 @@ def test_nodes_end_in_the_right_state(stage: Stage) -> None:
     assert found.writes >= 60
     # Each node is told of each.
     assert found.work.changes >= 2 * found.writes
-    assert 0 < found.work.executions <= 2 * found.writes
+    assert 0 < found.work.executions - found.work.unchanged <= found.work.changes
     assert found.messages >= found.times.count > 0
 
 
