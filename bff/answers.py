@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult
 
 from .encoding import encode
 from .errors import (
     BffError,
-    DocumentRefused,
     FieldError,
     MethodNotAllowed,
     RequestError,
     TryAgain,
 )
-from .formatting import format_errors, format_result
+from .formatting import format_error, format_result
 from .http import JSON
 
 OK = "OK"
@@ -56,11 +55,7 @@ def answer_result(result: ExecutionResult, *, media_type: str, operation: str | 
 
 def answer_error(error: Exception, *, media_type: str, operation: str | None) -> Answer:
     """The answer to a request whose operation was not executed because of `error`."""
-    if isinstance(error, DocumentRefused):
-        errors = [_with_original(each, error) for each in error.errors]
-    else:
-        errors = [GraphQLError(str(error), original_error=error)]
-    formatted = format_errors(errors, operation)
+    formatted = format_error(error, operation)
     if isinstance(error, RequestError | FieldError | TryAgain):
         well_formed = isinstance(error, RequestError) and error.is_well_formed
         return _refusal(formatted, error.status, media_type, is_well_formed=well_formed, of=error)
@@ -78,7 +73,3 @@ def _refusal(
     if is_well_formed and media_type == JSON:
         status = HTTPStatus.OK
     return Answer(status, {"errors": errors}, headers, errors[0]["extensions"]["code"])
-
-
-def _with_original(error: GraphQLError, original: Exception) -> GraphQLError:
-    return GraphQLError(error.message, error.nodes, error.source, error.positions, original_error=original)

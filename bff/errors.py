@@ -5,7 +5,7 @@
     ├── DocumentError        the developer: mend the operation document
     ├── RequestError         the client: send another request; answered before anything runs
     │   ├── BadRequest, BatchingDisabled, CsrfRefused, MethodNotAllowed, NotAcceptable, RequestTimeout,
-    │   │   BodyTooLarge, UnsupportedMediaType, OperationNotFound, SubscriptionRefused
+    │   │   BodyTooLarge, UnsupportedMediaType, OperationNotFound, SubscriptionRefused, NotLive
     │   ├── PersistedQueryNotFound, PersistedQueryMismatch, FreeTextRefused
     │   └── DocumentRefused      the request is well-formed, its document is not
     │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled, VariablesRefused
@@ -128,6 +128,12 @@ class SubscriptionRefused(RequestError):
     """A subscription over HTTP; subscriptions travel over Socket.IO."""
 
     code = "SUBSCRIPTION_REFUSED"
+
+
+class NotLive(RequestError):
+    """An operation that cannot be subscribed to: a mutation, or a query without `@live`."""
+
+    code = "NOT_LIVE"
 
 
 class PersistedQueryNotFound(RequestError):

@@ -12,7 +12,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 
-from .errors import BffError, DeclarationError, DocumentError, FieldError
+from .errors import BffError, DeclarationError, DocumentError, DocumentRefused, FieldError
 from .places import NullViolation
 from .telemetry import report_defect
 
@@ -26,6 +26,13 @@ def format_result(result: ExecutionResult, operation: str | None) -> dict[str, A
     if result.data is None and all(error.path is None for error in errors):
         return {"errors": formatted}
     return {"errors": formatted, "data": result.data}
+
+
+def format_error(error: Exception, operation: str | None) -> list[dict[str, Any]]:
+    """The errors for the client whose request failed with an exception."""
+    if isinstance(error, DocumentRefused):
+        return format_errors([_with_original(each, error) for each in error.errors], operation)
+    return format_errors([GraphQLError(str(error), original_error=error)], operation)
 
 
 def format_errors(errors: Iterable[GraphQLError], operation: str | None) -> list[dict[str, Any]]:
@@ -67,3 +74,7 @@ def _kind(error: Exception) -> object:
     """Equal for exceptions of one type from one line."""
     frame = next(iter(traceback.extract_tb(error.__traceback__, limit=-1)), None)
     return type(error), frame and (frame.filename, frame.lineno)
+
+
+def _with_original(error: GraphQLError, original: Exception) -> GraphQLError:
+    return GraphQLError(error.message, error.nodes, error.source, error.positions, original_error=original)

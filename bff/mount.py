@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from strawberry import Schema as StrawberrySchema
 
 from . import telemetry, web
 from .errors import DeclarationError
+from .live.node import Node
 from .server import Server
 from .settings import Settings
 from .sockets.endpoint import Endpoint, Expires, Follows, Host, Hub
@@ -55,6 +57,7 @@ class Bff(Server):
         self._host = Host(viewer, expires, follows)
         self._app: Flask | None = None
         self._endpoint: Endpoint | None = None
+        self._node: Node | None = None
 
     def init_app(self, app: Flask) -> None:
         """Mount the endpoint, and in development GraphiQL, on `app`."""
@@ -66,7 +69,7 @@ class Bff(Server):
             self._sign_with(sha256(b"bff cursors" + key).digest())
         web.mount(app, self, self._viewer_of)
 
-    def init_sockets(self, sockets: SocketIO, *, hub: Hub) -> None:
+    def init_sockets(self, sockets: SocketIO) -> None:
         """Answer live operations over the host's Socket.IO, in a namespace of their own.
 
             sockets = SocketIO(app, transports=["websocket"])
@@ -75,11 +78,33 @@ class Bff(Server):
         After `init_app`, and before anything is served. With WebSocket as its only transport a site needs no sticky
         sessions; polling works where all requests of a client reach the same process. Messages and sockets of the
         host's own namespaces count for the limits in `Settings`, too. Which other sites may connect is SocketIO's
-        `cors_allowed_origins`. Raises DeclarationError for a SocketIO that this cannot stand on.
+        `cors_allowed_origins`. Raises DeclarationError for a SocketIO that this cannot stand on, and without the setting
+        `redis_url`.
         """
+        if self.settings.redis_url is None:
+            raise DeclarationError("live operations need Redis: set BFF_REDIS_URL")
+        self._node = Node(
+            self, self.engine, self.settings, redis_url=self.settings.redis_url.get_secret_value(), secret=self.secret
+        )
+        self._answer_on(sockets, self._node.hub, start=self._node.start)
+
+    def _answer_on(self, sockets: SocketIO, hub: Hub, *, start: Callable[[], None]) -> None:
         if self._app is None:
             raise DeclarationError("init_sockets comes after init_app")
-        self._endpoint = Endpoint(self, hub, self._host, sockets=sockets, app=self._app)
+        self._endpoint = Endpoint(self, hub, self._host, start=start, sockets=sockets, app=self._app)
+
+    @property
+    def node(self) -> Node | None:
+        """The live side of this process, once there are sockets: what it does is in `repr` and `stats`."""
+        return self._node
+
+    def start(self) -> None:
+        """Start what live operations need of this process: in a server that forks, after the fork.
+
+        Without it, it is started for the first socket; the relay, which any process may be, would wait until then.
+        """
+        if self._node is not None:
+            self._node.start()
 
     def drain(self, within: float | None = None) -> None:
         """Take no more sockets and send away those that there are, in so many seconds (by default the setting `live_drain`).
@@ -88,3 +113,5 @@ class Bff(Server):
         """
         if self._endpoint is not None:
             self._endpoint.drain(self.settings.live_drain if within is None else within)
+        if self._node is not None:
+            self._node.stop()

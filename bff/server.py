@@ -36,8 +36,10 @@ from .errors import (
     ValidationFailed,
 )
 from .execute import run_to_encode
-from .formatting import format_result
+from .formatting import format_error, format_result
 from .http import GraphQLRequest
+from .live.changes import Change
+from .live.sources import EventSource, Route
 from .plan import Plan, compile_plan
 from .readset import NOTHING, Answered, Asked, Executed
 from .scope import Deadline
@@ -232,6 +234,16 @@ class Server:
             return _Itself(viewer)
         return scope
 
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, frozenset[Route]]:
+        """Where the rows of changes are and were, for whoever routes events. Raises TryAgain."""
+        deadline = Deadline.after(self.settings.deadline)
+        with self.gate.ticket(deadline), self._database.open(None, deadline) as scope:
+            return source.locate(changes, scope)
+
+    def errors_of(self, error: Exception) -> list[dict[str, Any]]:
+        """What a client is told of an error; a defect is logged whole and masked."""
+        return format_error(error, None)
+
     # ---- for code and tests
 
     def execute(
@@ -276,7 +288,8 @@ class Server:
     # ---- boot
 
     def _sign_with(self, secret: bytes) -> None:
-        """Have cursors signed with this secret from now on."""
+        """Have cursors and positions signed with this secret from now on."""
+        self.secret = secret
         self._database = Database(
             self.engine, Catalog.of(self.schema).policies, secret=secret, prepare=self.settings.prepare
         )

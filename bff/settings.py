@@ -122,6 +122,12 @@ class Settings(BaseSettings):
     """Seconds that something may wait for a client to take it; then the socket is closed. From half of it on, the client
     counts as slow."""
 
+    live_window: float = Field(default=0.05, ge=0)
+    """Seconds between two runs of a live operation; what changes in between is one more run."""
+
+    live_linger: float = Field(default=10.0, ge=0)
+    """Seconds for which a live operation is kept that nobody subscribes to any more, for whoever connects anew."""
+
     live_drain: float = Field(default=5.0, ge=0)
     """Seconds in which clients leave a process that is about to stop, each at a time of its own."""
 

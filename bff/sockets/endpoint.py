@@ -99,13 +99,26 @@ class Host:
 class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
     """The namespace of one layer on one Flask-SocketIO."""
 
-    def __init__(self, layer: Server, hub: Hub, host: Host, *, sockets: SocketIO, app: Flask) -> None:
-        """Raises DeclarationError for a Flask-SocketIO that this cannot stand on."""
+    def __init__(
+        self,
+        layer: Server,
+        hub: Hub,
+        host: Host,
+        *,
+        sockets: SocketIO,
+        app: Flask,
+        start: Callable[[], None],
+    ) -> None:
+        """`start` is called before each socket is taken, for whatever the hub needs of this process.
+
+        Raises DeclarationError for a Flask-SocketIO that this cannot stand on.
+        """
         super().__init__(layer.settings.live_namespace)
         self._layer = layer
         self._hub = hub
         self._host = host
         self._app = app
+        self._start = start
         settings = layer.settings
         self._settings = settings
         server = sockets.server
@@ -183,6 +196,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         connection = self._engine.sockets.get(eio_sid)
         if connection is None or self._engine.is_draining:
             raise Refused("this node is about to stop", {"code": "OVERLOADED"})
+        self._start()
         token = _token_of(auth)
         viewer, seconds = self._admit(environ, token)
         outlet = Outlet(connection, sid, self.namespace, viewer=viewer, token=token, drained=self._hub.drained)

@@ -118,25 +118,31 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
     def send(self, pkt: packet.Packet) -> None:
         """Write a packet, or keep it if the connection does not take it now. Never waits."""
         if not self.closed:
-            self._put(pkt if self._websocket is None else _frame(pkt))
+            self._put(pkt)
 
     def _put(self, thing: packet.Packet | bytes) -> None:
+        """Send a packet, or a frame of a WebSocket."""
         begins = overflows = False
         with self.server.lock:
             websocket = self._websocket
-            rest: packet.Packet | memoryview = memoryview(thing) if isinstance(thing, bytes) else thing
             if self._is_doomed:
                 return
-            if websocket is not None and not self._kept:
-                assert isinstance(thing, bytes)
-                try:
-                    taken = websocket.send_some(thing)
-                except OSError:
-                    return  # the reader learns of it, and closes
-                self.sent += taken
-                if taken == len(thing):
-                    return
-                rest = memoryview(thing)[taken:]
+            rest: packet.Packet | memoryview
+            if websocket is None:
+                assert not isinstance(thing, bytes)
+                rest = thing
+            else:
+                frame = thing if isinstance(thing, bytes) else _frame(thing)
+                taken = 0
+                if not self._kept:
+                    try:
+                        taken = websocket.send_some(frame)
+                    except OSError:
+                        return  # the reader learns of it, and closes
+                    self.sent += taken
+                    if taken == len(frame):
+                        return
+                rest = memoryview(frame)[taken:]
             if self.unsent > 4 * self.server.bounds.max_unsent:
                 overflows = True
             else:
@@ -194,6 +200,9 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
 
     def _took(self, taken: int) -> None:
         self.sent += taken
+        if self._pinged is not None:
+            # The ping may be behind what it takes: who takes something is there.
+            self._pinged = self.server.clock.now()
         while taken and self._kept:
             rest, size, at = self._kept.popleft()
             self.unsent -= min(size, taken)
@@ -226,6 +235,8 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
             self._arrived.clear()
         packets: list[packet.Packet] = []
         with self.server.lock:
+            if self._websocket is not None:
+                return [packet.Packet(packet.NOOP)]
             # No more than python-engineio's own client takes.
             while self._kept and len(packets) < payload.Payload.max_decode_packets:
                 rest, size, _ = self._kept.popleft()
@@ -287,7 +298,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
                 begins = self._is_writing = bool(self._kept)
             if begins:
                 self._write()
-            while not self.closed and (received := self._read(ws)) is not None:
+            while not self.closed and (received := ws.receive(count=self.count, reply=self._put)) is not None:
                 self.receive(_decode(received))
         except Broken as error:
             self.refuse(error.code, str(error))
@@ -300,18 +311,15 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
                 self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
                 ws.read_out(self.server.max_http_buffer_size)
 
-    def _read(self, ws: WebSocket) -> str | bytes | None:
-        return ws.receive(count=self.count, reply=self._put)
-
     def _probe(self, ws: WebSocket) -> bool:
         """The upgrade of a socket that polls: whether both sides agree that it is one now."""
         self.upgrading = True
         try:
-            if self._read(ws) != "2probe":
+            if ws.receive(count=self.count, reply=ws.send) != "2probe":
                 return False
             ws.send(frame_text("3probe"))
             self.send(packet.Packet(packet.NOOP))  # ends the GET that waits
-            return self._read(ws) == "5"
+            return ws.receive(count=self.count, reply=ws.send) == "5"
         finally:
             self.upgrading = False
 

@@ -83,7 +83,7 @@ class WebSocket:
         except OSError:
             pass  # a Unix socket has no such algorithm
 
-    def receive(self, *, count: Callable[[], None], reply: Callable[[bytes], None]) -> str | bytes | None:
+    def receive(self, *, count: Callable[[], None], reply: Callable[[bytes], object]) -> str | bytes | None:
         """The next message, None when there comes no more. Raises Broken and OSError.
 
         `count` is called for every frame, of whatever kind, and may raise; `reply` sends a frame in its turn.

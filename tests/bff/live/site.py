@@ -116,7 +116,7 @@ class Site(Bff):
         )
 
     def listen_on(self, sockets: SocketIO) -> None:
-        self.init_sockets(sockets, hub=self.hub)
+        self._answer_on(sockets, self.hub, start=lambda: None)
         self.socketio = sockets
 
     @property

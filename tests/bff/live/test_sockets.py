@@ -344,6 +344,8 @@ def test_upgrade_from_polling_to_a_websocket(serve: Serve, poll: Callable[[Serve
     client.send('40/graphql,{"token":"marie"}')
     client.receive()
     wire = site.open(sid=client.sid)
+    wire.ping(b"there?")
+    assert wire.read_pong() == b"there?"
     wire.send("2probe")
     assert wire.receive() == "3probe"
     assert client.receive() == "6"

@@ -1,0 +1,437 @@
+"""Event subscriptions of a node: which changes are events for whom, in the stream's order.
+
+One thread does one job after the other, in the order they came: changes to route, subscriptions to resume, losses to tell.
+A resumption's job holds the position at which it was asked for. What is before has been routed when it is done, what comes after is
+routed later; so missed events, read from the stream, and new ones follow each other without a hole and without a double.
+
+Payloads are read when the event is delivered, under the viewer's policy: a row that is gone by then, or not to be seen, is no
+event.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from ..encoding import encode
+from ..errors import TryAgain
+from ..readset import Answered, Asked
+from ..telemetry import report_defect
+from . import protocol
+from .backoff import Backoff
+from .changes import Change
+from .channels import Channel, Outlet
+from .positions import Held, Sealer
+from .protocol import Code
+from .runs import Runner
+from .sources import EventSource, Route
+from .stream import Entry, Gap, Position, Stream
+from .subject import Subject
+
+MOST_BACKLOG = 20_000
+"""Changes that wait to be routed; when a database is away for longer, events are declared lost instead."""
+
+MOST_MISSED = 1_000
+"""Events that one subscription may catch up on."""
+
+MOST_TOGETHER = 100
+"""Payloads read together."""
+
+_CHUNK = 1_000
+
+
+class EventReader(Runner, Protocol):
+    """How events are read; the server implements it."""
+
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Iterable[Route]]:
+        """Where the rows of changes are and were, by the change's id. Raises TryAgain."""
+
+
+class EventChannel:
+    """All subscriptions to one event field with the same variables in one viewer's scope."""
+
+    def __init__(self, subject: Subject, *, source: EventSource, route: Route, sealer: Sealer, number: int) -> None:
+        self.subject, self.source, self.route, self.sealer = subject, source, route, sealer
+        self.channel = Channel(number)
+        self.resuming: dict[tuple[Outlet, str], Held] = {}
+
+    def __repr__(self) -> str:
+        return f"<EventChannel {self.subject.plan.name} of {len(self.channel)}, {len(self.resuming)} resuming>"
+
+    @property
+    def is_wanted(self) -> bool:
+        return bool(self.resuming) or len(self.channel) > 0
+
+    def leave(self, outlet: Outlet, id: str) -> None:
+        """End a subscription."""
+        self.resuming.pop((outlet, id), None)
+        self.channel.leave(outlet, id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resume:
+    channel: EventChannel
+    outlet: Outlet
+    id: str
+    held: Held
+    until: Position
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class _Routed:
+    entry: Entry
+    epoch: str
+
+    @property
+    def position(self) -> Position:
+        return Position(self.epoch, self.entry.offset)
+
+
+_Job = _Routed | _Resume | _Lost
+
+
+class Events:
+    """The event channels of a node. `lock` is the hub's, held around every call but `run`."""
+
+    def __init__(
+        self,
+        reader: EventReader,
+        history: Stream,
+        *,
+        lock: threading.RLock,
+        ended: Callable[[Outlet, str], None],
+        pause: Callable[[float], bool],
+    ) -> None:
+        """`ended` is told of subscriptions that were completed here; `pause` waits for so many seconds, and
+        tells whether to go on."""
+        self._reader, self._history = reader, history
+        self._lock, self._ended, self._pause = lock, ended, pause
+        self._has_job = threading.Condition(lock)
+        self._channels: dict[Hashable, EventChannel] = {}
+        self._tables: Counter[str] = Counter()
+        self._jobs: deque[_Job] = deque()
+        self._is_stopping = False
+        self._delivered = 0
+        self._gaps = 0
+
+    def __repr__(self) -> str:
+        return f"<Events {len(self._channels)} channels, {len(self._jobs)} jobs>"
+
+    def stats(self) -> dict[str, int]:
+        """Gauges `event_channels`, `event_jobs`; counters `events` that were sent, and `gaps` that were told."""
+        return {
+            "event_channels": len(self._channels),
+            "event_jobs": len(self._jobs),
+            "events": self._delivered,
+            "gaps": self._gaps,
+        }
+
+    # ---- what the hub tells
+
+    def open(self, made: EventChannel) -> EventChannel:
+        """The channel of this key: the one there is, or the one made."""
+        channel = self._channels.get(made.subject.key)
+        if channel is None:
+            channel = self._channels[made.subject.key] = made
+            self._tables.update(made.source.tables)
+        return channel
+
+    def close_unwanted(self, channel: EventChannel) -> None:
+        """Remove a channel that nobody subscribes to any more."""
+        if not channel.is_wanted and self._channels.get(channel.subject.key) is channel:
+            del self._channels[channel.subject.key]
+            self._tables.subtract(channel.source.tables)
+            self._tables += Counter()
+
+    def begin(
+        self, channel: EventChannel, outlet: Outlet, id: str, position: Position, *, recovered: bool | None
+    ) -> None:
+        """Begin a subscription with what comes after `position`."""
+        channel.channel.admit(outlet, id).advance(position)
+        outlet.send(
+            protocol.subscribed(
+                id,
+                channel=channel.channel.number,
+                kind="event",
+                recovered=recovered,
+                position=channel.sealer.seal(position),
+            )
+        )
+
+    def resume(self, channel: EventChannel, outlet: Outlet, id: str, held: Held, position: Position) -> None:
+        """Begin a subscription with what it missed; `position` is how far changes have come."""
+        channel.resuming[outlet, id] = held
+        self._put(_Resume(channel, outlet, id, held, position))
+
+    def changed(self, entries: Iterable[Entry], position: Position) -> None:
+        """Route these changes, after all that came before; `position` is the last one's."""
+        followed = [entry for entry in entries if entry.change.table in self._tables]
+        if len(self._jobs) + len(followed) > MOST_BACKLOG:
+            resumptions = [job for job in self._jobs if isinstance(job, _Resume)]
+            self._jobs.clear()
+            self._jobs.extend(resumptions)
+            self._put(_Lost(position))
+            return
+        for entry in followed:
+            self._put(_Routed(entry, position.epoch))
+
+    def lost(self, position: Position) -> None:
+        """Changes up to `position` were lost."""
+        self._put(_Lost(position))
+
+    def stop(self) -> None:
+        """Have `run` return."""
+        self._is_stopping = True
+        self._has_job.notify_all()
+
+    def _put(self, job: _Job) -> None:
+        self._jobs.append(job)
+        self._has_job.notify()
+
+    # ---- the thread
+
+    def run(self) -> None:
+        """Do jobs until `stop`."""
+        while True:
+            with self._lock:
+                while not self._jobs and not self._is_stopping:
+                    self._has_job.wait()
+                if self._is_stopping:
+                    return
+                jobs = self._take()
+            try:
+                self._do(jobs)
+            except Exception as error:  # noqa: BLE001 - a defect must not end the thread, and nobody may miss events in silence
+                report_defect(error, jobs=len(jobs))
+                self._declare_lost(jobs)
+
+    def _do(self, jobs: Sequence[_Job]) -> None:
+        self._route([job for job in jobs if isinstance(job, _Routed)])
+        self._resume([job for job in jobs if isinstance(job, _Resume)])
+        for job in jobs:
+            if isinstance(job, _Lost):
+                with self._lock:
+                    self._tell_gap(self._channels.values(), job.position)
+
+    def _take(self) -> list[_Job]:
+        """The next jobs of one kind."""
+        jobs = [self._jobs.popleft()]
+        while self._jobs and type(self._jobs[0]) is type(jobs[0]) and len(jobs) < _CHUNK:
+            jobs.append(self._jobs.popleft())
+        return jobs
+
+    def _route(self, routed: Sequence[_Routed]) -> None:
+        with self._lock:
+            channels = [each for each in self._channels.values() if len(each.channel)]
+        for begin in range(0, len(routed), MOST_TOGETHER):
+            part = routed[begin : begin + MOST_TOGETHER]
+            matches = self._matches([each.entry for each in part], channels)
+            payloads = self._payloads(matches)
+            if payloads is None:
+                return
+            epochs = {each.entry.offset: each.epoch for each in part}
+            with self._lock:
+                for (channel, entry), payload in zip(matches, payloads, strict=True):
+                    if not channel.source.is_withheld(payload):
+                        self._deliver(channel, entry, payload, Position(epochs[entry.offset], entry.offset))
+
+    def _matches(self, entries: Sequence[Entry], channels: Iterable[EventChannel]) -> list[tuple[EventChannel, Entry]]:
+        """Who gets which of the entries, in their order."""
+        by_source: dict[str, dict[Route, list[EventChannel]]] = {}
+        for channel in channels:
+            by_source.setdefault(channel.source.name, {}).setdefault(channel.route, []).append(channel)
+        found: list[tuple[int, EventChannel, Entry]] = []
+        for by_route in by_source.values():
+            source = next(iter(by_route.values()))[0].source
+            taken = [each for each in entries if source.takes(each.change)]
+            if taken:
+                routes = self._located(source, taken)
+                for entry in taken:
+                    for route in routes.get(entry.change.id, ()):
+                        found += [(entry.offset, channel, entry) for channel in by_route.get(route, ())]
+        found.sort(key=lambda each: each[0])
+        return [(channel, entry) for _, channel, entry in found]
+
+    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[int, Iterable[Route]]:
+        changes = [entry.change for entry in entries]
+        found: Mapping[int, Iterable[Route]] | None = self._trying(lambda: self._reader.locate(source, changes))
+        return found or {}
+
+    def _payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> list[Mapping[str, Any]] | None:
+        """The payloads of matches, in their order; None when stopping."""
+        groups: dict[Hashable, list[int]] = {}
+        for number, (channel, _) in enumerate(matches):
+            groups.setdefault(channel.subject.group, []).append(number)
+        payloads: list[Mapping[str, Any]] = [{}] * len(matches)
+        for numbers in groups.values():
+            answers = self._read_payloads([matches[number] for number in numbers])
+            if answers is None:
+                return None
+            for number, answer in zip(numbers, answers, strict=True):
+                payloads[number] = answer.payload
+        return payloads
+
+    def _read_payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> Sequence[Answered] | None:
+        """Those of one plan and scope."""
+        first = matches[0][0].subject
+        asked = [
+            Asked(channel.subject.variables, channel.source.root_value(entry.change)) for channel, entry in matches
+        ]
+        answers: Sequence[Answered] | None = self._trying(
+            lambda: self._reader.execute_live(first.plan, asked, first.viewer).answers
+        )
+        return answers
+
+    def _trying(self, read: Callable[[], Any]) -> Any:
+        """What `read` gives, tried until the database answers; None when stopping."""
+        backoff = Backoff()
+        while True:
+            try:
+                return read()
+            except TryAgain:
+                if not self._pause(backoff.next()):
+                    return None
+
+    def _deliver(self, channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position) -> None:
+        message = None
+        for member in channel.channel:
+            if member.is_past(position):
+                continue
+            if member.outlet.is_full:
+                self._cut_off(channel, member.outlet, member.ids, member.after or position)
+                continue
+            if message is None:
+                message = _event(channel, entry, payload, position)
+            member.outlet.send(message)
+            member.advance(position)
+            self._delivered += 1
+
+    def _cut_off(self, channel: EventChannel, outlet: Outlet, ids: Iterable[str], had: Position) -> None:
+        """End the subscriptions of who does not take events in time; they may resume after what they have."""
+        for id in sorted(ids):
+            reason = "events were not taken in time; resume"
+            outlet.send(protocol.complete(id, Code.SLOW_CONSUMER, reason, resume=channel.sealer.seal(had)))
+            channel.leave(outlet, id)
+            self._ended(outlet, id)
+
+    # ---- resuming
+
+    def _resume(self, jobs: Sequence[_Resume]) -> None:
+        """Give each what it missed: read once what all of them together did, and give each its part."""
+        waiting = sorted(
+            (job for job in jobs if _can_follow(job.held.position, job.until)), key=lambda job: job.held.position.offset
+        )
+        entries: Sequence[Entry] | None = []
+        while waiting:
+            after, until = waiting[0].held.position, waiting[0].until
+            try:
+                entries = self._trying(partial(self._read, after, until=max(until.offset, waiting[-1].until.offset)))
+            except Gap:
+                # Trimmed, for who stands here; others may stand behind it.
+                waiting = [job for job in waiting if job.held.position != after]
+            else:
+                break
+        if entries is None:
+            return
+        earliest: dict[EventChannel, int] = {}
+        for job in waiting:
+            earliest[job.channel] = min(job.held.position.offset, earliest.get(job.channel, job.held.position.offset))
+        matches = [
+            (channel, entry) for channel, entry in self._matches(entries, earliest) if entry.offset > earliest[channel]
+        ]
+        missed: dict[EventChannel, list[tuple[Entry, Mapping[str, Any]]]] = {channel: [] for channel in earliest}
+        for begin in range(0, len(matches), MOST_TOGETHER):
+            part = matches[begin : begin + MOST_TOGETHER]
+            payloads = self._payloads(part)
+            if payloads is None:
+                return
+            for (channel, entry), payload in zip(part, payloads, strict=True):
+                if not channel.source.is_withheld(payload):
+                    missed[channel].append((entry, payload))
+        with self._lock:
+            for job in jobs:
+                if job.channel.resuming.pop((job.outlet, job.id), None) is None:
+                    continue
+                theirs = [
+                    (entry, payload)
+                    for entry, payload in missed.get(job.channel, ())
+                    if job.held.position.offset < entry.offset <= job.until.offset
+                ]
+                if job not in waiting or len(theirs) > MOST_MISSED:
+                    self._gaps += 1
+                    self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
+                else:
+                    self._catch_up(job, theirs)
+
+    def _read(self, after: Position, *, until: int) -> list[Entry]:
+        """The entries after a position, up to an offset, of tables that somebody follows. Raises Gap when some are gone."""
+        entries: list[Entry] = []
+        while after.offset < until:
+            read = self._history.read(after, most=min(_CHUNK, until - after.offset), wait=0)
+            if not read:
+                raise Gap(f"what follows {after} is not there", after)
+            entries += [entry for entry in read if entry.change.table in self._tables]
+            after = Position(after.epoch, read[-1].offset)
+        return entries
+
+    def _catch_up(self, job: _Resume, theirs: Sequence[tuple[Entry, Mapping[str, Any]]]) -> None:
+        self.begin(job.channel, job.outlet, job.id, job.held.position, recovered=True)
+        had = job.held.position
+        for entry, payload in theirs:
+            if job.outlet.is_full:
+                self._cut_off(job.channel, job.outlet, [job.id], had)
+                return
+            had = Position(job.until.epoch, entry.offset)
+            job.outlet.send(_event(job.channel, entry, payload, had, id=job.id))
+            self._delivered += 1
+        member = job.channel.channel.of(job.outlet)
+        assert member is not None
+        member.advance(job.until)
+
+    # ---- losses
+
+    def _tell_gap(self, channels: Iterable[EventChannel], position: Position) -> None:
+        for channel in channels:
+            message = protocol.gap(channel.channel.number, position=channel.sealer.seal(position))
+            for member in channel.channel:
+                if not member.is_past(position):
+                    member.outlet.send(message)
+                    member.advance(position)
+                    self._gaps += 1
+
+    def _declare_lost(self, jobs: Sequence[_Job]) -> None:
+        with self._lock:
+            for job in jobs:
+                if isinstance(job, _Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
+                    self._gaps += 1
+                    self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
+            last = jobs[-1]
+            if isinstance(last, _Routed):
+                tables = {job.entry.change.table for job in jobs if isinstance(job, _Routed)}
+                concerned = [each for each in self._channels.values() if each.source.tables & tables]
+                self._tell_gap(concerned, last.position)
+
+
+def _can_follow(position: Position, until: Position) -> bool:
+    return position.epoch == until.epoch and position.offset <= until.offset
+
+
+def _event(
+    channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position, *, id: str | None = None
+) -> protocol.Message:
+    return protocol.next_event(
+        channel.channel.number,
+        event=str(entry.change.id),
+        payload=encode(payload).decode(),
+        position=channel.sealer.seal(position),
+        id=id,
+    )

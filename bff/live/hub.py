@@ -1,0 +1,378 @@
+"""The hub: all subscriptions of a node, and whom to tell of what.
+
+One a process. `subscribe` and its like are called by the sockets, `changed` and `lost` by the follower. States are run by `Runs`,
+events read by `Events`, in threads of their own (greenlets, where gevent has patched).
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from queue import Queue
+from typing import Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+import orjson
+
+from ..documents import Operation
+from ..errors import NotLive, NotVisible
+from ..plan import Plan
+from ..readset import ALL, Asked, Fact, ReadSet
+from ..telemetry import report_defect
+from . import protocol
+from .channels import Outlet
+from .events import EventChannel, EventReader, Events
+from .index import Index
+from .positions import Held, Sealer
+from .presence import Presence
+from .protocol import Code, Mode, Subscribe
+from .runs import Runs, Tuning
+from .sources import EventSource, LiveSource, PresenceSource, source_of
+from .states import Joining, LiveOperation
+from .stream import Entry, Position, Stream
+from .subject import Subject
+
+
+class Engine(EventReader, Protocol):
+    """What knows operations and runs them; the server implements it."""
+
+    def plan_of(self, operation: Operation) -> Plan:
+        """The plan. Raises RequestError."""
+
+    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
+        """Equal for viewers who see the same of this plan."""
+
+
+class _Follow:
+    """Rows that somebody wants to be told of."""
+
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback = callback
+
+
+class _Beginning:
+    """Keeps the place of a subscription while it is looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A subscription to a state; by `presence` its viewer is somewhere."""
+
+    operation: LiveOperation
+    mode: Mode
+    presence: _Presence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Presence:
+    """That somebody (None: nobody, who only looks) is at a place; `holder` is nobody else's, on no node."""
+
+    place: str
+    who: str | None
+    holder: str
+
+
+_Subscription = _Live | EventChannel | _Beginning
+
+
+class Hub:
+    """All live operations of a process. Any thread may call any method."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        history: Stream,
+        presence: Presence,
+        *,
+        secret: bytes,
+        tuning: Tuning | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`history` is read to resume event subscriptions; `secret` signs positions, the same on all nodes."""
+        self._engine, self._presence, self._secret, self._clock = engine, presence, secret, clock
+        self._tuning = tuning or Tuning()
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._number = itertools.count(1).__next__
+        self._operations: dict[Hashable, LiveOperation] = {}
+        self._subscriptions: dict[Outlet, dict[str, _Subscription]] = {}
+        self._dropped: WeakSet[Outlet] = WeakSet()
+        self._sources: WeakKeyDictionary[Plan, LiveSource | EventSource | PresenceSource | None] = WeakKeyDictionary()
+        self._follows: Index[_Follow] = Index()
+        self._follows_of: dict[Outlet, list[_Follow]] = {}
+        self._changes = self._losses = 0
+        self._watching: dict[LiveOperation, Callable[[], None]] = {}
+        # What is to be told of presence, in order: it may wait for Redis, which nobody does who holds the lock.
+        self._presences: Queue[Callable[[], None] | None] = Queue()
+        self._runs = Runs(
+            engine,
+            lock=self._lock,
+            clock=clock,
+            tuning=self._tuning,
+            ended=self._forget_all,
+            forgotten=self._forget_operation,
+        )
+        self._events = Events(engine, history, lock=self._lock, ended=self._ended, pause=self._pause)
+        self._threads: list[threading.Thread] = []
+
+    def __repr__(self) -> str:
+        return (
+            f"<Hub {len(self._subscriptions)} sockets, {len(self._operations)} live operations, "
+            f"{self._runs!r}, {self._events!r}>"
+        )
+
+    def stats(self) -> dict[str, int]:
+        """Gauges `sockets`, `subscriptions`, `operations`; counters `changes` that the stream gave, times it `lost` some; and
+        those of `Runs.stats` and `Events.stats`."""
+        with self._lock:
+            return {
+                "sockets": len(self._subscriptions),
+                "subscriptions": sum(map(len, self._subscriptions.values())),
+                "operations": len(self._operations),
+                "changes": self._changes,
+                "lost": self._losses,
+                **self._runs.stats(),
+                **self._events.stats(),
+            }
+
+    def start(self) -> None:
+        """Start the threads. The follower begins with `lost`, which says from where on it tells of every change."""
+        targets = [self._events.run, self._tell_presence, *[self._runs.work] * self._tuning.runners]
+        for number, target in enumerate(targets):
+            thread = threading.Thread(target=target, name=f"live-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads; subscriptions are left as they are."""
+        self._stopping.set()
+        with self._lock:
+            self._events.stop()
+            self._runs.stop()
+        self._presences.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    # ---- what the follower tells
+
+    def changed(self, entries: Sequence[Entry], position: Position) -> None:
+        """What the stream holds after the last position, up to this one."""
+        with self._lock:
+            self._changes += len(entries)
+            self._events.changed(entries, position)
+            self._runs.changed(entries, position)
+            self._call({each for entry in entries for each in self._follows.touched(entry.change)})
+
+    def lost(self, position: Position) -> None:
+        """What the stream held before `position` cannot be had."""
+        with self._lock:
+            # The first time it is only told where it begins.
+            self._losses += bool(self._runs.position.epoch)
+            self._events.lost(position)
+            self._runs.lost(list(self._operations.values()), position)
+            self._call({each for follows in self._follows_of.values() for each in follows})
+
+    @staticmethod
+    def _call(follows: Iterable[_Follow]) -> None:
+        for each in follows:
+            each.callback()
+
+    # ---- what sockets ask
+
+    def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None) -> None:
+        """Begin a subscription; whatever comes of it goes to the outlet. May read the database."""
+        beginning = _Beginning()
+        with self._lock:
+            if outlet in self._dropped:
+                return
+            if self._subscriptions.setdefault(outlet, {}).setdefault(request.id, beginning) is not beginning:
+                reason = f"there is a subscription {request.id!r} already, which goes on"
+                outlet.send(protocol.refusal(request.id, Code.DUPLICATE_ID, reason))
+                return
+        try:
+            self._begin(outlet, request, operation, viewer, beginning)
+        except Exception as error:  # noqa: BLE001 - the edge: known refusals are told, the rest is logged whole and masked
+            errors = self._engine.errors_of(error)
+            with self._lock:
+                if self._is_beginning(outlet, request.id, beginning):
+                    self._forget(outlet, request.id)
+                    outlet.send(protocol.error(request.id, errors))
+
+    def unsubscribe(self, outlet: Outlet, id: str) -> None:
+        """End a subscription, if it is there."""
+        with self._lock:
+            match self._forget(outlet, id):
+                case EventChannel() as channel:
+                    channel.leave(outlet, id)
+                    self._events.close_unwanted(channel)
+                case _Live(operation=operation, mode=mode):
+                    operation.leave(outlet, id, mode)
+                    if not operation.is_wanted and not operation.is_running:
+                        self._runs.linger(operation)
+
+    def drop(self, outlet: Outlet) -> None:
+        """The socket is gone: end all of its subscriptions, and what it follows."""
+        with self._lock:
+            self._dropped.add(outlet)
+            for id in list(self._subscriptions.get(outlet, ())):
+                self.unsubscribe(outlet, id)
+            for follow in self._follows_of.pop(outlet, ()):
+                self._follows.remove(follow)
+
+    def end(self, outlet: Outlet, code: Code, reason: str) -> None:
+        """Complete all subscriptions of a socket."""
+        with self._lock:
+            for id in list(self._subscriptions.get(outlet, ())):
+                self.unsubscribe(outlet, id)
+                outlet.send(protocol.complete(id, code, reason))
+
+    def drained(self, outlet: Outlet) -> None:
+        """The outlet takes messages again: give it the newest states of what it was passed over for."""
+        with self._lock:
+            subscriptions = self._subscriptions.get(outlet, {}).values()
+            for operation in {each.operation for each in subscriptions if isinstance(each, _Live)}:
+                operation.drained(outlet)
+
+    def count(self, outlet: Outlet) -> int:
+        """How many subscriptions the socket has."""
+        with self._lock:
+            return len(self._subscriptions.get(outlet, ()))
+
+    def follow(self, outlet: Outlet, facts: Iterable[Fact], callback: Callable[[], None]) -> None:
+        """Call `callback` whenever a row of these facts changes or changes were lost, until the outlet is dropped. It must return
+        at once."""
+        follow = _Follow(callback)
+        with self._lock:
+            self._follows.put(follow, ReadSet(dict.fromkeys(facts, ALL)))
+            self._follows_of.setdefault(outlet, []).append(follow)
+
+    # ---- beginning
+
+    def _begin(
+        self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None, beginning: _Beginning
+    ) -> None:
+        plan = self._engine.plan_of(operation)
+        source = self._source_of(plan)
+        if source is None:
+            raise NotLive(f"{operation.name or 'this operation'} is neither a subscription nor a query with @live")
+        variables = dict(request.request.variables or {})
+        scope = self._engine.scope_of(plan, viewer)
+        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope
+        subject = Subject(key, (operation.id, operation.name, scope), plan, variables, viewer)
+        sealer = Sealer(self._secret, repr(key).encode())
+        held = None if request.resume is None else sealer.open(request.resume)
+        if isinstance(source, EventSource):
+            route = source.routes(variables, viewer)
+            channel = EventChannel(subject, source=source, route=route, sealer=sealer, number=self._number())
+            with self._lock:
+                if self._is_beginning(outlet, request.id, beginning):
+                    self._begin_events(outlet, request, channel, held)
+            return
+        made = LiveOperation(subject, sealer=sealer, number=self._number)
+        presence = self._presence_of(source, made) if isinstance(source, PresenceSource) else None
+        with self._lock:
+            if self._is_beginning(outlet, request.id, beginning):
+                self._begin_live(outlet, request, made, held, presence)
+
+    def _is_beginning(self, outlet: Outlet, id: str, beginning: _Beginning) -> bool:
+        """Whether the subscription is still wanted."""
+        return self._subscriptions.get(outlet, {}).get(id) is beginning
+
+    def _source_of(self, plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
+        with self._lock:
+            if plan not in self._sources:
+                self._sources[plan] = source_of(plan)
+            return self._sources[plan]
+
+    def _begin_live(
+        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, presence: _Presence | None
+    ) -> None:
+        operation = self._operations.setdefault(made.subject.key, made)
+        self._subscriptions[outlet][request.id] = _Live(operation, request.mode, presence)
+        if presence is not None:
+            if operation is made:
+                self._watch(operation, presence.place)
+            if presence.who is not None:
+                self._presences.put(partial(self._presence.join, presence.place, presence.who, presence.holder))
+        operation.join(Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock()))
+        self._runs.schedule(operation)
+
+    def _begin_events(self, outlet: Outlet, request: Subscribe, made: EventChannel, held: Held | None) -> None:
+        channel = self._events.open(made)
+        self._subscriptions[outlet][request.id] = channel
+        if held is not None:
+            self._events.resume(channel, outlet, request.id, held, self._runs.position)
+        else:
+            recovered = None if request.resume is None else False
+            self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
+
+    # ---- presence
+
+    def _presence_of(self, source: PresenceSource, operation: LiveOperation) -> _Presence:
+        """Where and who the viewer will be. Raises NotVisible when they may not see the place."""
+        subject = operation.subject
+        place, who = source.place(subject.variables), source.who(subject.viewer)
+        operation.is_withheld = source.is_withheld
+        operation.root_value = source.root_value(place, ())
+        asked = Asked(subject.variables, operation.root_value)
+        [answered] = self._engine.execute_live(subject.plan, [asked], subject.viewer).answers
+        if source.is_withheld(answered.payload):
+            raise NotVisible(f"{source.name}: there is nothing to be present at, or not for this viewer")
+        return _Presence(place, who, secrets.token_hex(8))
+
+    def _watch(self, operation: LiveOperation, place: str) -> None:
+        source = self._sources[operation.subject.plan]
+        assert isinstance(source, PresenceSource)
+
+        def changed(members: frozenset[str]) -> None:
+            with self._lock:
+                operation.root_value = source.root_value(place, members)
+                self._runs.touch(operation)
+
+        self._watching[operation] = partial(self._presence.unwatch, place, changed)
+        self._presences.put(partial(self._presence.watch, place, changed))
+
+    def _tell_presence(self) -> None:
+        while (tell := self._presences.get()) is not None:
+            try:
+                tell()
+            except Exception as error:  # noqa: BLE001 - a defect must not end the thread
+                report_defect(error, part="live.presence")
+
+    # ---- ending
+
+    def _forget(self, outlet: Outlet, id: str) -> _Subscription | None:
+        subscriptions = self._subscriptions.get(outlet, {})
+        subscription = subscriptions.pop(id, None)
+        if not subscriptions:
+            self._subscriptions.pop(outlet, None)
+        if isinstance(subscription, _Live) and subscription.presence is not None:
+            presence = subscription.presence
+            if presence.who is not None:
+                self._presences.put(partial(self._presence.leave, presence.place, presence.who, presence.holder))
+        return subscription
+
+    def _forget_operation(self, operation: LiveOperation) -> None:
+        if self._operations.get(operation.subject.key) is operation:
+            del self._operations[operation.subject.key]
+        unwatch = self._watching.pop(operation, None)
+        if unwatch is not None:
+            self._presences.put(unwatch)
+
+    def _ended(self, outlet: Outlet, id: str) -> None:
+        self._forget(outlet, id)
+
+    def _forget_all(self, ended: Iterable[tuple[Outlet, str]]) -> None:
+        for outlet, id in ended:
+            self._forget(outlet, id)
+
+    def _pause(self, seconds: float) -> bool:
+        return not self._stopping.wait(seconds)

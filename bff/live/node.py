@@ -1,0 +1,66 @@
+"""The live side of one process: relay, follower, hub and presence over one Redis, started and stopped together."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from sqlalchemy import Engine as DatabaseEngine
+
+from ..settings import Settings
+from .direct import direct_engine
+from .follower import Follower
+from .hub import Engine, Hub
+from .presence import RedisPresence
+from .relay import Relay
+from .runs import Tuning
+from .stream import RedisStream
+
+
+class Node:
+    """Made before a server forks, started after: `start` may be called by whoever is first, as often as they like."""
+
+    def __init__(
+        self, engine: Engine, database: DatabaseEngine, settings: Settings, *, redis_url: str, secret: bytes
+    ) -> None:
+        """`secret` signs positions, and is the same on all nodes that read each other's."""
+        prefix, length = settings.live_prefix, settings.live_stream_length
+        stream = RedisStream(redis_url, prefix=prefix, length=length)
+        self.presence = RedisPresence(redis_url, prefix=prefix)
+        self.hub = Hub(
+            engine,
+            # Whoever reads what was missed must not keep the follower from what is new.
+            RedisStream(redis_url, prefix=prefix, length=length),
+            self.presence,
+            secret=secret,
+            tuning=Tuning(window=settings.live_window, linger=settings.live_linger, patience=settings.deadline),
+        )
+        self.follower = Follower(stream, self.hub.changed, self.hub.lost)
+        self.relay = Relay(direct_engine(database, settings.live_database_url), stream) if settings.relay else None
+        self._lock = threading.Lock()
+        self._process: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<Node {self.hub!r}, {self.follower!r}, {self.relay!r}>"
+
+    def start(self) -> None:
+        """Start the threads of this process, unless they are."""
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            self._process = os.getpid()
+        self.hub.start()
+        self.follower.start()
+        if self.relay is not None:
+            self.relay.start()
+
+    def stop(self) -> None:
+        """End the threads; the relay leaves its turn to another node."""
+        with self._lock:
+            if self._process != os.getpid():
+                return
+            self._process = None
+        if self.relay is not None:
+            self.relay.stop()
+        self.follower.stop()
+        self.hub.stop()

@@ -1,0 +1,650 @@
+"""The hub, over an engine in memory: what is run when, and who is told what."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import GraphQLSchema
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+import bff
+from bff.documents import FreeText, Operation
+from bff.errors import BffError, Overloaded
+from bff.formatting import format_errors
+from bff.http import GraphQLRequest
+from bff.live.changes import Change
+from bff.live.hub import Hub
+from bff.live.presence import MemoryPresence
+from bff.live.protocol import Code, Subscribe
+from bff.live.runs import Tuning
+from bff.live.sources import EventSource, Route
+from bff.live.stream import MemoryStream
+from bff.plan import Plan, compile_plan
+from bff.readset import Answered, Asked, Executed, Interest, ReadSet
+from bff.types.events import Happened, Present
+from tests.bff.live.outlets import PATIENCE, KeptOutlet
+
+
+class Base(DeclarativeBase): ...
+
+
+class Room(Base):
+    __tablename__ = "rooms"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id"))
+    room: Mapped[Room] = relationship()
+
+
+class Person(Base):
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@bff.entity(Room, policy=bff.public, name="Room")
+class RoomType:
+    id: strawberry.ID
+    value: int
+
+
+@bff.entity(Note, policy=bff.public, name="Note")
+class NoteType:
+    id: strawberry.ID
+
+
+@bff.entity(Person, policy=bff.public, name="Person")
+class PersonType:
+    id: strawberry.ID
+
+
+@strawberry.type
+class Query:
+    room: RoomType | None = bff.lookup()
+
+
+@strawberry.type
+class Subscription:
+    room: RoomType | None = bff.lookup()
+    note_added: NoteType = bff.event(on=["insert"], match={"room_id": "room_id"})
+    present: list[PersonType] = bff.presence(of=Room, argument="room_id", key=lambda viewer: viewer)
+
+
+SCHEMA: GraphQLSchema = bff.Schema(query=Query, subscription=Subscription)._schema
+
+ROOM = "subscription ($id: ID!) { room(id: $id) { value } }"
+NOTES = "subscription ($id: ID!) { noteAdded(roomId: $id) { id } }"
+PRESENT = "subscription ($id: ID!) { present(roomId: $id) { id } }"
+
+
+class MemoryEngine:
+    """Rooms with values; a run reads them at once, all in one snapshot."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, int | None] = {str(number): 0 for number in range(200)}
+        self.xid = 100
+        self.runs: list[list[str]] = []
+        self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[], None] = lambda: None
+        self.hidden: set[str] = set()
+        self._plans: dict[str, Plan] = {}
+
+    def plan_of(self, operation: Operation) -> Plan:
+        return self._plans.setdefault(operation.id, compile_plan(SCHEMA, operation.document))
+
+    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
+        return "all"
+
+    def errors_of(self, error: Exception) -> list[dict[str, Any]]:
+        from graphql import GraphQLError
+
+        return format_errors([GraphQLError(str(error), original_error=error)], None)
+
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, frozenset[Route]]:
+        return source.locate(changes, None)  # type: ignore[arg-type]  # the route is on the row itself
+
+    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+        self.before()
+        snapshot = f"{self.xid + 1}:{self.xid + 1}:"
+        answers = [self._answer(each) for each in asked]
+        self.runs.append([str(each.variables["id"]) for each in asked])
+        self.after()
+        return Executed(answers, snapshot)
+
+    def _answer(self, asked: Asked) -> Answered:
+        id, reads = str(asked.variables["id"]), ReadSet({})
+        match asked.root_value:
+            case Happened(id=note):
+                data: Any = {"noteAdded": {"id": note}}
+            case Present(keys=keys):
+                data = {"present": [{"id": str(key)} for key in keys]}
+            case _:
+                value = self.rooms[id]
+                data = {"room": None if value is None else {"value": value}}
+                reads = ReadSet({("rooms", ("id",), (id,)): Interest(None, True)})
+        if id in self.hidden and asked.root_value is not None:
+            error = {"message": "no", "path": ["x"], "extensions": {"code": "NOT_VISIBLE"}}
+            return Answered({"data": None, "errors": [error]}, reads)
+        return Answered({"data": data}, reads)
+
+
+class Node:
+    """A hub with its stream; `commit` is what a writer and the relay do."""
+
+    def __init__(self, tuning: Tuning, length: int = 1_000) -> None:
+        self.engine, self.stream, self.presence = MemoryEngine(), MemoryStream(length=length), MemoryPresence()
+        self.hub = Hub(self.engine, self.stream, self.presence, secret=b"secret", tuning=tuning)
+        self.hub.start()
+        self.hub.lost(self.stream.top())
+        self._ids = iter(range(1, 10_000))
+
+    def write(self, room: str, value: int | None) -> Change:
+        self.engine.xid += 1
+        self.engine.rooms[room] = value
+        return Change(
+            next(self._ids), self.engine.xid, "rooms", "update", {"id": room}, {"id": room}, frozenset({"value"})
+        )
+
+    def note(self, room: str) -> Change:
+        self.engine.xid += 1
+        id = next(self._ids)
+        return Change(id, self.engine.xid, "notes", "insert", {}, {"id": str(id), "room_id": room}, frozenset())
+
+    def tell(self, *changes: Change) -> None:
+        before = self.stream.top()
+        position = self.stream.append(changes)
+        self.hub.changed(self.stream.read(before, most=len(changes), wait=0), position)
+
+    def commit(self, room: str, value: int | None) -> None:
+        self.tell(self.write(room, value))
+
+    def subscribe(
+        self,
+        text: str = ROOM,
+        room: str = "1",
+        *,
+        outlet: KeptOutlet | None = None,
+        id: str = "s",
+        resume: str | None = None,
+        viewer: object = 7,
+    ) -> KeptOutlet:
+        outlet = outlet or KeptOutlet()
+        operation = FreeText.read(text, SCHEMA).operation(None)
+        request = Subscribe(
+            id=id, request=GraphQLRequest(query=text, variables={"id": room}), mode="patch", resume=resume
+        )
+        self.hub.subscribe(outlet, request, operation, viewer)
+        return outlet
+
+
+QUICK = Tuning(window=0.0, linger=60.0, patience=0.0, runners=2)
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    node = Node(QUICK)
+    yield node
+    node.hub.stop()
+
+
+def values(outlet: KeptOutlet) -> list[int]:
+    """The states that came, by their value."""
+    found, value = [], None
+    for event, message in outlet.messages:
+        if event == "next":
+            if "payload" in message:
+                value = message["payload"]["data"]["room"]["value"]
+            else:
+                [operation] = message["patch"]
+                value = operation["value"]
+            found.append(value)
+    return found
+
+
+def test_a_subscription_gets_the_state_and_then_each_new_one(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.commit("1", 5)
+    outlet.wait(lambda it: values(it) == [0, 5])
+    node.commit("2", 6)
+    node.commit("1", 7)
+    outlet.wait(lambda it: values(it) == [0, 5, 7])
+    assert node.engine.runs == [["1"], ["1"], ["1"]], "what did not touch it did not run it"
+
+
+def test_many_subscribers_are_one_execution(node: Node) -> None:
+    outlets = [node.subscribe() for _ in range(100)]
+    for outlet in outlets:
+        outlet.wait(lambda it: values(it) == [0])
+    runs = len(node.engine.runs)
+    node.commit("1", 5)
+    for outlet in outlets:
+        outlet.wait(lambda it: values(it) == [0, 5])
+    assert len(node.engine.runs) == runs + 1
+    assert node.hub.stats()["operations"] == 1
+
+
+def test_changes_while_it_runs_are_one_more_run(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    running, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        running.set()
+        assert go_on.wait(PATIENCE)
+
+    node.engine.after = hold
+    node.commit("1", 1)
+    assert running.wait(PATIENCE)
+    for value in range(2, 12):
+        node.commit("1", value)
+    node.engine.after = lambda: None
+    go_on.set()
+    outlet.wait(lambda it: values(it)[-1] == 11)
+    assert node.engine.runs == [["1"]] * 3
+    assert values(outlet) == [0, 1, 11]
+
+
+def test_a_change_that_the_snapshot_holds_is_not_run_for(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    change = node.write("1", 5)
+    node.commit("1", 6)
+    outlet.wait(lambda it: values(it) == [0, 6])
+    node.tell(change)
+    assert node.hub.stats()["due"] == 0
+    assert len(node.engine.runs) == 2
+
+
+def test_a_change_that_came_while_it_ran_and_was_seen_is_not_run_for(node: Node) -> None:
+    change = node.write("1", 5)
+    node.engine.after = lambda: node.tell(change) if len(node.engine.runs) == 1 else None
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [5])
+    assert node.hub.stats()["due"] == 0
+    assert len(node.engine.runs) == 1
+
+
+def test_a_change_between_the_read_and_the_subscription_is_not_missed(node: Node) -> None:
+    node.engine.after = lambda: node.commit("1", 9) if len(node.engine.runs) == 1 else None
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0, 9])
+
+
+def test_what_is_due_together_runs_together() -> None:
+    node = Node(Tuning(window=0.0, runners=1))
+    try:
+        outlets = [node.subscribe(room=str(number)) for number in range(100)]
+        for outlet in outlets:
+            outlet.wait(lambda it: values(it) == [0])
+        runs = len(node.engine.runs)
+        node.tell(*(node.write(str(number), 1) for number in range(100)))
+        for outlet in outlets:
+            outlet.wait(lambda it: values(it) == [0, 1])
+        assert [len(run) for run in node.engine.runs[runs:]] == [50, 50]
+    finally:
+        node.hub.stop()
+
+
+def test_within_the_window_it_runs_once_more() -> None:
+    node = Node(Tuning(window=0.2, runners=1))
+    try:
+        outlet = node.subscribe()
+        outlet.wait(lambda it: values(it) == [0])
+        for value in range(1, 6):
+            node.commit("1", value)
+        outlet.wait(lambda it: values(it) == [0, 5])
+        assert len(node.engine.runs) == 2
+    finally:
+        node.hub.stop()
+
+
+def test_a_lost_stream_has_everything_run_again(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.write("1", 5)
+    node.stream.clear()
+    node.hub.lost(node.stream.top())
+    outlet.wait(lambda it: values(it) == [0, 5])
+
+
+def test_a_database_that_is_away_is_tried_until_it_is_back(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    failures = iter([Overloaded("no"), Overloaded("no")])
+
+    def fail() -> None:
+        for error in failures:
+            raise error
+
+    node.engine.before = fail
+    node.commit("1", 5)
+    outlet.wait(lambda it: values(it) == [0, 5])
+    assert node.hub.stats()["failures"] == 2
+
+
+def test_who_waits_for_the_first_state_is_refused_in_time(node: Node) -> None:
+    def fail() -> None:
+        raise Overloaded("the database cannot be reached")
+
+    node.engine.before = fail
+    outlet = node.subscribe()
+    outlet.wait(lambda it: it.messages)
+    assert [event for event, _ in outlet.messages] == ["error"]
+    assert node.hub.count(outlet) == 0
+
+
+def test_a_defect_completes_and_the_next_subscription_is_served(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    node.engine.before = fail
+    node.commit("1", 5)
+    outlet.wait(lambda it: it.view("s").ended)
+    ended = outlet.view("s").ended
+    assert ended is not None
+    assert ended["code"] == "INTERNAL"
+    assert ended["resume"]
+    node.engine.before = lambda: None
+    node.subscribe(outlet=outlet, id="again", resume=ended["resume"])
+    outlet.wait(lambda it: it.view("again").payload == {"data": {"room": {"value": 5}}})
+
+
+def test_what_is_gone_is_completed(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.commit("1", None)
+    outlet.wait(lambda it: it.view("s").ended)
+    assert (outlet.view("s").ended or {})["code"] == "GONE"
+    assert node.hub.stats()["operations"] == 0
+    assert node.hub.count(outlet) == 0
+
+
+def test_who_comes_back_finds_the_state(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    position = outlet.view("s").position
+    node.hub.drop(outlet)
+    again = node.subscribe(resume=position)
+    again.wait(lambda it: it.messages)
+    assert [event for event, _ in again.messages] == ["subscribed"]
+    assert again.view("s").recovered is True
+    assert len(node.engine.runs) == 1
+
+
+def test_who_comes_back_after_a_change_gets_the_newest_state(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    position = outlet.view("s").position
+    node.hub.drop(outlet)
+    node.commit("1", 4)
+    node.commit("1", 5)
+    assert len(node.engine.runs) == 1, "nobody wants it"
+    again = node.subscribe(resume=position)
+    again.wait(lambda it: values(it) == [5])
+    assert again.view("s").recovered is True
+
+
+def test_what_nobody_wants_is_forgotten_in_time() -> None:
+    node = Node(Tuning(window=0.0, linger=0.0, runners=1))
+    try:
+        outlet = node.subscribe()
+        outlet.wait(lambda it: values(it) == [0])
+        node.hub.unsubscribe(outlet, "s")
+        other = node.subscribe(room="2")
+        other.wait(lambda it: values(it) == [0])
+        assert node.hub.stats()["operations"] == 1
+        node.commit("1", 5)
+        assert node.engine.runs == [["1"], ["2"]]
+    finally:
+        node.hub.stop()
+
+
+def test_what_is_dropped_while_it_begins_is_not_begun(node: Node) -> None:
+    outlet = KeptOutlet()
+    node.engine.before = lambda: node.hub.drop(outlet)
+    node.subscribe(PRESENT, outlet=outlet)
+    assert outlet.messages == []
+    assert node.hub.stats()["subscriptions"] == 0
+    node.subscribe(outlet=outlet)
+    assert node.hub.stats()["subscriptions"] == 0
+
+
+def test_an_id_in_use_is_refused(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.subscribe(outlet=outlet)
+    event, message = outlet.messages[-1]
+    assert event == "error"
+    assert message["payload"][0]["extensions"]["code"] == "DUPLICATE_ID"
+    node.commit("1", 5)
+    outlet.wait(lambda it: values(it) == [0, 5])
+
+
+def test_what_is_not_live_is_refused(node: Node) -> None:
+    outlet = node.subscribe("query ($id: ID!) { room(id: $id) { value } }")
+    [(event, message)] = outlet.messages
+    assert event == "error"
+    assert message["payload"][0]["extensions"]["code"] == "NOT_LIVE"
+    node.subscribe("query ($id: ID!) @live { room(id: $id) { value } }", outlet=outlet)
+    outlet.wait(lambda it: values(it) == [0])
+
+
+def test_the_position_of_another_subscription_is_forbidden(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.subscribe(room="2", outlet=outlet, id="other", resume=outlet.view("s").position)
+    outlet.wait(lambda it: it.view("other").ended)
+    assert (outlet.view("other").ended or {})["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+def test_a_socket_is_ended_as_a_whole(node: Node) -> None:
+    outlet = node.subscribe()
+    node.subscribe(NOTES, outlet=outlet, id="notes")
+    outlet.wait(lambda it: values(it) == [0])
+    node.hub.end(outlet, Code.FORBIDDEN, "no more")
+    assert (outlet.view("s").ended or {})["code"] == (outlet.view("notes").ended or {})["code"] == "FORBIDDEN"
+    count = len(outlet.messages)
+    node.commit("1", 5)
+    node.tell(node.note("1"))
+    other = node.subscribe(room="9")
+    other.wait(lambda it: values(it) == [0])
+    assert len(outlet.messages) == count
+
+
+def test_followers_of_rows_are_called(node: Node) -> None:
+    outlet, calls = KeptOutlet(), []
+    node.hub.follow(outlet, [("rooms", ("id",), ("1",))], lambda: calls.append(1))
+    node.commit("2", 1)
+    assert calls == []
+    node.commit("1", 1)
+    assert calls == [1]
+    node.hub.lost(node.stream.top())
+    assert calls == [1, 1], "what was lost may have been one"
+    node.hub.drop(outlet)
+    node.commit("1", 2)
+    assert calls == [1, 1]
+
+
+# ---- events
+
+
+def test_events_come_in_order_to_those_they_are_for(node: Node) -> None:
+    ones, twos = node.subscribe(NOTES), node.subscribe(NOTES, "2")
+    first, second, third = node.note("1"), node.note("2"), node.note("1")
+    node.tell(first, second)
+    node.tell(third)
+    ones.wait(lambda it: it.view("s").events == [str(first.id), str(third.id)])
+    twos.wait(lambda it: it.view("s").events == [str(second.id)])
+    assert ones.view("s").payloads == [{"data": {"noteAdded": {"id": str(each.id)}}} for each in (first, third)]
+
+
+def test_events_before_the_subscription_are_not_its(node: Node) -> None:
+    node.tell(node.note("1"))
+    outlet = node.subscribe(NOTES)
+    later = node.note("1")
+    node.tell(later)
+    outlet.wait(lambda it: it.view("s").events == [str(later.id)])
+
+
+def test_who_resumes_gets_what_was_missed_and_then_the_new(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    first = node.note("1")
+    node.tell(first)
+    outlet.wait(lambda it: it.view("s").events)
+    position = outlet.view("s").position
+    node.hub.drop(outlet)
+    missed = [node.note("1"), node.note("2"), node.note("1")]
+    node.tell(*missed)
+    again = node.subscribe(NOTES, resume=position)
+    new = node.note("1")
+    node.tell(new)
+    again.wait(lambda it: len(it.view("s").events) == 3)
+    view = again.view("s")
+    assert view.events == [str(missed[0].id), str(missed[2].id), str(new.id)]
+    assert view.recovered is True
+
+
+def test_what_is_missed_is_for_who_missed_it(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    position = outlet.view("s").position
+    note = node.note("1")
+    node.tell(note)
+    outlet.wait(lambda it: it.view("s").events == [str(note.id)])
+    count = len(outlet.messages)
+    node.subscribe(NOTES, outlet=outlet, id="late", resume=position)
+    outlet.wait(lambda it: it.view("late").events == [str(note.id)])
+    [message] = [message for event, message in outlet.messages[count:] if event == "next"]
+    assert message["id"] == "late"
+
+
+def test_what_was_trimmed_is_declared() -> None:
+    node = Node(QUICK, length=3)
+    try:
+        outlet = node.subscribe(NOTES)
+        start = outlet.view("s").position
+        node.tell(node.note("1"))
+        outlet.wait(lambda it: it.view("s").events)
+        later = outlet.view("s").position
+        node.hub.drop(outlet)
+        node.tell(*(node.note("1") for _ in range(3)))
+        lost, kept = node.subscribe(NOTES, resume=start), node.subscribe(NOTES, resume=later)
+        lost.wait(lambda it: it.view("s").recovered is False)
+        kept.wait(lambda it: len(it.view("s").events) == 3)
+        assert kept.view("s").recovered is True
+        assert lost.view("s").events == []
+        note = node.note("1")
+        node.tell(note)
+        lost.wait(lambda it: it.view("s").events == [str(note.id)])
+    finally:
+        node.hub.stop()
+
+
+def test_events_that_were_lost_are_told(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    position = outlet.view("s").position
+    node.stream.clear()
+    node.hub.lost(node.stream.top())
+    outlet.wait(lambda it: it.view("s").gaps == 1)
+    note = node.note("1")
+    node.tell(note)
+    outlet.wait(lambda it: it.view("s").events == [str(note.id)])
+    again = node.subscribe(NOTES, resume=position)
+    again.wait(lambda it: it.view("s").recovered is False)
+
+
+def test_who_does_not_take_events_is_ended_and_resumes(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    first = node.note("1")
+    node.tell(first)
+    outlet.wait(lambda it: it.view("s").events)
+    outlet.is_full = True
+    missed = node.note("1")
+    node.tell(missed)
+    outlet.wait(lambda it: it.view("s").ended)
+    ended = outlet.view("s").ended
+    assert ended is not None
+    assert ended["code"] == "SLOW_CONSUMER"
+    outlet.is_full = False
+    node.subscribe(NOTES, outlet=outlet, id="again", resume=ended["resume"])
+    outlet.wait(lambda it: it.view("again").events == [str(missed.id)])
+
+
+def test_what_a_viewer_may_not_see_is_no_event_for_them(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    node.engine.hidden.add("1")
+    node.tell(node.note("1"))
+    node.engine.hidden.clear()
+    seen = node.note("1")
+    node.tell(seen)
+    outlet.wait(lambda it: str(seen.id) in it.view("s").events)
+
+
+def test_events_wait_for_a_database_that_is_away(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    failures: list[BffError] = [Overloaded("no"), Overloaded("no")]
+
+    def fail() -> None:
+        if failures:
+            raise failures.pop()
+
+    node.engine.before = fail
+    notes = [node.note("1") for _ in range(3)]
+    node.tell(*notes)
+    outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+
+
+def test_a_defect_of_events_is_a_gap(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+
+    def fail() -> None:
+        node.engine.before = lambda: None
+        raise ZeroDivisionError
+
+    node.engine.before = fail
+    node.tell(node.note("1"))
+    outlet.wait(lambda it: it.view("s").gaps == 1)
+    note = node.note("1")
+    node.tell(note)
+    outlet.wait(lambda it: it.view("s").events == [str(note.id)])
+
+
+# ---- presence
+
+
+def present(outlet: KeptOutlet, id: str = "s") -> list[str]:
+    payload = outlet.view(id).payload
+    return [] if payload is None else [each["id"] for each in payload["data"]["present"]]
+
+
+def test_who_subscribes_is_there_until_they_leave(node: Node) -> None:
+    first = node.subscribe(PRESENT, viewer=7)
+    first.wait(lambda it: present(it) == ["7"])
+    second = node.subscribe(PRESENT, viewer=8)
+    twice = node.subscribe(PRESENT, viewer=8)
+    for outlet in (first, second, twice):
+        outlet.wait(lambda it: present(it) == ["7", "8"])
+    node.hub.drop(second)
+    node.hub.unsubscribe(twice, "s")
+    first.wait(lambda it: present(it) == ["7"])
+
+
+def test_where_a_viewer_may_not_look_they_cannot_be(node: Node) -> None:
+    node.engine.hidden.add("1")
+    outlet = node.subscribe(PRESENT)
+    [(event, message)] = outlet.messages
+    assert event == "error"
+    assert message["payload"][0]["extensions"]["code"] == "NOT_VISIBLE"
+    assert node.hub.stats()["subscriptions"] == 0

@@ -1,0 +1,93 @@
+"""The live client: its own tests under Node, its types, the README's snippets of it, and how it is served."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from bff import web
+from tests.web.conftest import HERE, ROOT
+from tests.web.site import make_site
+
+CLIENT = ROOT / "bff" / "live" / "client"
+SNIPPET = re.compile(r"<!-- live: (\w+) -->\n```js\n(.*?)```", re.DOTALL)
+
+
+def run_tests(node: str, name: str) -> None:
+    """Run a file of node:test, which prints what failed."""
+    command = [node, "--test", "--test-reporter=tap", "--test-timeout=60000", name]
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["client", "timing", "patch", "libraries"])
+def test_in_node(node: str, name: str) -> None:
+    run_tests(node, f"{name}.test.mjs")
+
+
+def check_types(node: str, project: Path) -> None:
+    compiler = HERE / "node_modules" / "typescript" / "bin" / "tsc"
+    done = subprocess.run(
+        [node, compiler, "--project", project], cwd=HERE, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_types(node: str) -> None:
+    check_types(node, HERE / "types")
+
+
+@pytest.mark.slow
+def test_the_snippets_of_the_readme(node: str, tmp_path: Path) -> None:
+    snippets = dict(SNIPPET.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+    assert snippets.keys() == {"plain", "apollo", "urql", "relay", "iterate"}
+    options = json.loads((HERE / "types" / "tsconfig.json").read_text())["compilerOptions"]
+    # As a page has them; and what is inferred in JavaScript need not be declared.
+    options |= {"noImplicitAny": False, "typeRoots": [str(HERE / "node_modules" / "@types")]}
+    options["paths"] = {"*": [f"{HERE}/node_modules/*", f"{HERE}/node_modules/@types/*"]}
+    for name, text in snippets.items():
+        served = text.replace("'/graphql/client.js'", f"'{CLIENT}/client.js'")
+        served = served.replace("'/graphql/assets/socket.io.js'", "'socket.io-client'")
+        (tmp_path / ("live.js" if name == "plain" else f"{name}.js")).write_text(served)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "include": ["*.js"]}))
+    check_types(node, tmp_path)
+
+
+# ---- served
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    return make_site(development=False, path="/api/graphql", graphiql_assets=tmp_path).test_client()
+
+
+@pytest.mark.parametrize(("name", "mimetype"), [("client.js", "text/javascript"), ("client.d.ts", "text/plain")])
+def test_the_client_is_served_and_only_sent_when_it_is_another(client: FlaskClient, name: str, mimetype: str) -> None:
+    response = client.get(f"/api/graphql/{name}")
+    assert (response.status_code, response.mimetype) == (200, mimetype)
+    assert response.data == (web.CLIENT / name).read_bytes()
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    again = client.get(f"/api/graphql/{name}", headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(f"/api/graphql/{name}", headers={"If-None-Match": '"other"'}).status_code == 200
+    assert client.post(f"/api/graphql/{name}").status_code == 405
+
+
+def test_socket_io_is_served_once_it_is_installed(client: FlaskClient, tmp_path: Path) -> None:
+    assert client.get("/api/graphql/assets/socket.io.js").status_code == 404
+    (tmp_path / "socket.io.js").write_text("export {};")
+    (tmp_path / "page.js").write_text("export {};")
+    response = client.get("/api/graphql/assets/socket.io.js")
+    assert (response.status_code, response.mimetype, response.text) == (200, "text/javascript", "export {};")
+    # The rest of the bundle is for development.
+    assert client.get("/api/graphql/assets/page.js").status_code == 404
