@@ -10,6 +10,7 @@ from flask import Flask, jsonify, request
 from flask_socketio import SocketIO, join_room
 
 from app import create_app
+from app.layer import current_layer
 from loadtest.bench.sampler import OTHER, VIEWER, Places, Samples
 
 NAMESPACE = "/graphql"
@@ -54,7 +55,10 @@ def briefcase() -> Flask:
 
     @app.get("/bench/work")
     def work() -> Any:
-        return jsonify(changes=0, executions=0, unchanged=0)
+        node = current_layer().node
+        assert node is not None
+        stats = node.hub.stats()
+        return jsonify({name: stats[name] for name in ("changes", "executions", "unchanged")})
 
     @app.post("/bench/samples")
     def start() -> Any:
