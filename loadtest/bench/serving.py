@@ -1,8 +1,7 @@
 import os
 import runpy
 from pathlib import Path
-
-from gunicorn.workers.base import Worker
+from typing import Any
 
 # Briefcase as deploy/gunicorn.conf.py serves it. With SAMPLES, a directory, each worker samples its own CPU time and
 # writes there where it went when it ends.
@@ -13,7 +12,7 @@ globals().update(deployed)
 _begin = deployed["post_worker_init"]
 
 
-def post_worker_init(worker: Worker) -> None:
+def post_worker_init(worker: Any) -> None:
     # Not everything that the bench serves has the layer.
     if "bff" in worker.wsgi.extensions:
         _begin(worker)

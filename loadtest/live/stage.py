@@ -11,6 +11,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -184,6 +185,17 @@ class Stage:
     def redis(self, *, keeps: bool = True) -> Iterator[Redis]:
         with Redis(self.path / f"valkey-{secrets.token_hex(4)}", keeps=keeps) as started:
             yield started
+
+    @contextmanager
+    def nodes(self, redis_urls: Sequence[str]) -> Iterator[list[Node]]:
+        """A node for each address of Redis; all of them start at once."""
+        made = [self.node(url) for url in redis_urls]
+        with ExitStack() as running:
+            with ThreadPoolExecutor(len(made)) as pool:
+                started = [pool.submit(running.enter_context, node) for node in made]
+            for each in started:
+                each.result()
+            yield made
 
     def node(self, redis_url: str) -> Node:
         """Briefcase. To be entered."""

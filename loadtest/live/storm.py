@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from itertools import count
 
 from loadtest.live.client import PACKETS, Ask, Break
@@ -39,8 +38,7 @@ def storm(
     def edit(number: int) -> Edit:
         return firm.comment(watched[number % len(watched)], number)
 
-    with stage.redis() as redis, ExitStack() as running, Swarm() as swarm:
-        nodes = [running.enter_context(stage.node(redis.url)) for _ in range(2)]
+    with stage.redis() as redis, stage.nodes([redis.url] * 2) as nodes, Swarm() as swarm:
         on_comments: Callable[[int], Ask] = lambda matter: Ask(comments(matter))  # noqa: E731
         # Who is never cut sees the whole sequence; that it is whole is asked of PostgreSQL.
         swarm.add(members(firm, len(watched), watched, nodes[:1], ask=on_comments))

@@ -24,20 +24,11 @@ from loadtest.bench.results import Machine
 from loadtest.live import patches, report
 from loadtest.live.__main__ import main
 from loadtest.live.client import PACKETS, Ask, Break, Client
-from loadtest.live.fanout import STAGES, bare, fan_out
+from loadtest.live.fanout import STAGES, bare
 from loadtest.live.faults import (
-    FLUSHED,
-    RELAY_KILLED,
-    RELAY_SWALLOWED,
-    SWALLOWED,
-    Accident,
-    fault,
     newest_seen,
-    redis_away,
 )
-from loadtest.live.idle import idle
-from loadtest.live.memory import memory
-from loadtest.live.nodes import latencies_of, nodes
+from loadtest.live.nodes import latencies_of
 from loadtest.live.patches import PatchError
 from loadtest.live.proxy import Proxy
 from loadtest.live.results import (
@@ -54,15 +45,13 @@ from loadtest.live.results import (
     Work,
     percentile,
 )
-from loadtest.live.served import COMPONENTS, PLACES
+from loadtest.live.served import PLACES
 from loadtest.live.stage import Redis, Stage
-from loadtest.live.storm import MATTERS, storm
 from loadtest.live.swarm import SECOND, Arrival, Member, Swarm, SwarmError
 from loadtest.live.targets import targets
 from loadtest.live.verdict import judge, together
 from loadtest.live.wire import Frames, Handshake, Refused, WireError
 from loadtest.live.writer import Edit, Firm, Write, Writer, mark, marks_in
-from tests.conftest import Servers
 
 # ---- patches
 
@@ -758,95 +747,8 @@ def test_what_is_no_number_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert "COMMITS is 'none': a number from 1" in capsys.readouterr().err
 
 
-# ---- the scenarios, in small
-
-
 def test_components_are_those_of_files_that_exist() -> None:
     root = Path(report.__file__).parents[2]
     for part, _, _ in PLACES:
         if part.startswith(("/bff/", "/app/")):
             assert (root / part.strip("/")).exists(), part
-
-
-@pytest.fixture(scope="module")
-def stage(servers: Servers, worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A seeded Briefcase of this module's own, which may be written to."""
-    name = f"{worker}_bench_live"
-    url = servers.cluster.create(name, template=servers.seeded_template())
-    yield Stage(url, tmp_path_factory.mktemp("stage"))
-    servers.cluster.drop(name)
-
-
-@pytest.mark.slow
-def test_idle_subscribers_cost_no_statements(stage: Stage) -> None:
-    found = idle(stage, subscribers=20, seconds=1.5)
-    assert found.of_subscriptions == []
-    assert found.statements_a_second == 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", ["patch", "full"])
-def test_a_commit_is_one_execution_however_many_look(stage: Stage, mode: str) -> None:
-    found = fan_out(stage, mode=mode, subscribers=20, commits=5, every=0.2)
-    assert found.missed == 0
-    assert found.work == Work(changes=5, executions=5, unchanged=0)
-    assert found.times.count == 5
-    assert found.message_bytes > 10_000 if mode == "full" else found.message_bytes < 1_000
-    assert list(found.stages_ms) == list(STAGES)
-    assert found.cpu_ms.keys() <= set(COMPONENTS)
-    assert found.rate > 0
-    assert found.bare_rate > 0
-
-
-@pytest.mark.slow
-def test_nodes_end_in_the_right_state(stage: Stage) -> None:
-    found = nodes(stage, count=2, subscribers=20, matters=10, rate=25, seconds=3)
-    assert (found.missed, found.wrong) == (0, 0)
-    assert found.writes >= 60
-    # Each node is told of each.
-    assert found.work.changes >= 2 * found.writes
-    assert 0 < found.work.executions - found.work.unchanged <= found.work.changes
-    assert found.messages >= found.times.count > 0
-
-
-@pytest.mark.slow
-def test_memory_is_that_of_sockets(stage: Stage) -> None:
-    found = memory(stage, sockets=(20, 100))
-    assert found.sockets == [0, 20, 100]
-    assert all(kb > 10_000 for kb in [*found.layer_kb, *found.bare_kb])
-    assert found.each_kb[-1] < 200
-    assert found.connects_a_second > 1
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("at_once", [True, False])
-def test_storms_lose_nothing_in_silence(stage: Stage, at_once: bool) -> None:
-    found = storm(stage, clients=30, rate=30, seconds=3, at_once=at_once, every=0.8)
-    assert found.verdict == replace(found.verdict, silent_gaps=0, doubled=0, disordered=0)
-    assert found.verdict.clients == 30 + MATTERS
-    assert found.verdict.events >= found.writes
-    assert found.cuts >= 30
-    assert found.recovered + found.unrecovered >= 30
-    assert found.live_wrong == 0
-    assert found.back.count >= 30
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "accident",
-    [
-        pytest.param(redis_away(1), id="redis-away"),
-        pytest.param(redis_away(1, keeps=False), id="redis-empty"),
-        pytest.param(FLUSHED, id="flushed"),
-        pytest.param(RELAY_KILLED, id="relay-killed"),
-        pytest.param(SWALLOWED, id="swallowed"),
-        pytest.param(RELAY_SWALLOWED, id="relay-swallowed"),
-    ],
-)
-def test_faults_lose_nothing_in_silence(stage: Stage, accident: Accident) -> None:
-    found = fault(stage, accident, nodes=2, clients=8, rate=20)
-    assert found.verdict == replace(found.verdict, silent_gaps=0, doubled=0, disordered=0)
-    assert found.verdict.clients == 4
-    assert found.verdict.events > 0
-    assert found.wrong == 0
-    assert found.caught_up_s < 10
