@@ -12,6 +12,8 @@ from typing import Any
 from flask import Flask, Request, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 from flask.sessions import NullSession, SessionInterface
+from flask_socketio import SocketIO
+from gevent import monkey
 
 # What the environment may set; everything has a default but the database, and in production the secret.
 ENVIRONMENT = (
@@ -47,7 +49,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """The application. `config` goes over the environment; both take the names in `ENVIRONMENT`.
 
     ``BRIEFCASE_ENV`` is ``development`` or ``production``, the default: development signs with a known secret and
-    takes ``Authorization: Bearer dev-<user id>``. Raises `app.database.ConfigurationError` when something is missing.
+    takes ``Authorization: Bearer dev-<user id>``. Pages are live where ``REDIS_URL`` names Redis or Valkey. Raises `app.database.ConfigurationError` when something is missing.
     """
     # Here, because whoever wants the models alone (the seeder, the migrations) needs no schema to be built.
     from app import auth, rest, site
@@ -71,13 +73,27 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     attach(app, database)
     auth.init_app(app)
     agency.init_app(app)
-    settings = Settings(development=auth.is_development(app), secret=app.config["SECRET_KEY"])
-    make_layer(database.pages, settings=settings).init_app(app)
+    redis_url = app.config.get("REDIS_URL")
+    settings = Settings(
+        development=auth.is_development(app),
+        secret=app.config["SECRET_KEY"],
+        **({"redis_url": redis_url} if redis_url else {}),
+    )
+    layer = make_layer(database.pages, settings=settings)
+    layer.init_app(app)
     rest.init_app(app)
     # After REST, whose converter of ids its addresses use too.
     site.init_app(app)
     app.add_url_rule("/healthz", view_func=healthz)
+    if settings.redis_url is not None:
+        layer.init_sockets(make_sockets(app))
     return app
+
+
+def make_sockets(app: Flask) -> SocketIO:
+    """Socket.IO over WebSocket alone: any worker may hold any socket, so nothing has to be sticky."""
+    is_patched = bool(monkey.is_module_patched("socket"))
+    return SocketIO(app, async_mode="gevent" if is_patched else "threading", transports=["websocket"])
 
 
 def healthz() -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from strawberry import Schema as StrawberrySchema
 from . import telemetry, web
 from .errors import DeclarationError
 from .live.node import Node
+from .plan import Plan
+from .readset import Asked, Executed
 from .server import Server
 from .settings import Settings
 from .sockets.endpoint import Endpoint, Expires, Follows, Host, Hub
@@ -92,6 +95,11 @@ class Bff(Server):
         if self._app is None:
             raise DeclarationError("init_sockets comes after init_app")
         self._endpoint = Endpoint(self, hub, self._host, start=start, sockets=sockets, app=self._app)
+
+    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+        """As `Server.execute_live`, and as the application: a resolver finds it as in a request, but there is no request."""
+        with nullcontext() if self._app is None else self._app.app_context():
+            return super().execute_live(plan, asked, viewer)
 
     @property
     def node(self) -> Node | None:

@@ -74,6 +74,8 @@ def post_worker_init(worker: Worker) -> None:
     # a time of its own, and come back to another worker, where they go on. Watched, not caught as a signal, because
     # a worker stops for other reasons, too.
     layer = worker.wsgi.extensions["bff"]
+    # Now, after the fork: what follows changes, and what brings them, are threads.
+    layer.start()
 
     def drain() -> None:
         while worker.alive:

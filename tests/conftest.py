@@ -160,10 +160,15 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+def redis_database(servers: Servers, worker: str) -> str:
+    """The address of a worker's own Valkey database."""
+    return f"{servers.redis_url.rpartition('/')[0]}/{worker.removeprefix('gw')}"
+
+
 @pytest.fixture
 def redis_url(servers: Servers, worker: str) -> str:
     """A Valkey database of this worker's own, empty when the test begins. (Channels are shared by all databases.)"""
-    url = f"{servers.redis_url.rpartition('/')[0]}/{worker.removeprefix('gw')}"
+    url = redis_database(servers, worker)
     with closing(redis.Redis.from_url(url)) as client:
         client.flushdb()
     return url
@@ -195,6 +200,7 @@ def live_site(servers: Servers, worker: str, tmp_path_factory: pytest.TempPathFa
         command = [sys.executable, "-m", "gunicorn", "--config", "tests/live.conf.py"]
         command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning"]
         variables = {"BRIEFCASE_ENV": "development", "DATABASE_URL": url, "SECRET_KEY": "of the tests"}
+        variables |= {"REDIS_URL": redis_database(servers, worker), "BFF_LIVE_PREFIX": f"{name}_{os.urandom(4).hex()}"}
         server = subprocess.Popen(
             command,
             cwd=ROOT,

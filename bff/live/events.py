@@ -96,7 +96,12 @@ class _Routed:
         return Position(self.epoch, self.entry.offset)
 
 
-_Job = _Routed | _Resume | _Lost
+@dataclass(frozen=True, slots=True)
+class _Remind:
+    position: Position
+
+
+_Job = _Routed | _Resume | _Lost | _Remind
 
 
 class Events:
@@ -110,15 +115,18 @@ class Events:
         lock: threading.RLock,
         ended: Callable[[Outlet, str], None],
         pause: Callable[[float], bool],
+        remind_every: int,
     ) -> None:
-        """`ended` is told of subscriptions that were completed here; `pause` waits for so many seconds, and
-        tells whether to go on."""
+        """`ended` is told of subscriptions that were completed here; `pause` waits for so many seconds, and tells whether to
+        go on. After `remind_every` changes all are told how far it is: who has no events for long would else resume from
+        where the stream is trimmed."""
         self._reader, self._history = reader, history
         self._lock, self._ended, self._pause = lock, ended, pause
         self._has_job = threading.Condition(lock)
         self._channels: dict[Hashable, EventChannel] = {}
         self._tables: Counter[str] = Counter()
         self._jobs: deque[_Job] = deque()
+        self._remind_every, self._reminded = remind_every, 0
         self._is_stopping = False
         self._delivered = 0
         self._gaps = 0
@@ -183,9 +191,13 @@ class Events:
             return
         for entry in followed:
             self._put(_Routed(entry, position.epoch))
+        if position.offset - self._reminded >= self._remind_every:
+            self._reminded = position.offset
+            self._put(_Remind(position))
 
     def lost(self, position: Position) -> None:
         """Changes up to `position` were lost."""
+        self._reminded = position.offset
         self._put(_Lost(position))
 
     def stop(self) -> None:
@@ -218,9 +230,12 @@ class Events:
         self._route([job for job in jobs if isinstance(job, _Routed)])
         self._resume([job for job in jobs if isinstance(job, _Resume)])
         for job in jobs:
-            if isinstance(job, _Lost):
-                with self._lock:
-                    self._tell_gap(self._channels.values(), job.position)
+            with self._lock:
+                match job:
+                    case _Lost(position=position):
+                        self._tell_gap(self._channels.values(), position)
+                    case _Remind(position=position):
+                        self._tell_position(position)
 
     def _take(self) -> list[_Job]:
         """The next jobs of one kind."""
@@ -407,6 +422,14 @@ class Events:
                     member.outlet.send(message)
                     member.advance(position)
                     self._gaps += 1
+
+    def _tell_position(self, position: Position) -> None:
+        for channel in self._channels.values():
+            message = protocol.position(channel.channel.number, position=channel.sealer.seal(position))
+            for member in channel.channel:
+                if not member.is_past(position) and not member.outlet.is_full:
+                    member.outlet.send(message)
+                    member.advance(position)
 
     def _declare_lost(self, jobs: Sequence[_Job]) -> None:
         with self._lock:

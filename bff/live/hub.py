@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import partial
 from queue import Queue
 from typing import Protocol
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import WeakSet
 
 import orjson
+from cachetools import LRUCache
 
 from ..documents import Operation
 from ..errors import NotLive, NotVisible
@@ -36,6 +37,9 @@ from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .stream import Entry, Position, Stream
 from .subject import Subject
+
+_SOURCES = 1_000
+"""Plans whose source is kept."""
 
 
 class Engine(EventReader, Protocol):
@@ -74,6 +78,7 @@ class _Live:
 class _Presence:
     """That somebody (None: nobody, who only looks) is at a place; `holder` is nobody else's, on no node."""
 
+    source: PresenceSource
     place: str
     who: str | None
     holder: str
@@ -104,7 +109,7 @@ class Hub:
         self._operations: dict[Hashable, LiveOperation] = {}
         self._subscriptions: dict[Outlet, dict[str, _Subscription]] = {}
         self._dropped: WeakSet[Outlet] = WeakSet()
-        self._sources: WeakKeyDictionary[Plan, LiveSource | EventSource | PresenceSource | None] = WeakKeyDictionary()
+        self._sources: LRUCache[Plan, LiveSource | EventSource | PresenceSource | None] = LRUCache(_SOURCES)
         self._follows: Index[_Follow] = Index()
         self._follows_of: dict[Outlet, list[_Follow]] = {}
         self._changes = self._losses = 0
@@ -119,7 +124,14 @@ class Hub:
             ended=self._forget_all,
             forgotten=self._forget_operation,
         )
-        self._events = Events(engine, history, lock=self._lock, ended=self._ended, pause=self._pause)
+        self._events = Events(
+            engine,
+            history,
+            lock=self._lock,
+            ended=self._ended,
+            pause=self._pause,
+            remind_every=self._tuning.remind_every,
+        )
         self._threads: list[threading.Thread] = []
 
     def __repr__(self) -> str:
@@ -265,12 +277,13 @@ class Hub:
             raise NotLive(f"{operation.name or 'this operation'} is neither a subscription nor a query with @live")
         variables = dict(request.request.variables or {})
         scope = self._engine.scope_of(plan, viewer)
-        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope
+        # Who sees the same may yet want other events: their route may be the viewer's.
+        route = source.routes(variables, viewer) if isinstance(source, EventSource) else ()
+        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope, route
         subject = Subject(key, (operation.id, operation.name, scope), plan, variables, viewer)
         sealer = Sealer(self._secret, repr(key).encode())
         held = None if request.resume is None else sealer.open(request.resume)
         if isinstance(source, EventSource):
-            route = source.routes(variables, viewer)
             channel = EventChannel(subject, source=source, route=route, sealer=sealer, number=self._number())
             with self._lock:
                 if self._is_beginning(outlet, request.id, beginning):
@@ -288,9 +301,10 @@ class Hub:
 
     def _source_of(self, plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
         with self._lock:
-            if plan not in self._sources:
-                self._sources[plan] = source_of(plan)
-            return self._sources[plan]
+            source = self._sources.get(plan)
+            if source is None:
+                source = self._sources[plan] = source_of(plan)
+            return source
 
     def _begin_live(
         self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, presence: _Presence | None
@@ -299,7 +313,7 @@ class Hub:
         self._subscriptions[outlet][request.id] = _Live(operation, request.mode, presence)
         if presence is not None:
             if operation is made:
-                self._watch(operation, presence.place)
+                self._watch(operation, presence)
             if presence.who is not None:
                 self._presences.put(partial(self._presence.join, presence.place, presence.who, presence.holder))
         operation.join(Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock()))
@@ -326,11 +340,10 @@ class Hub:
         [answered] = self._engine.execute_live(subject.plan, [asked], subject.viewer).answers
         if source.is_withheld(answered.payload):
             raise NotVisible(f"{source.name}: there is nothing to be present at, or not for this viewer")
-        return _Presence(place, who, secrets.token_hex(8))
+        return _Presence(source, place, who, secrets.token_hex(8))
 
-    def _watch(self, operation: LiveOperation, place: str) -> None:
-        source = self._sources[operation.subject.plan]
-        assert isinstance(source, PresenceSource)
+    def _watch(self, operation: LiveOperation, presence: _Presence) -> None:
+        source, place = presence.source, presence.place
 
         def changed(members: frozenset[str]) -> None:
             with self._lock:

@@ -33,7 +33,12 @@ class Node:
             RedisStream(redis_url, prefix=prefix, length=length),
             self.presence,
             secret=secret,
-            tuning=Tuning(window=settings.live_window, linger=settings.live_linger, patience=settings.deadline),
+            tuning=Tuning(
+                window=settings.live_window,
+                linger=settings.live_linger,
+                patience=settings.deadline,
+                remind_every=max(1, length // 10),
+            ),
         )
         self.follower = Follower(stream, self.hub.changed, self.hub.lost)
         self.relay = Relay(direct_engine(database, settings.live_database_url), stream) if settings.relay else None

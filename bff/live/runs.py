@@ -44,7 +44,7 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How runs are timed. All but `runners` are seconds.
+    """How the hub works. What is not said to be a number is seconds.
 
     `window` lies between two runs of an operation, `linger` is how long one is kept that nobody subscribes to, `patience` how long a
     new subscription waits while the database does not answer. `runners` is the number of threads.
@@ -54,6 +54,7 @@ class Tuning:
     linger: float = 10.0
     patience: float = 10.0
     runners: int = 2
+    remind_every: int = 10_000
 
 
 @dataclass(eq=False, slots=True)

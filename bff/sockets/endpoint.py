@@ -30,6 +30,7 @@ from ..errors import BadRequest, BffError, DeclarationError, FieldError
 from ..http import JSON, parse_json
 from ..live import protocol
 from ..live.protocol import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
+from ..readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect
 from .engine import ASYNC_MODES, Bounds, Engine
@@ -71,9 +72,6 @@ _STRAGGLE = 1.0
 _RIGHTS_CHANGED = "the viewer's rights changed"
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
-
-
-Fact = tuple[str, tuple[str, ...], tuple[str | None, ...]]
 
 
 class Hub(Protocol):

@@ -76,6 +76,7 @@ class Query:
 class Subscription:
     room: RoomType | None = bff.lookup()
     note_added: NoteType = bff.event(on=["insert"], match={"room_id": "room_id"})
+    mine: NoteType = bff.event(on=["insert"], match={"room_id": lambda viewer: viewer})
     present: list[PersonType] = bff.presence(of=Room, argument="room_id", key=lambda viewer: viewer)
 
 
@@ -83,6 +84,7 @@ SCHEMA: GraphQLSchema = bff.Schema(query=Query, subscription=Subscription)._sche
 
 ROOM = "subscription ($id: ID!) { room(id: $id) { value } }"
 NOTES = "subscription ($id: ID!) { noteAdded(roomId: $id) { id } }"
+MINE = "subscription { mine { id } }"
 PRESENT = "subscription ($id: ID!) { present(roomId: $id) { id } }"
 
 
@@ -491,6 +493,19 @@ def test_events_come_in_order_to_those_they_are_for(node: Node) -> None:
     assert ones.view("s").payloads == [{"data": {"noteAdded": {"id": str(each.id)}}} for each in (first, third)]
 
 
+def test_events_matched_by_the_viewer_are_theirs_alone(node: Node) -> None:
+    """Viewers who see the same may want other events."""
+    one, two = node.subscribe(MINE, viewer=1), node.subscribe(MINE, viewer=2)
+    first, second = node.note("1"), node.note("2")
+    node.tell(first, second)
+    one.wait(lambda it: it.view("s").events == [str(first.id)])
+    two.wait(lambda it: it.view("s").events == [str(second.id)])
+    stolen = node.subscribe(MINE, viewer=2, resume=one.view("s").position)
+    [(event, message)] = stolen.messages
+    assert event == "error"
+    assert message["payload"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
 def test_events_before_the_subscription_are_not_its(node: Node) -> None:
     node.tell(node.note("1"))
     outlet = node.subscribe(NOTES)
@@ -604,6 +619,25 @@ def test_events_wait_for_a_database_that_is_away(node: Node) -> None:
     notes = [node.note("1") for _ in range(3)]
     node.tell(*notes)
     outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+
+
+def test_who_has_no_events_for_long_is_told_how_far_it_is() -> None:
+    node = Node(Tuning(remind_every=5), length=10)
+    try:
+        outlet = node.subscribe(NOTES)
+        for _ in range(4):
+            node.tell(*(node.note("2") for _ in range(5)))
+        outlet.wait(lambda it: len(it.messages) == 5)
+        assert {event for event, _ in outlet.messages[1:]} == {"position"}
+        position = outlet.view("s").position
+        node.hub.drop(outlet)
+        note = node.note("1")
+        node.tell(note)
+        again = node.subscribe(NOTES, resume=position)
+        again.wait(lambda it: it.view("s").events == [str(note.id)])
+        assert again.view("s").recovered is True
+    finally:
+        node.hub.stop()
 
 
 def test_a_defect_of_events_is_a_gap(node: Node) -> None:

@@ -47,7 +47,7 @@ class Wire:
         self, address: tuple[str, int], *, receive_buffer: int | None = None, sid: str | None = None, **headers: str
     ) -> None:
         self.socket = socket.socket()
-        self.socket.settimeout(10)
+        self.socket.settimeout(20)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(address)
