@@ -41,7 +41,9 @@ def test_nodes_end_in_the_right_state(stage: Stage) -> None:
     # Each node is told of each.
     assert found.work.changes >= 2 * found.writes
     assert 0 < found.work.executions - found.work.unchanged <= found.work.changes
-    assert found.messages >= found.times.count > 0
+    # Two clients look at each matter, and a message may show several changes.
+    assert found.times.count == 2 * found.writes
+    assert 0 < found.messages <= found.times.count
 
 
 def test_memory_is_that_of_sockets(stage: Stage) -> None:
