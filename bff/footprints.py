@@ -68,6 +68,8 @@ class _Keyed:
     table: str
     parts: tuple[_Part, ...]
     interest: Interest
+    absent: Interest | None = None
+    """What is of interest of a row that was not found; None: the same."""
 
     def fact(self, values: Sequence[Any]) -> Fact | None:
         """The fact for one key's values, None when it can have no rows."""
@@ -148,13 +150,13 @@ class Footprint:
         for key in keys:
             if key is None:
                 continue
-            values = key if isinstance(key, tuple) else (key,)
+            values, result = key if isinstance(key, tuple) else (key,), results.get(key)
             for keyed in self.by_key:
                 found = keyed.fact(values)
                 if found is not None:
-                    yield found, keyed.interest
+                    yield found, keyed.absent if result is None and keyed.absent is not None else keyed.interest
             if self.by_row:
-                yield from self._of_rows(results.get(key))
+                yield from self._of_rows(result)
 
     def _of_rows(self, result: Any) -> Iterator[tuple[Fact, Interest]]:
         if isinstance(result, Exception):
@@ -191,7 +193,7 @@ def facts_of(
             footprint = _kept(load, None, partial(_of_aggregates, load))
         case FormerRows():
             # The rows themselves are no more; what the policy makes of their values may change.
-            footprint = _kept(load, None, lambda: Footprint(_policy(load.policies, load.entity.model).others))
+            footprint = _kept(load, None, partial(_of_former, load))
         case Batch():
             footprint = _kept(load, None, partial(_of_batch, load))
         case _:
@@ -224,6 +226,8 @@ class _Read:
 
     own: dict[Table, Columns] = field(default_factory=dict)
     others: dict[Fact, Interest] = field(default_factory=dict)
+    named: tuple[_Named, ...] = ()
+    """Of the others, those that equalities with the viewer's attributes name."""
 
     def note(self, found: Mentions, alias: Any) -> None:
         """What a statement over the alias mentions."""
@@ -246,7 +250,7 @@ class _Read:
             table: union(self.own.get(table, frozenset()), more.own.get(table, frozenset()))
             for table in {**self.own, **more.own}
         }
-        return _Read(own, joined([*self.others.items(), *more.others.items()]))
+        return _Read(own, joined([*self.others.items(), *more.others.items()]), (*self.named, *more.named))
 
 
 def _read(alias: Any, expressions: Iterable[Any] = (), conditions: Iterable[Any] = ()) -> _Read:
@@ -282,16 +286,32 @@ def _policy(policies: Policies, model: type) -> _Read:
 def _policy_above(policies: Policies, relationship: RelationshipProperty[Any], target: type) -> _Read:
     """What decides it by way of a foreign key: a row without which this one would not be there."""
     above = _policy(policies, target)
-    found = _Read({}, above.others)
+    found = _Read({}, dict(above.others), above.named)
+    table = relationship.mapper.local_table
+    assert isinstance(table, Table)
+    columns: Columns = above.own.get(table, frozenset())
     for local, remote in relationship.local_remote_pairs or ():
         found.own[local.table] = union(found.own.get(local.table, frozenset()), frozenset((local.name,)))
-        found.other(whole(remote.table.fullname), Interest(frozenset((remote.name,)), False))
-    for table, columns in above.own.items():
-        found.other(whole(table.fullname), Interest(columns, False))
+        columns = union(columns, frozenset((remote.name,)))
     discriminator = relationship.mapper.polymorphic_on
     if isinstance(discriminator, Column):
-        found.other(whole(discriminator.table.fullname), Interest(frozenset((discriminator.name,)), False))
+        columns = union(columns, frozenset((discriminator.name,)))
+    found.named += _visible(policies, target, {table: columns}, moves=False)
     return found
+
+
+def _visible(policies: Policies, model: type, own: Mapping[Table, Columns], *, moves: bool) -> tuple[_Named, ...]:
+    """The rows of a model's tables that the viewer may see, or may come to see."""
+    equalities = list(_equalities(policies, Entity(model, model, model.__name__, None)))
+    return tuple(
+        _Named(
+            table.fullname,
+            tuple(equality for of, equality in equalities if of is table),
+            {},
+            Interest(columns, moves),
+        )
+        for table, columns in own.items()
+    )
 
 
 def _is_enforced(relationship: RelationshipProperty[Any]) -> bool:
@@ -323,16 +343,17 @@ def _is_foreign_key(condition: Any, target: Any) -> bool:
 
 def _of_rows(load: RowsByKey) -> Footprint:
     entity, alias = load.entity, load.entity.alias()
-    shown = _expressions(load, alias, entity.key)
-    read = _read(alias, shown, [entity.own(alias)]) | _policy(load.policies, entity.model)
+    deciding = _read(alias, (), [entity.own(alias)]) | _policy(load.policies, entity.model)
+    read = deciding | _read(alias, _expressions(load, alias, entity.key))
     fixed, keyed = dict(read.others), []
     for table, columns in read.own.items():
         parts = _key_parts(entity, table, range(len(entity.key)))
         if parts:
-            keyed.append(_Keyed(table.fullname, parts, Interest(columns, True)))
+            absent = Interest(deciding.own.get(table, frozenset()), True)
+            keyed.append(_Keyed(table.fullname, parts, Interest(columns, True), absent))
         else:
             fixed[whole(table.fullname)] = Interest(columns, True)
-    return Footprint(fixed, tuple(keyed))
+    return Footprint(fixed, tuple(keyed), named=read.named)
 
 
 def _of_list(load: ListByParent | RootList, asked: ListArguments, *, is_whole: bool) -> Footprint:
@@ -342,11 +363,11 @@ def _of_list(load: ListByParent | RootList, asked: ListArguments, *, is_whole: b
     order = [entity.attribute(alias, each.attribute) for each in asked.order]
     shown = _read(alias, [*_expressions(load, alias, ()), *order])
     deciding = _read(alias, () if is_whole else order, _conditions(entity, alias, asked.condition))
-    if isinstance(load, RootList):
-        return _of_collection(load, deciding, shown)
     slots = [slot for name in entity.key if (slot := load.position(name, entity)) is not None]
-    has_key = len(slots) == len(entity.key)
-    return _behind(load.join, load.policies, deciding, shown, slots=slots if has_key else None)
+    rows = _Shown(shown, entity, tuple(slots) if len(slots) == len(entity.key) else ())
+    if isinstance(load, RootList):
+        return _of_collection(load, deciding, rows, is_whole=is_whole and asked.condition is None)
+    return _behind(load.join, load.policies, deciding, rows, is_whole=is_whole and asked.condition is None)
 
 
 def _of_counts(load: Counts, condition: Condition | None) -> Footprint:
@@ -354,122 +375,150 @@ def _of_counts(load: Counts, condition: Condition | None) -> Footprint:
     alias = of.join.child if isinstance(of, ListByParent) else entity.alias()
     deciding = _read(alias, (), _conditions(entity, alias, condition))
     if isinstance(of, RootList):
-        return _of_collection(of, deciding, _Read())
-    return _behind(of.join, of.policies, deciding, _Read())
+        return _of_collection(of, deciding, _Shown(_Read(), entity))
+    return _behind(of.join, of.policies, deciding, _Shown(_Read(), entity))
+
+
+def _of_former(load: FormerRows) -> Footprint:
+    read = _policy(load.policies, load.entity.model)
+    return Footprint(read.others, named=read.named)
 
 
 def _of_aggregates(load: Aggregates) -> Footprint:
     join = load.join
     measures = [sql.measure(each, join.target, join.child) for each in load.measures]
-    return _behind(join, load.policies, _read(join.child, measures, [join.target.own(join.child)]), _Read())
+    deciding = _read(join.child, measures, [join.target.own(join.child)])
+    return _behind(join, load.policies, deciding, _Shown(_Read(), join.target))
 
 
 def _of_batch(load: Batch) -> Footprint:
     """The lists of the relationships that the function is declared to read, whatever it looks at in their rows."""
     fixed: dict[Fact, Interest] = {}
     by_key: list[_Keyed] = []
+    named: list[_Named] = []
     for join in load.joins or ():
         deciding = _read(join.child)
         deciding.own = dict.fromkeys(deciding.own)
         positions = [load.spec.key.index(name) if name in load.spec.key else None for name in join.key]
-        footprint = _behind(join, load.policies, deciding, _Read(), positions=positions)
+        footprint = _behind(join, load.policies, deciding, _Shown(_Read(), join.target), positions=positions)
         fixed = joined([*fixed.items(), *footprint.fixed.items()])
         by_key += footprint.by_key
-    return Footprint(fixed, tuple(by_key))
+        named += footprint.named
+    return Footprint(fixed, tuple(by_key), named=tuple(named))
 
 
-def _of_collection(load: RootList, deciding: _Read, shown: _Read) -> Footprint:
+@dataclass(frozen=True)
+class _Shown:
+    """What is read of rows beside what decides which; `slots` are where their key stands, if it is read."""
+
+    read: _Read
+    entity: Entity
+    slots: tuple[int, ...] = ()
+
+    def by_row(self) -> tuple[tuple[_Keyed, ...], dict[Table, Columns]]:
+        """What is of interest of the rows that were read, each; and of tables in which these cannot be named, what is of any."""
+        keyed, rest = [], {}
+        for table, columns in self.read.own.items():
+            parts = _key_parts(self.entity, table, self.slots) if self.slots else ()
+            if parts:
+                keyed.append(_Keyed(table.fullname, parts, Interest(columns, True)))
+            else:
+                rest[table] = columns
+        return tuple(keyed), rest
+
+
+def _of_collection(load: RootList, deciding: _Read, shown: _Shown, *, is_whole: bool = True) -> Footprint:
     entity = load.entity
     alias = entity.alias()
     own = [] if load.spec.where is None else [load.spec.where(alias)]
-    read = deciding | shown | _read(alias, (), own) | _policy(load.policies, entity.model)
+    deciding = deciding | _read(alias, (), own) | _policy(load.policies, entity.model)
     policy = list(_equalities(load.policies, entity))
+    # Where rows are many that are not shown, what is shown is of interest of those alone that are.
+    by_row, rest = ((), shown.read.own) if is_whole and policy and not own else shown.by_row()
     columns = _columns_of(entity)
     named = tuple(
         _Named(
             table.fullname,
             tuple(equality for of, equality in policy if of is table),
             {name: (column.name, text) for name, (column, text) in columns.items() if column.table is table},
-            Interest(mentioned, True),
+            Interest(union(mentioned, rest.get(table, frozenset())), True),
         )
-        for table, mentioned in read.own.items()
+        for table, mentioned in deciding.own.items()
     )
-    return Footprint(read.others, named=named)
+    others = joined([*deciding.others.items(), *shown.read.others.items()])
+    return Footprint(others, (), by_row, (*named, *deciding.named, *shown.read.named))
 
 
 def _behind(
     join: Join,
     policies: Policies,
     deciding: _Read,
-    shown: _Read,
+    shown: _Shown,
     *,
-    slots: Sequence[int] | None = None,
+    is_whole: bool = True,
     positions: Sequence[int | None] | None = None,
 ) -> Footprint:
-    """What depends on the rows that a join leads to: `deciding` is what decides which, `shown` what is read of those.
+    """What depends on the rows that a join leads to: `deciding` is what decides which; `is_whole` tells that all are shown.
 
-    `slots` are where the target's key stands in them, if they are read; `positions` where the parts of the join's key stand in the
-    load's, None where they do not.
+    `positions` are where the parts of the join's key stand in the load's, None where they do not.
     """
     relationship = join.relationship
-    if not policies.is_implied(join.owner.model, relationship, join.target.model):
+    is_implied = policies.is_implied(join.owner.model, relationship, join.target.model)
+    if not is_implied:
         deciding = deciding | _policy(policies, join.target.model)
     keys = unnest(sql.key_types(join.owner, join.key))
     on = mentions(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
-    secondary = relationship.secondary
     parts = _pairs(join, range(len(join.key)) if positions is None else positions)
-    if secondary is None:
-        joining = _Read()
-        joining.note(on, join.child)
-        read = deciding | shown | joining
-        fixed, by_key = dict(read.others), []
-        for table, columns in read.own.items():
-            of_table = tuple(part for of, part in parts if of is table)
-            if of_table:
-                by_key.append(_Keyed(table.fullname, of_table, Interest(columns, True)))
-            else:
-                fixed[whole(table.fullname)] = Interest(columns, True)
-        return Footprint(joined(fixed.items()), tuple(by_key))
-    return _behind_secondary(join, secondary, on, deciding, shown, [part for _, part in parts], slots)
+    if relationship.secondary is not None:
+        visible = None if is_implied else policies
+        return _behind_secondary(join, on, deciding, shown, tuple(part for _, part in parts), visible)
+    joining = _Read()
+    joining.note(on, join.child)
+    deciding = deciding | joining
+    by_row, rest = ((), shown.read.own) if is_whole else shown.by_row()
+    fixed, by_key = joined([*deciding.others.items(), *shown.read.others.items()]), []
+    for table, columns in deciding.own.items():
+        interest = Interest(union(columns, rest.get(table, frozenset())), True)
+        of_table = tuple(part for of, part in parts if of is table)
+        if of_table:
+            by_key.append(_Keyed(table.fullname, of_table, interest))
+        else:
+            fixed = joined([*fixed.items(), (whole(table.fullname), interest)])
+    return Footprint(fixed, tuple(by_key), by_row, (*deciding.named, *shown.read.named))
 
 
 def _behind_secondary(
-    join: Join,
-    secondary: Any,
-    on: Mentions,
-    deciding: _Read,
-    shown: _Read,
-    parts: list[_Part],
-    slots: Sequence[int] | None,
+    join: Join, on: Mentions, deciding: _Read, shown: _Shown, parts: tuple[_Part, ...], visible: Policies | None
 ) -> Footprint:
-    """The same over a secondary table: its rows by the parent's key, then the target's."""
+    """The same over a secondary table: its rows by the parent's key, then the target's; `visible` has the target's policy, if it
+    is checked."""
+    secondary: Any = join.relationship.secondary
     own = set(leaves(inspect(join.child).selectable))
-    pairs = Mentions(
-        {each: columns for each, columns in on.of.items() if table_of(each) is secondary and each not in own}, False
-    )
-    rest = Mentions({each: columns for each, columns in on.of.items() if each not in pairs.of}, on.is_opaque)
+    pairs = {each: columns for each, columns in on.of.items() if table_of(each) is secondary and each not in own}
     joining = _Read()
-    joining.note(rest, join.child)
+    joining.note(
+        Mentions({each: columns for each, columns in on.of.items() if each not in pairs}, on.is_opaque), join.child
+    )
     deciding = deciding | joining
-    fixed = joined([*deciding.others.items(), *shown.others.items()])
+    fixed = joined([*deciding.others.items(), *shown.read.others.items()])
     by_key: list[_Keyed] = []
-    for table, columns in pairs.of_tables().items():
+    for table, columns in Mentions(pairs, False).of_tables().items():
         if parts:
-            by_key.append(_Keyed(table.fullname, tuple(parts), Interest(columns, True)))
+            by_key.append(_Keyed(table.fullname, parts, Interest(columns, True)))
         else:
             fixed = joined([*fixed.items(), (whole(table.fullname), Interest(columns, True))])
-    everything = deciding | shown
-    target = list(everything.own)
+    by_row, rest = shown.by_row()
+    # Of rows that are not shown, those may come to be whose columns decide otherwise.
+    waiting = {table: union(columns, rest.get(table, frozenset())) for table, columns in deciding.own.items()}
+    target = list(waiting)
     is_enforced = len(target) == 1 and _is_foreign_key(join.relationship.secondaryjoin, target[0])
-    row = () if slots is None or len(target) > 1 else _key_parts(join.target, target[0], slots)
-    by_row: tuple[_Keyed, ...] = ()
-    waiting = everything.own
-    if row:
-        by_row = (_Keyed(target[0].fullname, row, Interest(everything.own[target[0]], True)),)
-        waiting = deciding.own
-    for table, columns in waiting.items():
-        fixed = joined([*fixed.items(), (whole(table.fullname), Interest(columns, not is_enforced))])
-    return Footprint(fixed, tuple(by_key), by_row)
+    if visible is not None:
+        named = _visible(visible, join.target.model, waiting, moves=not is_enforced)
+    else:
+        named = tuple(
+            _Named(table.fullname, (), {}, Interest(columns, not is_enforced)) for table, columns in waiting.items()
+        )
+    return Footprint(fixed, tuple(by_key), by_row, (*named, *deciding.named, *shown.read.named))
 
 
 def _expressions(load: Rows, alias: Any, more: tuple[str, ...]) -> list[Any]:

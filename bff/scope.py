@@ -69,7 +69,7 @@ class Lease(Protocol):
         """Give the snapshot's connection back; the next read opens a new snapshot."""
 
     def watch(self, note: Note) -> None:
-        """Call this before every statement from now on."""
+        """Give the connection back, and call this before every statement from then on."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Scope:
         return self.lease.writing()
 
     def watch(self, note: Note) -> None:
-        """Have `note` called before every statement of the operation from now on."""
+        """Have `note` called before every statement of the operation from now on, which begins with a new snapshot."""
         self.lease.watch(note)
 
     def release(self) -> None:

@@ -222,18 +222,19 @@ class _Lease:
                 self._driver = self._prepared = None
 
     def watch(self, note: Note) -> None:
+        # Objects of a session that there is already would be found without a statement.
+        self.release()
         self._note = note
 
     def _connect(self) -> Connection:
         connection = self._database.engine.connect()
-        note = self._note
-        if note is not None:
-
-            def tell(_connection: Any, _cursor: Any, sql: str, _given: Any, context: Any, _many: bool) -> None:
-                note(sql, getattr(context, "compiled", None))
-
-            event.listen(connection, "before_cursor_execute", tell)
+        if self._note is not None:
+            event.listen(connection, "before_cursor_execute", self._tell)
         return connection
+
+    def _tell(self, _connection: Any, _cursor: Any, sql: str, _given: Any, context: Any, _many: bool) -> None:
+        assert self._note is not None
+        self._note(sql, getattr(context, "compiled", None))
 
     def _borrow(self) -> Connection:
         """The operation's connection, for a snapshot unless there is a transaction."""

@@ -277,12 +277,13 @@ class Hub:
             raise NotLive(f"{operation.name or 'this operation'} is neither a subscription nor a query with @live")
         variables = dict(request.request.variables or {})
         scope = self._engine.scope_of(plan, viewer)
-        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope
+        # Who sees the same may yet want other events: their route may be the viewer's.
+        route = source.routes(variables, viewer) if isinstance(source, EventSource) else ()
+        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope, route
         subject = Subject(key, (operation.id, operation.name, scope), plan, variables, viewer)
         sealer = Sealer(self._secret, repr(key).encode())
         held = None if request.resume is None else sealer.open(request.resume)
         if isinstance(source, EventSource):
-            route = source.routes(variables, viewer)
             channel = EventChannel(subject, source=source, route=route, sealer=sealer, number=self._number())
             with self._lock:
                 if self._is_beginning(outlet, request.id, beginning):

@@ -1,11 +1,12 @@
 """Values as PostgreSQL's text of them (`column::text`), where two are equal just when their texts are.
 
-So it is for integers, UUIDs, booleans, enums, and text under a deterministic collation. Not for numbers with trailing zeros,
-CHAR(n), citext, moments that are printed in the session's time zone or date style, and types of the host's own.
+So it is for integers, UUIDs, booleans, enums, dates, and text under a deterministic collation. Not for numbers with trailing
+zeros, CHAR(n), citext, moments, and types of the host's own.
 """
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import (
     TEXT,
     VARCHAR,
     Boolean,
+    Date,
     Enum,
     Integer,
     String,
@@ -75,6 +77,8 @@ def _kind(base: TypeEngine[Any] | None) -> type | None:
         return bool
     if isinstance(base, Uuid) and base.native_uuid:
         return uuid.UUID
+    if isinstance(base, Date):
+        return datetime.date
     if isinstance(base, Enum):
         return str
     if type(base) in _TEXTS and getattr(base, "collation", None) in _DETERMINISTIC:
@@ -94,6 +98,8 @@ def _reader(base: TypeEngine[Any]) -> AsText | None:
         return lambda value: ("true" if value else "false") if type(value) is bool else None
     if kind is uuid.UUID:
         return _uuid
+    if kind is datetime.date:
+        return lambda value: value.isoformat() if type(value) is datetime.date else None
     if kind is str:
         return lambda value: value if type(value) is str else None
     return None

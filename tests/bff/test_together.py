@@ -241,3 +241,10 @@ def test_what_python_reads_by_itself_is_watched(opened: Any) -> None:
         assert whole == expected
         # The policy is in the statement that SQLAlchemy made of it.
         assert "owner" in (answer.reads.facts["shelf", (), ()].columns or ())
+
+
+def test_what_python_reads_is_watched_in_each_of_those_that_are_tried_alone(opened: Any) -> None:
+    source = "query($id: Int!) { titles shelf(id: $id) { books { title length } } }"
+    with opened() as scope:
+        executed = run_together(plan_of(source), [Asked({"id": i}) for i in range(1, 8)], context=scope)
+    assert all(("book", (), ()) in answer.reads.facts for answer in executed.answers)

@@ -68,3 +68,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if sum(counts.values()):
         parts = ", ".join(f"{node.rpartition('::')[2]} {count}" for node, count in counts.items() if count)
         terminalreporter.write_line(f"fuzzed {sum(counts.values())} operations: {parts}")
+    for each in reports:
+        if live := dict(each.user_properties).get("live"):
+            terminalreporter.write_line(f"{each.nodeid.rpartition('::')[2]}: {live}")

@@ -327,6 +327,29 @@ def _tagged(
     return [[*tags, "none"] if key is None else None if key == 2 else [*tags, str(key + (boost or 0))] for key in keys]
 
 
+def _around(keys: Sequence[uuid.UUID], scope: bff.Scope) -> list[str]:
+    """What stands around places, read as it is declared."""
+    by_id = {place.id: place for place in scope.session.scalars(select(PlaceRow).where(PlaceRow.id.in_(keys)))}
+    return [_described(by_id.get(key)) for key in keys]
+
+
+def _described(place: PlaceRow | None) -> str:
+    if place is None:
+        return ""
+    children = sorted((str(each.name), each.rank) for each in place.children)
+    labels = sorted((each.name, each.weight) for each in place.labels)
+    letters = sorted((each.id, each.text) for each in place.received)
+    assets = sorted((each.id, each.title, getattr(each, "width", None)) for each in place.assets)
+    return repr((children, labels, letters, assets))
+
+
+def _beside(keys: Sequence[int | None], scope: bff.Scope) -> list[int]:
+    """How many places have the same rank, which nobody declared to be read."""
+    counted = select(PlaceRow.rank, func.count()).where(PlaceRow.rank.in_(keys)).group_by(PlaceRow.rank)
+    counts = dict(scope.session.execute(counted).tuples().all())
+    return [counts.get(key, 0) for key in keys]
+
+
 def _twins(keys: Sequence[str | None], scope: bff.Scope) -> list[Any]:
     """For each name the places of that name: rows, which the layer reads again."""
     places = _all(scope, PlaceRow, PlaceRow.id)
@@ -418,16 +441,18 @@ class Place(bff.Node, Parent):
     stay_count: int = bff.count("stays", where=lambda stay: stay.note.is_not(None))
     label_weight: int = bff.total("labels", "weight")
     child_area: decimal.Decimal = bff.total("children", "area", where=lambda place: place.rank > 1)
-    feeling: str | None = bff.batched(_moods, key=["name", "rank"])
-    must_feel: str = bff.batched(_moods, key=["name", "rank"])
+    feeling: str | None = bff.batched(_moods, key=["name", "rank"], reads=())
+    must_feel: str = bff.batched(_moods, key=["name", "rank"], reads=())
     shown: str = bff.batched(
-        _shown, key=["id", "area", "height", "opens", "built", "seen", "mood", "size", "code", "slug"]
+        _shown, key=["id", "area", "height", "opens", "built", "seen", "mood", "size", "code", "slug"], reads=()
     )
-    broken: int | None = bff.batched(_failing, key="id")
+    broken: int | None = bff.batched(_failing, key="id", reads=())
+    around: str = bff.batched(_around, key="id", reads=["children", "labels", "received", "assets"])
+    beside: int = bff.batched(_beside, key="rank")
     twins: list[Place] | None = bff.batched(_twins, key="name")
     heir: Place | None = bff.batched(_heirs, key="id")
     must_inherit: Place = bff.batched(_heirs, key="id")
-    tagged: list[str] | None = bff.batched(_tagged, key="rank")
+    tagged: list[str] | None = bff.batched(_tagged, key="rank", reads=())
 
     @bff.field(needs=["name", "rank"])
     def shout(self, times: int = 1) -> str | None:
@@ -600,7 +625,12 @@ class Query:
     @strawberry.field
     def nodes(self, info: strawberry.Info[bff.Scope, None]) -> list[bff.Node]:
         scope = info.context
-        return [row for model in (VehicleRow, DeedRow, StayRow) for row in _all(scope, model)[:2]]
+        keys = (
+            (VehicleRow, VehicleRow.id),
+            (DeedRow, DeedRow.id),
+            (StayRow, StayRow.place_id, StayRow.guest, StayRow.night),
+        )
+        return [row for model, *key in keys for row in _all(scope, model, *key)[:2]]
 
     @strawberry.field
     def report(self, info: strawberry.Info[bff.Scope, None], fail: bool = False) -> Report | None:

@@ -94,6 +94,13 @@ class Samples:
             return choices.among(self._strings)[: choices.between(0, 6)]
         return UNKNOWN
 
+    def like(self, value: Any) -> list[Any]:
+        """Values of the same column, that one among them."""
+        for values in self._by_name.values():
+            if repr(value) in values:
+                return list(values.values())
+        return self._node_ids if value in self._node_ids else [value]
+
     def _filter_value(self, choices: Choices, type_: GraphQLNamedType, column: str, operator: str) -> Any:
         if choices.chance(12) and type_.name in EXTREMES:
             return choices.among(EXTREMES[type_.name])

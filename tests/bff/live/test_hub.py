@@ -76,6 +76,7 @@ class Query:
 class Subscription:
     room: RoomType | None = bff.lookup()
     note_added: NoteType = bff.event(on=["insert"], match={"room_id": "room_id"})
+    mine: NoteType = bff.event(on=["insert"], match={"room_id": lambda viewer: viewer})
     present: list[PersonType] = bff.presence(of=Room, argument="room_id", key=lambda viewer: viewer)
 
 
@@ -83,6 +84,7 @@ SCHEMA: GraphQLSchema = bff.Schema(query=Query, subscription=Subscription)._sche
 
 ROOM = "subscription ($id: ID!) { room(id: $id) { value } }"
 NOTES = "subscription ($id: ID!) { noteAdded(roomId: $id) { id } }"
+MINE = "subscription { mine { id } }"
 PRESENT = "subscription ($id: ID!) { present(roomId: $id) { id } }"
 
 
@@ -489,6 +491,19 @@ def test_events_come_in_order_to_those_they_are_for(node: Node) -> None:
     ones.wait(lambda it: it.view("s").events == [str(first.id), str(third.id)])
     twos.wait(lambda it: it.view("s").events == [str(second.id)])
     assert ones.view("s").payloads == [{"data": {"noteAdded": {"id": str(each.id)}}} for each in (first, third)]
+
+
+def test_events_matched_by_the_viewer_are_theirs_alone(node: Node) -> None:
+    """Viewers who see the same may want other events."""
+    one, two = node.subscribe(MINE, viewer=1), node.subscribe(MINE, viewer=2)
+    first, second = node.note("1"), node.note("2")
+    node.tell(first, second)
+    one.wait(lambda it: it.view("s").events == [str(first.id)])
+    two.wait(lambda it: it.view("s").events == [str(second.id)])
+    stolen = node.subscribe(MINE, viewer=2, resume=one.view("s").position)
+    [(event, message)] = stolen.messages
+    assert event == "error"
+    assert message["payload"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
 def test_events_before_the_subscription_are_not_its(node: Node) -> None:

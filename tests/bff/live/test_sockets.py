@@ -10,12 +10,16 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from flask import Flask
+import strawberry
+from flask import Flask, current_app
 from flask_socketio import SocketIO
+from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bff import DeclarationError
+from bff import Bff, DeclarationError, Schema
+from bff.http import GraphQLRequest
 from bff.live import protocol
+from bff.readset import Asked
 from bff.sockets.endpoint import facts_of
 from tests.bff.live.polling import wait_until
 from tests.bff.live.site import Base, Served, Site, User, make_site
@@ -258,6 +262,30 @@ def test_host_keeps_its_own_namespaces(serve: Serve) -> None:
     wire.send('451-/chat,8["echo",{"_placeholder":true,"num":0}]')
     wire.send_bytes(b"\x00\x01")
     assert wire.receive() == '461-/chat,8[{"_placeholder":true,"num":0}]'
+
+
+def test_hosts_own_tests_of_its_namespaces_go_on() -> None:
+    app, layer = make_site()
+    client = layer.socketio.test_client(app, namespace="/chat")
+    assert client.is_connected("/chat")
+    assert client.emit("echo", {"a": 1}, namespace="/chat", callback=True) == {"a": 1}
+    layer.socketio.emit("news", "today", namespace="/chat")
+    assert [each["args"] for each in client.get_received("/chat")] == [["today"]]
+    client.disconnect("/chat")
+
+
+def test_live_operations_run_as_the_application(engine: Engine) -> None:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def where(self) -> str:
+            return current_app.name
+
+    layer = Bff(schema=Schema(query=Query), engine=engine)
+    plan = layer.plan_of(layer.find(GraphQLRequest(query="query @live { where }")))
+    layer.init_app(Flask("the host"))
+    [answered] = layer.execute_live(plan, [Asked({})], None).answers
+    assert answered.payload == {"data": {"where": "the host"}}
 
 
 class Poller:
