@@ -14,14 +14,16 @@ import psycopg2
 
 from loadtest.live.client import PACKETS, Ask
 from loadtest.live.results import FanOut, Times
+from loadtest.live.served import COMPONENTS
 from loadtest.live.stage import Stage, members, page
 from loadtest.live.swarm import Arrival, Member, Swarm, SwarmError
 from loadtest.live.watch import Watch
-from loadtest.live.writer import Write, commit, marks_in
+from loadtest.live.writer import Write, commit, first_number, marks_in
 
 # Nobody waits longer for a change: what did not come by then is missed.
 PATIENCE = 5.0
 MILLISECOND = 1e6
+WARM_UP = 3
 STAGES = ("COMMIT", "to the stream", "to the first client", "to the last client")
 
 
@@ -39,15 +41,16 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
         swarm.wait_until_current(timeout=120)
         with closing(psycopg2.connect(stage.database_url)) as connection:
             # The first ones are not counted: what is made once is made now.
-            for number in range(1, 4):
+            first = first_number()
+            for number in range(first, first + WARM_UP):
                 commit(connection, firm.title(matter, number), number)
                 _take(swarm, subscribers)
             node.settle()
             before, worked = node.work(), node.cpu_seconds()
             writes: list[Write] = []
             arrivals: list[list[Arrival]] = []
-            with Watch(redis.url) as watch:
-                for number in range(4, 4 + commits):
+            with Watch(redis.url) as watch, node.sampled() as seconds:
+                for number in range(first + WARM_UP, first + WARM_UP + commits):
                     begun = time.monotonic()
                     writes.append(commit(connection, firm.title(matter, number), number))
                     arrivals.append(_take(swarm, subscribers))
@@ -69,6 +72,7 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
             (max(times) - write.sent) / MILLISECOND for write, times in zip(writes, shown, strict=True) if times
         ),
         stages_ms=_stages(writes, watch.times, shown),
+        cpu_ms={name: seconds[name] / commits * 1e3 for name in COMPONENTS if name in seconds},
         rate=statistics.median(map(_rate, shown)),
         cpu_us=worked / deliveries * 1e6,
         bare_rate=bare_rate,
