@@ -127,6 +127,22 @@ def test_another_role_gets_no_more_data_and_subscribes_anew(connect: Open, datab
     assert wire.next_named("complete")["code"] == "FORBIDDEN"
 
 
+def test_a_position_is_good_for_nobody_else(connect: Open, database: Connection) -> None:
+    _, (one, other, *_) = matter_and_members(database)
+    query = {"query": "subscription { notifications { id } }"}
+    wire = connect(one)
+    wire.emit("subscribe", {"id": "1", "payload": query})
+    position = wire.next_named("next")["position"]
+    wire.emit("subscribe", {"id": "2", "payload": query, "resume": position})
+    while (answer := wire.next_named("subscribed"))["id"] != "2":
+        pass
+    assert answer["recovered"] is True
+    stranger = connect(other)
+    stranger.emit("subscribe", {"id": "1", "payload": query, "resume": position})
+    event, refused = stranger.event()
+    assert (event, refused["payload"][0]["extensions"]["code"]) == ("error", "FORBIDDEN")
+
+
 def test_a_user_who_is_removed_is_sent_away(connect: Open, database: Connection) -> None:
     user_id = database.execute(
         text(
