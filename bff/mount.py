@@ -106,6 +106,11 @@ class Bff(Server):
         """The live side of this process, once there are sockets: what it does is in `repr` and `stats`."""
         return self._node
 
+    @property
+    def sockets(self) -> Endpoint | None:
+        """The sockets of this process, once there are some: how many, in `repr` and `stats`."""
+        return self._endpoint
+
     def start(self) -> None:
         """Start what live operations need of this process: in a server that forks, after the fork.
 

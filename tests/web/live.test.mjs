@@ -1,6 +1,8 @@
 // The live client and other people's clients over it, against Briefcase as it is served. SITE is its address.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { test } from 'node:test';
 import { io } from 'socket.io-client';
 
@@ -15,9 +17,9 @@ const SUBSCRIPTION = { query: `subscription Followed($id: ID!) { ${FIELDS} }`, v
 const QUERY = { query: `query Followed($id: ID!) @live { ${FIELDS} }`, variables: { id: MATTER } };
 const COMMENTS = { documentId: 'CommentAdded', variables: { matterId: MATTER } };
 
-function connect(test, { auth = { token: 'dev-1' }, ...options } = {}) {
+function connect(test, { auth = { token: 'dev-1' }, site = SITE, ...options } = {}) {
   const quick = { reconnectionDelay: 10, reconnectionDelayMax: 10, forceNew: true };
-  const socket = io(`${SITE}/graphql`, { transports: ['websocket'], auth, ...quick });
+  const socket = io(`${site}/graphql`, { transports: ['websocket'], auth, ...quick });
   const client = createClient(socket, { random: () => 0, ...options });
   test.after(() => client.dispose());
   return { socket, client };
@@ -143,6 +145,51 @@ test('what happens while there is no connection is seen after it: events once an
   assert.equal(typeof version, 'number');
   assert.equal(still.told.length, 1);
   assert.deepEqual([...events.told, ...again.told, ...states.told].filter(([what]) => what !== 'next'), []);
+});
+
+/** A way to the site that can be cut: `{ site, cut }`. */
+async function fragile(test) {
+  const { hostname, port } = new URL(SITE);
+  const open = new Set();
+  const server = net.createServer((socket) => {
+    const onwards = net.connect(Number(port), hostname);
+    for (const [one, other] of [[socket, onwards], [onwards, socket]]) {
+      open.add(one);
+      one.pipe(other);
+      one.on('error', () => {});
+      one.on('close', () => { open.delete(one); other.destroy(); });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => open.forEach((socket) => socket.destroy());
+  test.after(() => { server.close(); cut(); });
+  return { site: `http://127.0.0.1:${server.address().port}`, cut };
+}
+
+test('a network that breaks again and again: events once and in order, and the state is right in the end', async (t) => {
+  const { site, cut } = await fragile(t);
+  const { socket, client } = connect(t, { site });
+  const [events, states] = [new Kept(), new Kept()];
+  client.subscribe(COMMENTS, events);
+  client.subscribe(SUBSCRIPTION, states);
+  await states.take();
+  let cuts = 0;
+  socket.on('disconnect', () => { cuts += 1; });
+  const wanted = Array.from({ length: 24 }, (_, number) => `storm ${number}`);
+  for (const [number, body] of wanted.entries()) {
+    await comment(task.id, body);
+    await rename(task.id, body);
+    // While it is connected, and while it comes back.
+    if (number % 3 !== 0) cut();
+  }
+  const came = [];
+  while (came.length < wanted.length) came.push((await events.take()).data.commentAdded.body);
+  assert.deepEqual(came, wanted);
+  await titled(states, wanted.at(-1));
+  assert.ok(cuts > 3, `${cuts} cuts`);
+  assert.deepEqual([...events.told, ...states.told].filter(([what]) => what !== 'next'), []);
+  assert.equal(events.results.length, wanted.length);
 });
 
 test('who is nobody, what is not live, what is not there', async (t) => {

@@ -28,7 +28,7 @@ SNIPPET = re.compile(r"<!-- live: (\w+) -->\n```js\n(.*?)```", re.DOTALL)
 
 def run_tests(node: str, name: str, **environment: str) -> None:
     """Run a file of node:test, which prints what failed."""
-    command = [node, "--test", "--test-reporter=tap", "--test-timeout=60000", name]
+    command = [node, "--test", "--test-reporter=tap", "--test-timeout=100000", name]
     done = subprocess.run(
         command, cwd=HERE, env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False
     )

@@ -121,11 +121,11 @@ class Site(Bff):
 
     @property
     def endpoint(self) -> Endpoint:
-        assert self._endpoint is not None
-        return self._endpoint
+        assert self.sockets is not None
+        return self.sockets
 
     @property
-    def sockets(self) -> tuple[EngineSocket, ...]:
+    def connections(self) -> tuple[EngineSocket, ...]:
         """All that are open."""
         return tuple(self.socketio.server.eio.sockets.values())
 
@@ -174,7 +174,7 @@ def make_app() -> Flask:
 
     @app.post("/sockets")
     def sockets() -> object:
-        return jsonify(sockets=len(layer.sockets))
+        return jsonify(sockets=len(layer.connections))
 
     @app.post("/push")
     def push() -> object:

@@ -350,7 +350,7 @@ def test_polling_client_that_takes_nothing_is_bounded(serve: Serve, poll: Callab
     wait_until(lambda: site.hub.subscriptions)
     for number in range(100):
         site.hub.push(str(number))
-    (connection,) = site.layer.sockets
+    (connection,) = site.layer.connections
     assert 1000 < connection.unsent < 1300
     while '"payload":99,' not in client.receive():
         pass
@@ -423,7 +423,7 @@ def test_pings_and_a_client_that_answers_none(serve: Serve, monkeypatch: pytest.
         assert wire.receive(pings=True) == "2"
     assert site.hub.drops == 0
     # It reads no more, so it answers no more.
-    wait_until(lambda: site.hub.drops == 1 and not site.layer.sockets)
+    wait_until(lambda: site.hub.drops == 1 and not site.layer.connections)
 
 
 def test_a_connection_to_nothing_is_closed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
