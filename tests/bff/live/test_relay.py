@@ -310,6 +310,22 @@ def test_without_an_outbox_it_waits_for_the_install(
     bare.engine.dispose()
 
 
+def test_a_pooler_in_between_is_told_of(
+    host: Host, start: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = relay_module._execute
+
+    def as_behind_a_pooler(connection: Any, sql: str, *parameters: object) -> list[Any]:
+        # The process that the driver was told of is none of PostgreSQL's.
+        return [(0,)] if sql == "SELECT pg_backend_pid()" else execute(connection, sql, *parameters)
+
+    monkeypatch.setattr(relay_module, "_execute", as_behind_a_pooler)
+    with capture_logs() as logs:
+        relay = start()
+        wait_until(lambda: relay.stats().state == "relaying")
+    assert "set BFF_LIVE_DATABASE_URL" in logs[0]["advice"]
+
+
 def test_it_stops_at_once_whatever_it_is_at(host: Host, start: Callable[..., Relay], stream: Recording) -> None:
     stream.fails = lambda: True
     nowhere = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 2})
