@@ -20,7 +20,8 @@ from .plan import Plan
 from .readset import Asked, Executed
 from .server import Server
 from .settings import Settings
-from .sockets.endpoint import Endpoint, Expires, Follows, Host, Hub
+from .sockets.endpoint import Endpoint, Hub
+from .sockets.host import Expires, Follows, Host
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""
@@ -105,6 +106,11 @@ class Bff(Server):
     def node(self) -> Node | None:
         """The live side of this process, once there are sockets: what it does is in `repr` and `stats`."""
         return self._node
+
+    @property
+    def sockets(self) -> Endpoint | None:
+        """The sockets of this process, once there are some: how many, in `repr` and `stats`."""
+        return self._endpoint
 
     def start(self) -> None:
         """Start what live operations need of this process: in a server that forks, after the fork.

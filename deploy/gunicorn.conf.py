@@ -36,7 +36,7 @@ IS_DEVELOPMENT = os.environ.get("BRIEFCASE_ENV") == "development"
 wsgi_app = "app:create_app()"
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 
-# gunicorn's own gevent worker speaks WebSocket through simple-websocket; gevent-websocket breaks it.
+# gunicorn's own gevent worker hands over its sockets, which is all that the layer needs to speak WebSocket.
 worker_class = "gevent"
 workers = min(int(os.environ.get("WEB_CONCURRENCY") or os.cpu_count() or 1), DATABASE_CONNECTIONS)
 raw_env = [f"DATABASE_POOL_SIZE={DATABASE_CONNECTIONS // workers}"]

@@ -27,6 +27,9 @@ import psycopg2
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..driver import deadline_here
+from ..errors import DeadlineExceeded
+from ..scope import Deadline
 from ..telemetry import RELAY, log, report_defect
 from .backoff import Backoff
 from .changes import Change, Kind
@@ -43,7 +46,7 @@ BATCH = 1_000
 """Changes that are read, appended and deleted at once."""
 
 PATIENCE = 5.0
-"""Seconds for which the stream may be away before the lock is left to another node."""
+"""Seconds for which the stream may be away before the lock is left to another node, and that a statement may take."""
 
 SILENCE = 10_000
 """Milliseconds without an acknowledgement after which both ends give up the connection: PostgreSQL frees the lock of a node
@@ -56,7 +59,7 @@ _TURN_CHANNEL = "bff_relay"
 """Notified by a relay that stops."""
 
 _SETUP = f"""
-SET application_name = 'bff relay'; SET statement_timeout = '30s'; SET idle_session_timeout = 0;
+SET application_name = 'bff relay'; SET statement_timeout = {int(PATIENCE * 1000)}; SET idle_session_timeout = 0;
 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE}
 """
 
@@ -132,7 +135,7 @@ class Relay:
                         backoff.reset()
                         self._relay(connection)
                     continue
-                except (psycopg2.Error, SQLAlchemyError) as error:
+                except (psycopg2.Error, SQLAlchemyError, DeadlineExceeded) as error:
                     self._fail("the database", error)
                 except StreamAway as error:
                     self._fail("the stream", error)
@@ -194,7 +197,7 @@ class Relay:
                     self._rest(POLL, connection)
         finally:
             # Where the connection is lost, so is the lock.
-            with suppress(psycopg2.Error):
+            with suppress(psycopg2.Error, DeadlineExceeded):
                 _execute(connection, f"SELECT pg_advisory_unlock({_LOCK}); NOTIFY {_TURN_CHANNEL}")
 
     def _read(self, connection: Any) -> list[_Row]:
@@ -250,9 +253,14 @@ class Relay:
 
 
 def _execute(connection: Any, sql: str, *parameters: object) -> list[Any]:
-    with closing(connection.cursor()) as cursor:
-        cursor.execute(sql, parameters or None)
-        return cursor.fetchall() if cursor.description else []
+    # Under gevent, what does not answer at all is given up too, as where a proxy in between has hung.
+    outer = deadline_here.set(Deadline.after(PATIENCE))
+    try:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(sql, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        deadline_here.reset(outer)
 
 
 def _can_be_told(values: Any) -> bool:

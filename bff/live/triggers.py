@@ -209,6 +209,7 @@ END
     CROSS JOIN LATERAL (
       SELECT CASE WHEN o.{one}::text IS NULL THEN 'insert' WHEN n.{one}::text IS NULL THEN 'delete' ELSE 'update' END AS kind,
         {changed} AS changed
+      OFFSET 0 -- compares once, not again for the condition
     ) c
     WHERE c.kind <> 'update' OR c.changed <> '{{}}'"""
 

@@ -19,8 +19,11 @@ from wsproto.frame_protocol import CloseReason, FrameProtocol, Opcode, ParseFail
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _READ = 16_384
 
-# Most of a connection's life nothing is sent; what may be taken at once without waiting is the kernel's business.
 _WITHOUT_WAITING = socket.MSG_DONTWAIT
+
+_KERNEL_KEEPS = 131_072
+"""Bytes that the kernel may keep of what it has not sent yet. By itself it takes megabytes for a client that stalls: memory that no
+bound of ours would see, full of states that are old by the time they are read."""
 
 
 class HandshakeRefused(Exception):
@@ -74,14 +77,16 @@ class WebSocket:
         self._socket.settimeout(None)
         if not encrypted:
             # A push is one small message that nothing follows: Nagle's algorithm would keep it for an acknowledgement.
-            self._no_delay()
+            self._set(socket.TCP_NODELAY, 1)
+            if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+                self._set(socket.TCP_NOTSENT_LOWAT, _KERNEL_KEEPS)
         self._socket.sendall(answer)
 
-    def _no_delay(self) -> None:
+    def _set(self, option: int, value: int) -> None:
         try:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket.setsockopt(socket.IPPROTO_TCP, option, value)
         except OSError:
-            pass  # a Unix socket has no such algorithm
+            pass  # a Unix socket, or a kernel without it
 
     def receive(self, *, count: Callable[[], None], reply: Callable[[bytes], object]) -> str | bytes | None:
         """The next message, None when there comes no more. Raises Broken and OSError.

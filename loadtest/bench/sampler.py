@@ -25,7 +25,9 @@ OTHER = "other"
 COMPONENTS = (HTTP, VIEWER, LOOKUP, SESSION, DRIVER, ENGINE, ENCODE, LOG, OTHER)
 
 # The first that fits a frame's file and function decides; files that none fits belong to whoever called them.
-PLACES: Sequence[tuple[str, str | None, str]] = (
+Places = Sequence[tuple[str, str | None, str]]
+
+PLACES: Places = (
     ("/bff/driver.py", None, DRIVER),
     ("/bff/session.py", None, SESSION),
     ("/bff/prepared.py", None, SESSION),
@@ -56,42 +58,36 @@ PLACES: Sequence[tuple[str, str | None, str]] = (
 )
 
 
-def component_of(path: str, function: str) -> str | None:
+def component_of(path: str, function: str, places: Places = PLACES) -> str | None:
     """The component of a frame; None for one that belongs to its caller's."""
-    for part, name, component in PLACES:
+    for part, name, component in places:
         if part in path and name in (None, function):
             return component
     return None
 
 
-class Sampler:
-    """The samples of this process. `answered` is told of every page, `write` records what was found."""
+class Samples:
+    """Samples of this process from `start` to `stop`, by components."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, places: Places = PLACES) -> None:
+        self._places = places
         self._components: dict[CodeType, str | None] = {}
-        self._samples: Counter[str] = Counter()
-        self._answered = 0
+        self._found: Counter[str] = Counter()
         self._begun = 0.0
 
     def __repr__(self) -> str:
-        return f"<Sampler {self._answered} pages, {self._samples.total()} samples>"
+        return f"<Samples {self._found.total()}>"
 
-    def answered(self) -> None:
-        """A page was answered; after `WARM_UP` of them sampling begins."""
-        self._answered += 1
-        if self._answered == WARM_UP:
-            signal.signal(signal.SIGPROF, self._take)
-            signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
-            self._begun = time.process_time()
+    def start(self) -> None:
+        signal.signal(signal.SIGPROF, self._take)
+        signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
+        self._begun = time.process_time()
 
-    def write(self, name: str) -> None:
-        """Stop, and write seconds, pages and samples into a file of the directory."""
+    def stop(self) -> tuple[float, dict[str, int]]:
+        """The CPU seconds since the start, and how many samples fell to each component; then it may be started anew."""
         signal.setitimer(signal.ITIMER_PROF, 0)
-        pages = max(0, self._answered - WARM_UP)
-        seconds = time.process_time() - self._begun if pages else 0.0
-        found = {"pages": pages, "seconds": seconds, "samples": dict(self._samples)}
-        (self._directory / f"{name}.json").write_text(json.dumps(found))
+        found, self._found = dict(self._found), Counter()
+        return time.process_time() - self._begun, found
 
     def _take(self, _signal: int, frame: FrameType | None) -> None:
         found: str | None = None
@@ -103,14 +99,39 @@ class Sampler:
                 break
             found = found or component
             frame = frame.f_back
-        self._samples[found or OTHER] += 1
+        self._found[found or OTHER] += 1
 
     def _component(self, code: CodeType) -> str | None:
         try:
             return self._components[code]
         except KeyError:
-            component = self._components[code] = component_of(code.co_filename, code.co_name)
+            component = self._components[code] = component_of(code.co_filename, code.co_name, self._places)
             return component
+
+
+class Sampler:
+    """The samples of this process once it is warm. `answered` is told of every page, `write` records what was found."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._samples = Samples()
+        self._answered = 0
+
+    def __repr__(self) -> str:
+        return f"<Sampler {self._answered} pages, {self._samples!r}>"
+
+    def answered(self) -> None:
+        """A page was answered; after `WARM_UP` of them sampling begins."""
+        self._answered += 1
+        if self._answered == WARM_UP:
+            self._samples.start()
+
+    def write(self, name: str) -> None:
+        """Stop, and write seconds, pages and samples into a file of the directory."""
+        pages = max(0, self._answered - WARM_UP)
+        seconds, samples = self._samples.stop() if pages else (0.0, {})
+        found = {"pages": pages, "seconds": seconds, "samples": samples}
+        (self._directory / f"{name}.json").write_text(json.dumps(found))
 
 
 def milliseconds(directory: Path) -> tuple[int, dict[str, float]]:

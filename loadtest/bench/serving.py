@@ -1,12 +1,22 @@
 import os
 import runpy
 from pathlib import Path
+from typing import Any
 
 # Briefcase as deploy/gunicorn.conf.py serves it. With SAMPLES, a directory, each worker samples its own CPU time and
 # writes there where it went when it ends.
 
 deployed = runpy.run_path("deploy/gunicorn.conf.py")
 globals().update(deployed)
+
+_begin = deployed["post_worker_init"]
+
+
+def post_worker_init(worker: Any) -> None:
+    # Not everything that the bench serves has the layer.
+    if "bff" in worker.wsgi.extensions:
+        _begin(worker)
+
 
 if "SAMPLES" in os.environ:
     from loadtest.bench.sampler import Sampler

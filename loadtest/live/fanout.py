@@ -14,14 +14,16 @@ import psycopg2
 
 from loadtest.live.client import PACKETS, Ask
 from loadtest.live.results import FanOut, Times
+from loadtest.live.served import COMPONENTS
 from loadtest.live.stage import Stage, members, page
 from loadtest.live.swarm import Arrival, Member, Swarm, SwarmError
 from loadtest.live.watch import Watch
-from loadtest.live.writer import Write, commit, marks_in
+from loadtest.live.writer import Write, commit, first_number, marks_in
 
 # Nobody waits longer for a change: what did not come by then is missed.
 PATIENCE = 5.0
 MILLISECOND = 1e6
+WARM_UP = 3
 STAGES = ("COMMIT", "to the stream", "to the first client", "to the last client")
 
 
@@ -37,25 +39,27 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
             )
         )
         swarm.wait_until_current(timeout=120)
+        swarm.take()
         with closing(psycopg2.connect(stage.database_url)) as connection:
             # The first ones are not counted: what is made once is made now.
-            for number in range(1, 4):
+            first = first_number()
+            for number in range(first, first + WARM_UP):
                 commit(connection, firm.title(matter, number), number)
-                _take(swarm, subscribers)
+                _take(swarm, subscribers, shows=number)
             node.settle()
             before, worked = node.work(), node.cpu_seconds()
             writes: list[Write] = []
             arrivals: list[list[Arrival]] = []
-            with Watch(redis.url) as watch:
-                for number in range(4, 4 + commits):
+            with Watch(redis.url) as watch, node.sampled() as seconds:
+                for number in range(first + WARM_UP, first + WARM_UP + commits):
                     begun = time.monotonic()
                     writes.append(commit(connection, firm.title(matter, number), number))
-                    arrivals.append(_take(swarm, subscribers))
+                    arrivals.append(_take(swarm, subscribers, shows=number))
                     time.sleep(max(0.0, begun + every - time.monotonic()))
             worked = node.cpu_seconds() - worked
             work = node.work() - before
     texts = [arrival.text for arrived in arrivals for arrival in arrived]
-    shown = [_shown(write, arrived) for write, arrived in zip(writes, arrivals, strict=True)]
+    shown = [[moment for arrival in arrived for moment in arrival.times] for arrived in arrivals]
     deliveries = sum(map(len, shown))
     bare_rate, bare_cpu_us = bare(stage, texts[-1], subscribers=subscribers, times=commits, every=every)
     return FanOut(
@@ -69,6 +73,7 @@ def fan_out(stage: Stage, *, mode: str, subscribers: int, commits: int, every: f
             (max(times) - write.sent) / MILLISECOND for write, times in zip(writes, shown, strict=True) if times
         ),
         stages_ms=_stages(writes, watch.times, shown),
+        cpu_ms={name: seconds[name] / commits * 1e3 for name in COMPONENTS if name in seconds},
         rate=statistics.median(map(_rate, shown)),
         cpu_us=worked / deliveries * 1e6,
         bare_rate=bare_rate,
@@ -110,20 +115,15 @@ def _stages(writes: Sequence[Write], entries: Sequence[int], shown: Sequence[Seq
     }
 
 
-def _take(swarm: Swarm, count: int) -> list[Arrival]:
-    """What arrives, until it is so many."""
+def _take(swarm: Swarm, count: int, *, shows: int | None = None) -> list[Arrival]:
+    """The messages that arrive until there are so many, of those that show the write of this number."""
     deadline = time.monotonic() + PATIENCE
     taken: list[Arrival] = []
     while sum(len(arrival.times) for arrival in taken) < count and time.monotonic() < deadline:
         # The clients' process is to be asked seldom: it has other things to do.
         time.sleep(0.05)
-        taken += swarm.take()
+        taken += [it for it in swarm.take() if shows is None or shows in marks_in(it.text)]
     return taken
-
-
-def _shown(write: Write, arrived: Sequence[Arrival]) -> list[int]:
-    """When the clients got a message that shows the write."""
-    return [moment for it in arrived if write.number in marks_in(it.text) for moment in it.times]
 
 
 def _rate(times: Sequence[int]) -> float:

@@ -86,9 +86,11 @@ def fault(stage: Stage, accident: Accident, *, nodes: int, clients: int, rate: f
     def edit(number: int) -> Edit:
         return firm.comment(watched[number % len(watched)], number)
 
-    with stage.redis(keeps=accident.keeps) as redis, ExitStack() as running, Swarm() as swarm:
+    with ExitStack() as running:
+        redis = running.enter_context(stage.redis(keeps=accident.keeps))
         ways = [redis.proxy() for _ in range(nodes)]
-        sites = [running.enter_context(stage.node(url)) for _, url in ways]
+        sites = running.enter_context(stage.nodes([url for _, url in ways]))
+        swarm = running.enter_context(Swarm())
         swarm.add(members(firm, clients // 2, watched, sites, ask=lambda matter: Ask(comments(matter))))
         swarm.add(members(firm, clients // 2, watched, sites, ask=lambda matter: Ask(page(matter))))
         swarm.wait_until_current(timeout=PATIENCE)

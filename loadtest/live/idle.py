@@ -13,9 +13,14 @@ from loadtest.live.swarm import Swarm
 
 
 def idle(stage: Stage, *, subscribers: int, seconds: float) -> Idle:
-    """Count the statements of a node that nobody looks at, then of one with so many subscribers, each for `seconds`."""
+    """Count the statements of a node that nobody looks at any more, then with so many subscribers, each for `seconds`."""
     firm = stage.firm
     with stage.redis() as redis, stage.node(redis.url) as node, Swarm() as swarm:
+        # The first socket starts what the node has to run.
+        swarm.add(members(firm, 1, firm.matters, [node]))
+        swarm.wait_until_current(timeout=60)
+        swarm.remove()
+        node.settle()
         without = _count(stage.database_url, seconds)
         swarm.add(members(firm, subscribers, firm.matters, [node]))
         swarm.wait_until_current(timeout=120)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from loadtest.live.fanout import MILLISECOND, PATIENCE
 from loadtest.live.results import Nodes, Times, Work
@@ -25,8 +24,7 @@ def nodes(stage: Stage, *, count: int, subscribers: int, matters: int, rate: flo
         write = firm.title if number // len(watched) % 2 else firm.comment
         return write(matter, number)
 
-    with stage.redis() as redis, ExitStack() as running, Swarm() as swarm:
-        sites = [running.enter_context(stage.node(redis.url)) for _ in range(count)]
+    with stage.redis() as redis, stage.nodes([redis.url] * count) as sites, Swarm() as swarm:
         numbers = swarm.add(members(firm, subscribers, watched, sites))
         swarm.wait_until_current(timeout=120)
         swarm.take()

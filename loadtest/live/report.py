@@ -6,6 +6,7 @@ import math
 
 from loadtest.bench.report import machine_line, number, table, yes
 from loadtest.live.results import Results, Times
+from loadtest.live.served import COMPONENTS
 from loadtest.live.targets import targets
 
 HOW = """\
@@ -20,7 +21,7 @@ monotonic clock, which is also the writer's; times begin when the writer sends C
   a message to the last one, the median of the commits; *CPU* is all of the worker's, so it counts the reading of the stream, the execution, the comparison
   and the writing of the patch too. *Bare* is a Flask-SocketIO under the same gunicorn, with as many of the same clients in a room, which
   `emit`s one of the same messages as often. *To the stream* is the relay's part, seen by a reader beside the node; *to the first client* that of the
-  node: it reads the stream, waits for what else changes, executes, compares, encodes.
+  node: it reads the stream, waits for what else changes, executes, compares, encodes. CPU by component is sampled as in [pages.md](pages.md).
 - **Nodes**: rounds of new titles and of new comments over all matters; every matter has subscribers on every node. An execution is one of one
   node for all its subscribers of a matter. Every change and every client that looks on are one time. In the end every client's state is compared with
   the answer to the same document over HTTP.
@@ -105,7 +106,17 @@ def _fan_outs(results: Results) -> str:
     )
     stages = results.fan_outs[0].stages_ms
     times = [(it.mode, *(number(ms) for ms in it.stages_ms.values())) for it in results.fan_outs]
-    return f"{table(head, rows)}\n\n{table(('ms, medians', *stages), times)}"
+    parts = [name for name in COMPONENTS if any(name in it.cpu_ms for it in results.fan_outs)]
+    cpu = [
+        (it.mode, *(number(it.cpu_ms.get(name, 0.0)) for name in parts), number(sum(it.cpu_ms.values())))
+        for it in results.fan_outs
+    ]
+    tables = (
+        table(head, rows),
+        table(("ms, medians", *stages), times),
+        table(("ms of CPU a commit, in the worker", *parts, "all"), cpu),
+    )
+    return "\n\n".join(tables)
 
 
 def _nodes(results: Results) -> str:

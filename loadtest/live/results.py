@@ -99,6 +99,8 @@ class FanOut:
     times: Times
     stages_ms: dict[str, float]
     """Where that time goes, in order: medians."""
+    cpu_ms: dict[str, float]
+    """The worker's CPU time, a commit, by component."""
     rate: float
     """Deliveries a second, from the first client to the last, the median of commits."""
     cpu_us: float

@@ -10,18 +10,65 @@ from flask import Flask, jsonify, request
 from flask_socketio import SocketIO, join_room
 
 from app import create_app
+from app.layer import current_layer
+from loadtest.bench.sampler import OTHER, VIEWER, Places, Samples
 
 NAMESPACE = "/graphql"
 ROOM = "everybody"
 
 
+RELAY, FOLLOWER, HUB, EXECUTION = "relay", "follower", "hub", "execution"
+DIFF, ENCODE, SEND, HTTP = "diff", "encode", "send", "HTTP"
+COMPONENTS = (RELAY, FOLLOWER, HUB, EXECUTION, DIFF, ENCODE, SEND, HTTP, VIEWER, OTHER)
+
+# Of `loadtest.bench.sampler`: where a push's CPU time goes.
+PLACES: Places = (
+    ("/bff/live/relay.py", None, RELAY),
+    ("/bff/live/direct.py", None, RELAY),
+    ("/bff/live/follower.py", None, FOLLOWER),
+    ("/bff/live/stream.py", None, FOLLOWER),
+    ("/redis/", None, FOLLOWER),
+    ("/bff/live/patch.py", None, DIFF),
+    ("/bff/live/protocol.py", None, ENCODE),
+    ("/bff/live/positions.py", None, ENCODE),
+    ("/bff/encoding.py", None, ENCODE),
+    ("/bff/live/", None, HUB),
+    ("/bff/sockets/", None, SEND),
+    ("/engineio/", None, SEND),
+    ("/socketio/", None, SEND),
+    ("/flask_socketio/", None, SEND),
+    ("/bff/web.py", None, HTTP),
+    ("/bff/", None, EXECUTION),
+    ("/sqlalchemy/", None, EXECUTION),
+    ("/graphql/", None, EXECUTION),
+    ("/app/auth.py", None, VIEWER),
+    ("/flask/", None, HTTP),
+    ("/werkzeug/", None, HTTP),
+    ("/gunicorn/", None, HTTP),
+)
+
+
 def briefcase() -> Flask:
-    """Briefcase, which tells what its hub has done."""
+    """Briefcase, which tells what its hub has done, and where its CPU time went."""
     app = create_app()
+    samples = Samples(PLACES)
 
     @app.get("/bench/work")
     def work() -> Any:
-        return jsonify(changes=0, executions=0, unchanged=0)
+        node = current_layer().node
+        assert node is not None
+        stats = node.hub.stats()
+        return jsonify({name: stats[name] for name in ("changes", "executions", "unchanged")})
+
+    @app.post("/bench/samples")
+    def start() -> Any:
+        samples.start()
+        return jsonify()
+
+    @app.delete("/bench/samples")
+    def stop() -> Any:
+        seconds, found = samples.stop()
+        return jsonify(seconds=seconds, samples=found)
 
     return app
 

@@ -11,6 +11,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -77,28 +78,32 @@ class Node(Site):
 
     def work(self) -> Work:
         """What its hub has done so far."""
-        return Work(**json.loads(self.get("/bench/work")))
+        return Work(**self.ask("GET", "/bench/work"))
 
-    def post(self, path: str, body: object, *, timeout: float = 60) -> Any:
+    @contextmanager
+    def sampled(self) -> Iterator[dict[str, float]]:
+        """Where the worker's CPU time goes in the block: when it is over, seconds by component."""
+        found: dict[str, float] = {}
+        self.post("/bench/samples", {})
+        yield found
+        answer = self.ask("DELETE", "/bench/samples", {})
+        total = sum(answer["samples"].values())
+        found.update({name: count / total * answer["seconds"] for name, count in answer["samples"].items()})
+
+    def post(self, path: str, body: object) -> Any:
         """The parsed answer to some JSON. Raises SiteError for any status but 200."""
-        return self._request("POST", path, json.dumps(body), timeout)
+        return self.ask("POST", path, body)
 
-    def get(self, path: str, *, timeout: float = 60) -> str:
-        """The text at some address. Raises SiteError for any status but 200."""
-        return self._text("GET", path, None, timeout)
-
-    def _request(self, method: str, path: str, body: str | None, timeout: float) -> Any:
-        return json.loads(self._text(method, path, body, timeout))
-
-    def _text(self, method: str, path: str, body: str | None, timeout: float) -> str:
+    def ask(self, method: str, path: str, body: object = None, *, timeout: float = 60) -> Any:
+        """The same with any method."""
         with closing(HTTPConnection(*self.place, timeout=timeout)) as connection:
             headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-            connection.request(method, path, body, headers)
+            connection.request(method, path, json.dumps(body), headers)
             response = connection.getresponse()
             text = response.read().decode()
         if response.status != 200:
             raise SiteError(f"{path} answers {response.status}: {text[:500]}")
-        return text
+        return json.loads(text)
 
 
 class Redis:
@@ -180,6 +185,17 @@ class Stage:
     def redis(self, *, keeps: bool = True) -> Iterator[Redis]:
         with Redis(self.path / f"valkey-{secrets.token_hex(4)}", keeps=keeps) as started:
             yield started
+
+    @contextmanager
+    def nodes(self, redis_urls: Sequence[str]) -> Iterator[list[Node]]:
+        """A node for each address of Redis; all of them start at once."""
+        made = [self.node(url) for url in redis_urls]
+        with ExitStack() as running:
+            with ThreadPoolExecutor(len(made)) as pool:
+                started = [pool.submit(running.enter_context, node) for node in made]
+            for each in started:
+                each.result()
+            yield made
 
     def node(self, redis_url: str) -> Node:
         """Briefcase. To be entered."""

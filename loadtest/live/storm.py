@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from itertools import count
 
 from loadtest.live.client import PACKETS, Ask, Break
@@ -39,8 +38,7 @@ def storm(
     def edit(number: int) -> Edit:
         return firm.comment(watched[number % len(watched)], number)
 
-    with stage.redis() as redis, ExitStack() as running, Swarm() as swarm:
-        nodes = [running.enter_context(stage.node(redis.url)) for _ in range(2)]
+    with stage.redis() as redis, stage.nodes([redis.url] * 2) as nodes, Swarm() as swarm:
         on_comments: Callable[[int], Ask] = lambda matter: Ask(comments(matter))  # noqa: E731
         # Who is never cut sees the whole sequence; that it is whole is asked of PostgreSQL.
         swarm.add(members(firm, len(watched), watched, nodes[:1], ask=on_comments))
@@ -58,9 +56,8 @@ def storm(
                 swarm.cut_at_random(tossed, every)
                 time.sleep(seconds)
                 swarm.cut_at_random(tossed, None)
-            calm = time.monotonic()
+            calm = time.monotonic_ns()
             status = swarm.wait_until_current(timeout=PATIENCE)
-            all_back_s = time.monotonic() - calm
             if at_once:
                 time.sleep(seconds / 2)
         arrivals: list[Arrival] = []
@@ -88,7 +85,7 @@ def storm(
         repeats=sum(it.duplicates for it in events),
         verdict=verdict,
         back=Times.of((it.ended - it.began) / MILLISECOND for it in outages),
-        all_back_s=all_back_s,
+        all_back_s=max([0, *(it.ended - calm for it in outages)]) / 1e9,
         live_wrong=live_wrong,
     )
 

@@ -164,7 +164,8 @@ class Swarm:
         while not is_enough(status := self.status()):
             if time.monotonic() > deadline:
                 raise SwarmError(f"not within {timeout:g} s: {status}")
-            time.sleep(0.01)
+            # To look at all of them takes the process some time, which it has better uses for.
+            time.sleep(0.05)
         return status
 
     def _call(self, method: str, *arguments: object) -> Any:

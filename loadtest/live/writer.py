@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import psycopg2
 
-_MARK = re.compile(rb"beat-(\d{8})")
+_MARK = re.compile(rb"beat-(\d{13})")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,13 @@ class Write:
 
 def mark(number: int) -> str:
     """What a row shows that the write of this number has changed."""
-    return f"beat-{number:08d}"
+    return f"beat-{number:013d}"
+
+
+def first_number() -> int:
+    """The first of numbers that no earlier writer has used: what is written is never what was there."""
+    # No writer makes a thousand writes a second.
+    return time.time_ns() // 1_000_000
 
 
 def marks_in(text: bytes) -> list[int]:
@@ -93,14 +99,18 @@ def firm(url: str, organization: int) -> Firm:
 class Writer:
     """Commits `edit(number)` for numbers from `first` on, `rate` a second, over `hands` connections, for a `with` block.
 
+    By default they begin with `first_number`.
+
     A write that is late is not left out: what was missed is made up for. An error of a hand is raised at the end.
     """
 
-    def __init__(self, url: str, edit: Callable[[int], Edit], *, rate: float, hands: int = 2, first: int = 1) -> None:
+    def __init__(
+        self, url: str, edit: Callable[[int], Edit], *, rate: float, hands: int = 2, first: int | None = None
+    ) -> None:
         self.writes: list[Write] = []
         self._url, self._edit, self._rate = url, edit, rate
-        self._numbers = itertools.count(first)
-        self._first = first
+        self._first = first_number() if first is None else first
+        self._numbers = itertools.count(self._first)
         self._lock = threading.Lock()
         self._is_over = threading.Event()
         self._errors: list[Exception] = []

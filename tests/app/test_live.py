@@ -29,8 +29,8 @@ def connect(live_site: LiveSite) -> Iterator[Open]:
     assert address.port is not None
     with ExitStack() as stack:
 
-        def open_socket(user_id: int, **headers: str) -> Wire:
-            wire = stack.enter_context(Wire((address.hostname or "", address.port or 0), **headers))
+        def open_socket(user_id: int, **given: Any) -> Wire:
+            wire = stack.enter_context(Wire((address.hostname or "", address.port or 0), **given))
             return wire.connect({"token": f"dev-{user_id}"})
 
         yield open_socket
@@ -127,6 +127,22 @@ def test_another_role_gets_no_more_data_and_subscribes_anew(connect: Open, datab
     assert wire.next_named("complete")["code"] == "FORBIDDEN"
 
 
+def test_a_position_is_good_for_nobody_else(connect: Open, database: Connection) -> None:
+    _, (one, other, *_) = matter_and_members(database)
+    query = {"query": "subscription { notifications { id } }"}
+    wire = connect(one)
+    wire.emit("subscribe", {"id": "1", "payload": query})
+    position = wire.next_named("next")["position"]
+    wire.emit("subscribe", {"id": "2", "payload": query, "resume": position})
+    while (answer := wire.next_named("subscribed"))["id"] != "2":
+        pass
+    assert answer["recovered"] is True
+    stranger = connect(other)
+    stranger.emit("subscribe", {"id": "1", "payload": query, "resume": position})
+    event, refused = stranger.event()
+    assert (event, refused["payload"][0]["extensions"]["code"]) == ("error", "FORBIDDEN")
+
+
 def test_a_user_who_is_removed_is_sent_away(connect: Open, database: Connection) -> None:
     user_id = database.execute(
         text(
@@ -143,6 +159,46 @@ def test_a_user_who_is_removed_is_sent_away(connect: Open, database: Connection)
     assert (event, data["code"]) == ("complete", "UNAUTHENTICATED")
     assert wire.receive() == "41/graphql,"
     assert time.monotonic() - begun < 5
+
+
+def test_events_that_are_not_taken_in_time_are_not_lost(connect: Open, database: Connection) -> None:
+    matter_id, (user_id, other_id, *_) = matter_and_members(database)
+    slow, other = connect(user_id, receive_buffer=4096), connect(other_id)
+    for wire in (slow, other):
+        subscribe(wire, "1", "CommentAdded", matterId=matter_id)
+    count = 150
+    database.execute(
+        text(
+            "insert into comments (task_id, author_id, body) select (select min(id) from tasks where matter_id = :matter), "
+            ":author, number || repeat(' ', 40000) from generate_series(1, :count) number"
+        ),
+        {"matter": matter_id, "author": user_id, "count": count},
+    )
+
+    def collect(wire: Wire) -> tuple[list[int], int]:
+        """All of them, resuming where it was cut off; and how often that was."""
+        numbers: list[int] = []
+        cuts = 0
+        while len(numbers) < count:
+            event, message = wire.event()
+            if event == "next":
+                numbers.append(int(message["payload"]["data"]["commentAdded"]["body"]))
+            elif event == "complete":
+                assert message["code"] == "SLOW_CONSUMER"
+                cuts += 1
+                payload = {"documentId": "CommentAdded", "variables": {"matterId": matter_id}}
+                resumed = {"id": f"again {cuts}", "payload": payload, "resume": message["resume"]}
+                wire.emit("subscribe", resumed)
+            elif event == "subscribed":
+                assert message["recovered"] is True
+        return numbers, cuts
+
+    everything = list(range(1, count + 1))
+    # Six megabytes: when the other, who reads, has all of them, who does not read was cut off.
+    assert collect(other)[0] == everything
+    numbers, cuts = collect(slow)
+    assert numbers == everything
+    assert cuts > 0
 
 
 def test_a_foreign_site_is_refused(connect: Open, live_site: LiveSite) -> None:

@@ -25,7 +25,9 @@ from loadtest.live import patches, report
 from loadtest.live.__main__ import main
 from loadtest.live.client import PACKETS, Ask, Break, Client
 from loadtest.live.fanout import STAGES, bare
-from loadtest.live.faults import newest_seen
+from loadtest.live.faults import (
+    newest_seen,
+)
 from loadtest.live.nodes import latencies_of
 from loadtest.live.patches import PatchError
 from loadtest.live.proxy import Proxy
@@ -43,6 +45,7 @@ from loadtest.live.results import (
     Work,
     percentile,
 )
+from loadtest.live.served import PLACES
 from loadtest.live.stage import Redis, Stage
 from loadtest.live.swarm import SECOND, Arrival, Member, Swarm, SwarmError
 from loadtest.live.targets import targets
@@ -560,7 +563,7 @@ def test_marks_are_seen_in_messages() -> None:
     assert firm.matters == [1, 2]
     assert firm.title(1, 3).values == (mark(3), 11)
     assert firm.comment(2, 3).values == (20, 6, mark(3))
-    assert marks_in(f'["{mark(3)}", "{mark(123)}"] beat-7'.encode()) == [3, 123]
+    assert marks_in(f'["{mark(3)}", "{mark(123)}"] beat-00000007'.encode()) == [3, 123]
 
 
 # ---- figures
@@ -638,7 +641,9 @@ def _results() -> Results:
     """A run that has reached everything, in round figures."""
     times, whole = Times(100, 40, 80, 90), Verdict(50, 1_000, 0, 0, 0, 0)
     stages = dict.fromkeys(STAGES, 10.0)
-    patch = FanOut("patch", 1_000, 100, 0, 300, Work(100, 100, 0), times, stages, 18_000, 60, 20_000, 50)
+    patch = FanOut(
+        "patch", 1_000, 100, 0, 300, Work(100, 100, 0), times, stages, {"send": 30.0}, 18_000, 60, 20_000, 50
+    )
     return Results(
         day="2026-01-02",
         commit="0123456789",
@@ -662,6 +667,7 @@ def test_the_report_says_what_was_reached() -> None:
         "| of subscriptions |  | 0.00 |",
         "| of the node itself | 1.00 | 1.05 |",
         "| full | 1,000 | 100 | 100 | 40,000 | 40.0 | 80.0 | 90.0 | 18,000 | 20,000 | 0.90 | 60 | 50 |",
+        "| patch | 30.0 | 30.0 |",
         "| of them found nothing changed | 400 (5%) |",
         "| 5,000 | 293.0 | 40.0 | 429.7 | 70.0 |",
         "| all at once | 500 | 2,000 | 1,000 | 550 | 500 | 0 | 3 | 0 | 0 | 0 | 40.0 | 80.0 | 90.0 | 1.50 |",
@@ -739,3 +745,10 @@ def test_bare_sockets_get_what_is_emitted(tmp_path: Path) -> None:
 def test_what_is_no_number_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main({"COMMITS": "none"}) == 1
     assert "COMMITS is 'none': a number from 1" in capsys.readouterr().err
+
+
+def test_components_are_those_of_files_that_exist() -> None:
+    root = Path(report.__file__).parents[2]
+    for part, _, _ in PLACES:
+        if part.startswith(("/bff/", "/app/")):
+            assert (root / part.strip("/")).exists(), part

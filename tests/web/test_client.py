@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given, settings
 
 from bff import web
-from tests.web.conftest import HERE, ROOT
+from bff.live.patch import difference
+from tests.bff.live.test_patch import VALUES
+from tests.conftest import ROOT, LiveSite
+from tests.web.conftest import HERE
 from tests.web.site import make_site
 
 CLIENT = ROOT / "bff" / "live" / "client"
 SNIPPET = re.compile(r"<!-- live: (\w+) -->\n```js\n(.*?)```", re.DOTALL)
 
 
-def run_tests(node: str, name: str) -> None:
+def run_tests(node: str, name: str, **environment: str) -> None:
     """Run a file of node:test, which prints what failed."""
-    command = [node, "--test", "--test-reporter=tap", "--test-timeout=60000", name]
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
+    command = [node, "--test", "--test-reporter=tap", "--test-timeout=100000", name]
+    done = subprocess.run(
+        command, cwd=HERE, env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^# pass [1-9]", done.stdout, re.MULTILINE), done.stdout
 
@@ -30,6 +40,11 @@ def run_tests(node: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["client", "timing", "patch", "libraries"])
 def test_in_node(node: str, name: str) -> None:
     run_tests(node, f"{name}.test.mjs")
+
+
+@pytest.mark.slow
+def test_against_briefcase(node: str, live_site: LiveSite) -> None:
+    run_tests(node, "live.test.mjs", SITE=live_site.url)
 
 
 def check_types(node: str, project: Path) -> None:
@@ -60,6 +75,36 @@ def test_the_snippets_of_the_readme(node: str, tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "include": ["*.js"]}))
     check_types(node, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def applied(node: str) -> Iterator[Callable[[Any, Any], Any]]:
+    """`applied(document, patch)`: what the client makes of it."""
+    with subprocess.Popen([node, "apply.mjs"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def apply(document: Any, patch: Any) -> Any:
+            process.stdin.write(orjson.dumps([document, patch]) + b"\n")
+            process.stdin.flush()
+            return orjson.loads(process.stdout.readline())
+
+        yield apply
+        process.stdin.close()
+
+
+@pytest.mark.slow
+@given(old=VALUES, new=VALUES)
+@settings(max_examples=150, deadline=None)
+def test_what_the_server_makes_patches_of_the_client_makes_of_them(
+    applied: Callable[[Any, Any], Any], old: Any, new: Any
+) -> None:
+    assert as_in_javascript(applied(old, difference(old, new))) == as_in_javascript(new)
+
+
+def as_in_javascript(value: Any) -> str:
+    """As JSON, in which 1.0 is 1."""
+    return json.dumps(value, sort_keys=True).replace(".0", "")
 
 
 # ---- served

@@ -31,9 +31,9 @@ def counting(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 
 @pytest.fixture
 def address() -> Iterator[tuple[str, int]]:
-    """The application under deploy/gunicorn.conf.py, on a socket that listens already."""
+    """The application under what deploy/gunicorn.conf.py says, on a socket that listens already."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "tests/web/fairness.conf.py"]
         command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "warning", f"{__name__}:counting"]
         environment = {**os.environ, "BRIEFCASE_ENV": "development", "WEB_CONCURRENCY": "1"}
         server = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listener.fileno()])

@@ -1,9 +1,6 @@
-"""A database of tables written in SQL, captured; and waiting for what other threads do."""
+"""A database of tables written in SQL, captured."""
 
 from __future__ import annotations
-
-import time
-from collections.abc import Callable
 
 from sqlalchemy import Engine, MetaData
 
@@ -64,11 +61,3 @@ class Host:
         with self.engine.connect() as connection:
             count: int = connection.exec_driver_sql("SELECT count(*) FROM bff.outbox").scalar_one()
             return count
-
-
-def eventually(holds: Callable[[], object], seconds: float = 15.0) -> None:
-    """Return once it holds. Fails, telling what it still is, after that time."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"after {seconds:g} s still {found!r}"
-        time.sleep(0.01)

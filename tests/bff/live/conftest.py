@@ -1,4 +1,4 @@
-"""Servers with sockets, for the tests of what clients may do to them."""
+"""Servers with sockets, for the tests of what clients may do to them; how long the tests of loss take."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from werkzeug.serving import make_server
 
 from tests.bff.live.site import Served, make_site
 from tests.bff.live.wire import Wire
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("live").addoption(
+        "--outage", type=float, metavar="SECONDS", help="for how long the tests of loss keep Redis away"
+    )
 
 
 @pytest.fixture

@@ -8,6 +8,6 @@ from collections.abc import Callable
 
 def wait_until(is_so: Callable[[], object], *, seconds: float = 10.0) -> None:
     until = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < until, "it never was"
+    while not (found := is_so()):
+        assert time.monotonic() < until, f"after {seconds:g} s it is still {found!r}"
         time.sleep(0.005)

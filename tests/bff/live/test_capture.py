@@ -15,11 +15,21 @@ from bff.live.triggers import Captured
 from tests.bff.live.captured import Host
 
 
-@pytest.fixture
-def host(make_database: Callable[[], str]) -> Iterator[Host]:
+@pytest.fixture(scope="module")
+def database(make_database: Callable[[], str]) -> Iterator[Host]:
     engine = create_engine(make_database())
     yield Host(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def host(database: Host) -> Host:
+    """An empty database."""
+    with database.engine.begin() as connection:
+        for schema in ("public", "bff", "org", '"Other Schema"'):
+            connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public")
+    return database
 
 
 @pytest.fixture

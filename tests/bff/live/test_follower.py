@@ -12,7 +12,7 @@ from bff.live.backoff import LONGEST, Backoff
 from bff.live.changes import Change
 from bff.live.follower import Follower, FollowerStats
 from bff.live.stream import Entry, MemoryStream, Position, StreamAway
-from tests.bff.live.captured import eventually
+from tests.bff.live.polling import wait_until
 
 
 def changes(*ids: int, xid: int = 7) -> list[Change]:
@@ -81,7 +81,7 @@ def follower(stream: Cuttable, hub: Hub) -> Iterator[Follower]:
     """One that follows."""
     follower = Follower(stream, hub.changed, hub.lost)
     follower.start()
-    eventually(lambda: hub.gaps)
+    wait_until(lambda: hub.gaps)
     yield follower
     follower.stop()
     assert follower.stats().state == "stopped"
@@ -91,7 +91,7 @@ def test_it_begins_with_a_gap_and_then_tells_everything(follower: Follower, stre
     assert hub.gaps == [stream.top()]
     stream.append(changes(1, 2))
     stream.append(changes(3))
-    eventually(lambda: hub.position == stream.top())
+    wait_until(lambda: hub.position == stream.top())
     assert hub.ids == [1, 2, 3]
     assert follower.position == stream.top()
     assert follower.stats() == FollowerStats("following", stream.top(), entries=3, duplicates=0, gaps=0, failures=0)
@@ -103,9 +103,9 @@ def test_what_was_before_it_began_is_not_told(stream: Cuttable, hub: Hub) -> Non
     follower = Follower(stream, hub.changed, hub.lost)
     assert (follower.position, follower.is_connected) == (None, False)
     follower.start()
-    eventually(lambda: follower.is_connected)
+    wait_until(lambda: follower.is_connected)
     stream.append(changes(2))
-    eventually(lambda: hub.ids)
+    wait_until(lambda: hub.ids)
     follower.stop()
     assert hub.ids == [2]
 
@@ -114,51 +114,51 @@ def test_what_was_appended_twice_is_told_once(follower: Follower, stream: Cuttab
     stream.append(changes(1, 2))
     stream.append(changes(1, 2, 3))
     stream.append(changes(1, 2, 3))
-    eventually(lambda: hub.position == stream.top())
+    wait_until(lambda: hub.position == stream.top())
     assert hub.ids == [1, 2, 3]
     assert follower.stats().duplicates == 5
     # Numbers that an outbox made anew gives again are of other transactions.
     stream.append(changes(1, xid=8))
-    eventually(lambda: hub.position == stream.top())
+    wait_until(lambda: hub.position == stream.top())
     assert hub.ids == [1, 2, 3, 1]
 
 
 def test_only_so_many_changes_are_known_again(stream: Cuttable, hub: Hub) -> None:
     follower = Follower(stream, hub.changed, hub.lost, window=10)
     follower.start()
-    eventually(lambda: hub.gaps)
+    wait_until(lambda: hub.gaps)
     stream.append(changes(*range(11)))
     stream.append(changes(0, 10))
-    eventually(lambda: hub.position == stream.top())
+    wait_until(lambda: hub.position == stream.top())
     follower.stop()
     assert hub.ids == [*range(11), 0]
 
 
 def test_a_gap_is_told_and_followed_from(follower: Follower, stream: Cuttable, hub: Hub) -> None:
     stream.append(changes(1))
-    eventually(lambda: hub.ids)
+    wait_until(lambda: hub.ids)
     with capture_logs() as logs:
         stream.clear()
-        eventually(lambda: follower.stats().gaps)
+        wait_until(lambda: follower.stats().gaps)
     stream.append(changes(2))
-    eventually(lambda: hub.position == stream.top())
+    wait_until(lambda: hub.position == stream.top())
     assert (hub.ids, len(hub.gaps)) == ([1, 2], 2)
     (record,) = [record for record in logs if record.get("state") == "gap"]
     assert record["position"] == str(hub.gaps[1])
 
 
 def test_it_comes_back_and_goes_on_where_it_was(follower: Follower, stream: Cuttable, hub: Hub) -> None:
-    eventually(lambda: follower.is_connected)
+    wait_until(lambda: follower.is_connected)
     with capture_logs() as logs:
         stream.is_away = True
-        eventually(lambda: follower.stats().failures)
+        wait_until(lambda: follower.stats().failures)
         stream.append(changes(1, 2))
-        eventually(lambda: follower.stats().failures >= 3)
+        wait_until(lambda: follower.stats().failures >= 3)
         assert not follower.is_connected
         assert hub.ids == []
         stream.is_away = False
-        eventually(lambda: follower.is_connected)
-    eventually(lambda: hub.ids == [1, 2])
+        wait_until(lambda: follower.is_connected)
+    wait_until(lambda: hub.ids == [1, 2])
     assert len(hub.gaps) == 1
     # Once each, not at every attempt.
     assert [record["state"] for record in logs] == ["away", "following"]
@@ -168,10 +168,10 @@ def test_a_stream_that_is_away_at_the_beginning_is_waited_for(stream: Cuttable, 
     stream.is_away = True
     follower = Follower(stream, hub.changed, hub.lost)
     follower.start()
-    eventually(lambda: follower.stats().failures)
+    wait_until(lambda: follower.stats().failures)
     stream.append(changes(1))
     stream.is_away = False
-    eventually(lambda: follower.is_connected)
+    wait_until(lambda: follower.is_connected)
     follower.stop()
     assert hub.gaps == [stream.top()]
 
@@ -181,9 +181,9 @@ def test_what_the_hub_did_not_take_in_is_a_gap(follower: Follower, stream: Cutta
     hub.failures = failures
     with capture_logs() as logs:
         stream.append(changes(1))
-        eventually(lambda: len(hub.gaps) == 2)
+        wait_until(lambda: len(hub.gaps) == 2)
     stream.append(changes(2))
-    eventually(lambda: hub.position == stream.top())
+    wait_until(lambda: hub.position == stream.top())
     assert hub.ids == [2]
     assert [record["error"] for record in logs if record["event"] == "graphql.defect"] == [
         'ZeroDivisionError("the hub\'s defect")'

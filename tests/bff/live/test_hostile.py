@@ -230,7 +230,7 @@ def test_more_sockets_than_a_process_takes(serve: Serve) -> None:
     with pytest.raises(Rejected, match="503"):
         Wire(site.address)
     first.socket.close()
-    wait_until(lambda: len(site.layer.sockets) == 1)
+    wait_until(lambda: len(site.layer.connections) == 1)
     assert site.open().connect(MARIE)
     assert second.connect(MARIE)
 
@@ -256,7 +256,7 @@ def test_handshakes_that_are_none(site: Served, headers: dict[str, str]) -> None
     connection.request("GET", "/socket.io/?EIO=4&transport=websocket", headers=given | headers)
     assert connection.getresponse().status == 400
     connection.close()
-    wait_until(lambda: not site.layer.sockets)
+    wait_until(lambda: not site.layer.connections)
 
 
 def test_a_stalled_client_gets_the_newest_state_when_it_reads_again(serve: Serve) -> None:
@@ -271,7 +271,7 @@ def test_a_stalled_client_gets_the_newest_state_when_it_reads_again(serve: Serve
     for number in range(1, pushed + 1):
         site.hub.push(state)
         assert other.next_named("next")["version"] == number
-    (connection,) = [each for each in site.layer.sockets if each.unsent]
+    (connection,) = [each for each in site.layer.connections if each.unsent]
     stats = site.layer.endpoint.stats()
     assert (stats["sockets"], stats["outlets"], stats["full"], stats["unsent"]) == (2, 2, 1, connection.unsent)
     # As much as there may be, and the one that filled it.
@@ -293,7 +293,7 @@ def test_a_client_that_takes_nothing_is_closed(serve: Serve) -> None:
     stalled.next_named("subscribed")
     state = json.dumps("x" * 90_000)
     wait_until(lambda: bool(site.hub.push(state)) or site.hub.waiting)
-    wait_until(lambda: site.hub.drops == 1 and not site.layer.sockets)
+    wait_until(lambda: site.hub.drops == 1 and not site.layer.connections)
 
 
 def test_whatever_the_host_emits_is_bounded(serve: Serve) -> None:
@@ -301,7 +301,7 @@ def test_whatever_the_host_emits_is_bounded(serve: Serve) -> None:
     stalled = site.open(receive_buffer=4096)
     stalled.send("40/chat,")
     stalled.receive()
-    (connection,) = site.layer.sockets
+    (connection,) = site.layer.connections
     most = 0
 
     def emit() -> bool:

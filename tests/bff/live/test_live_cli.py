@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from bff.cli import main
 from bff.live.stream import RedisStream
-from tests.bff.live.captured import eventually
+from tests.bff.live.polling import wait_until
 
 ROOT = Path(__file__).parents[3]
 
@@ -151,8 +151,10 @@ def test_the_relay_relays_until_it_is_told_to_end(database: str, redis_url: str)
         begin = stream.top()
         execute(database, "INSERT INTO matters VALUES (1)")
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
-            eventually(lambda: stream.top() != begin)
-            process.terminate()
-            assert process.wait(10) == 0
+            try:
+                wait_until(lambda: stream.top() != begin, seconds=30)
+            finally:
+                process.terminate()
+            assert process.wait(20) == 0
         (entry,) = stream.read(begin, most=10, wait=0)
         assert (entry.change.table, entry.change.new) == ("matters", {"id": "1"})

@@ -17,7 +17,8 @@ from bff.live.changes import Change
 from bff.live.direct import direct_engine
 from bff.live.relay import Relay
 from bff.live.stream import MemoryStream, Position, StreamAway
-from tests.bff.live.captured import Host, eventually
+from tests.bff.live.captured import Host
+from tests.bff.live.polling import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ def test_what_is_in_the_outbox_goes_into_the_stream_in_order(
         "TRUNCATE tasks",
     )
     relay = start(batch=10)
-    eventually(lambda: len(stream.appended) == 27 and host.waiting() == 0)
+    wait_until(lambda: len(stream.appended) == 27 and host.waiting() == 0)
     ids = [change.id for change in stream.appended]
     assert ids == sorted(ids)
     *_, update, truncate = stream.appended
@@ -111,7 +112,7 @@ def test_what_is_in_the_outbox_goes_into_the_stream_in_order(
     assert (update.old, update.new) == ({"id": "3", "thread": None}, {"id": "3", "thread": "a"})
     assert truncate == Change(truncate.id, truncate.xid, "tasks", "truncate", {}, {}, frozenset())
     assert len({change.xid for change in stream.appended}) == 3
-    eventually(lambda: relay.stats().relayed == 27)
+    wait_until(lambda: relay.stats().relayed == 27)
     assert repr(relay) == "<Relay relaying, 27 changes in 3 batches, 0 failures>"
 
 
@@ -120,17 +121,17 @@ def test_a_commit_wakes_the_relay(
 ) -> None:
     monkeypatch.setattr(relay_module, "POLL", 60)
     relay = start()
-    eventually(lambda: relay.stats().state == "relaying")
+    wait_until(lambda: relay.stats().state == "relaying")
     for id in range(1, 6):
         host.run(f"INSERT INTO tasks VALUES ({id})")
-        eventually(is_done(host, stream, range(1, id + 1)), 5)
+        wait_until(is_done(host, stream, range(1, id + 1)), seconds=5)
 
 
 def test_what_nobody_notified_of_is_found(host: Host, stream: Recording, start: Callable[..., Relay]) -> None:
     relay = start()
-    eventually(lambda: relay.stats().state == "relaying")
+    wait_until(lambda: relay.stats().state == "relaying")
     host.run("""INSERT INTO bff.outbox (table_name, kind, new) VALUES ('tasks', 'insert', '{"id": "7"}')""")
-    eventually(is_done(host, stream, [7]), 5)
+    wait_until(is_done(host, stream, [7]), seconds=5)
 
 
 def test_what_commits_late_is_told_though_later_ids_were(
@@ -141,14 +142,14 @@ def test_what_commits_late_is_told_though_later_ids_were(
         early.exec_driver_sql("INSERT INTO tasks VALUES (1)")
         undone.exec_driver_sql("INSERT INTO tasks VALUES (2)")
         host.run("INSERT INTO tasks VALUES (3)")
-        eventually(lambda: stream.told() == ["3"])
+        wait_until(lambda: stream.told() == ["3"])
         undone.rollback()
         host.run("INSERT INTO tasks VALUES (4)")
-        eventually(lambda: stream.told() == ["3", "4"])
+        wait_until(lambda: stream.told() == ["3", "4"])
         early.commit()
-    eventually(lambda: stream.told() == ["3", "4", "1"])
+    wait_until(lambda: stream.told() == ["3", "4", "1"])
     assert stream.appended[2].id < stream.appended[0].id
-    eventually(is_done(host, stream, [1, 3, 4]))
+    wait_until(is_done(host, stream, [1, 3, 4]))
 
 
 def test_what_is_too_long_to_be_told_is_a_change_of_the_table(
@@ -160,14 +161,14 @@ def test_what_is_too_long_to_be_told_is_a_change_of_the_table(
         "INSERT INTO tasks VALUES (3)",
     )
     relay = start()
-    eventually(lambda: len(stream.appended) == 4 and host.waiting() == 0)
+    wait_until(lambda: len(stream.appended) == 4 and host.waiting() == 0)
     assert [(change.kind, change.new.get("id")) for change in stream.appended] == [
         ("truncate", None),
         ("insert", "2"),
         ("truncate", None),
         ("insert", "3"),
     ]
-    eventually(lambda: relay.stats().coarse == 2)
+    wait_until(lambda: relay.stats().coarse == 2)
 
 
 # The stream is away
@@ -180,12 +181,12 @@ def test_while_the_stream_is_away_changes_wait(host: Host, stream: Recording, st
     with capture_logs() as logs:
         relay = start()
         host.run("INSERT INTO tasks VALUES (1), (2)")
-        eventually(lambda: relay.stats().failures >= 3)
+        wait_until(lambda: relay.stats().failures >= 3)
         host.run("INSERT INTO tasks VALUES (3)")
         assert relay.stats().state == "away"
         assert host.waiting() == 3
         is_away.clear()
-        eventually(is_done(host, stream, [1, 2, 3]))
+        wait_until(is_done(host, stream, [1, 2, 3]))
     # Once, not at every attempt.
     assert [record["error"] for record in logs if record.get("state") == "away"] == ["cut"]
 
@@ -196,7 +197,7 @@ def test_what_may_have_been_appended_is_appended_again(
     stream.fails_after = times(2)
     start()
     host.run("INSERT INTO tasks VALUES (1)")
-    eventually(lambda: len(stream.appended) == 3 and host.waiting() == 0)
+    wait_until(lambda: len(stream.appended) == 3 and host.waiting() == 0)
     assert len({(change.xid, change.id) for change in stream.appended}) == 1
 
 
@@ -206,14 +207,14 @@ def test_who_cannot_reach_the_stream_leaves_it_to_another(
     cut = Recording()
     cut.fails = lambda: True
     first = start(cut, patience=0.3)
-    eventually(lambda: first.stats().state == "relaying")
+    wait_until(lambda: first.stats().state == "relaying")
     monkeypatch.setattr(relay_module, "TURN", 60)
     second = start()
-    eventually(lambda: second.stats().state == "waiting")
+    wait_until(lambda: second.stats().state == "waiting")
     host.run("INSERT INTO tasks VALUES (1)")
-    eventually(is_done(host, stream, [1]))
+    wait_until(is_done(host, stream, [1]))
     assert second.stats().state == "relaying"
-    eventually(lambda: first.stats().state == "waiting")
+    wait_until(lambda: first.stats().state == "waiting")
     assert cut.appended == []
 
 
@@ -224,19 +225,19 @@ def test_one_relays_and_the_others_wait(
     host: Host, stream: Recording, start: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relays = [start() for _ in range(3)]
-    eventually(lambda: sorted(relay.stats().state for relay in relays) == ["relaying", "waiting", "waiting"])
+    wait_until(lambda: sorted(relay.stats().state for relay in relays) == ["relaying", "waiting", "waiting"])
     host.run("INSERT INTO tasks VALUES (1), (2)")
-    eventually(is_done(host, stream, [1, 2]))
+    wait_until(is_done(host, stream, [1, 2]))
     assert sorted(relay.stats().relayed for relay in relays) == [0, 0, 2]
     # The next one is told when it stops: nobody asks for a minute.
     monkeypatch.setattr(relay_module, "TURN", 60)
-    eventually(lambda: _listeners(host) == 2)
+    wait_until(lambda: _listeners(host) == 2)
     for number in (3, 4):
         (leader,) = [relay for relay in relays if relay.stats().state == "relaying"]
         leader.stop()
         relays.remove(leader)
         host.run(f"INSERT INTO tasks VALUES ({number})")
-        eventually(is_done(host, stream, range(1, number + 1)))
+        wait_until(is_done(host, stream, range(1, number + 1)))
 
 
 def _listeners(host: Host) -> int:
@@ -257,11 +258,11 @@ def test_when_it_loses_its_connection_another_goes_on(
     start()
     for id in range(1, 6):
         host.run(f"INSERT INTO tasks VALUES ({id})")
-        eventually(is_done(host, stream, range(1, id + 1)))
+        wait_until(is_done(host, stream, range(1, id + 1)))
         # Both connections, whatever they are at.
         host.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bff relay'")
     host.run("INSERT INTO tasks VALUES (6)")
-    eventually(is_done(host, stream, range(1, 7)))
+    wait_until(is_done(host, stream, range(1, 7)))
 
 
 # What it costs
@@ -285,10 +286,10 @@ def test_an_idle_relay_sends_one_statement_a_look_and_one_that_waits_one_a_turn(
         rest(relay, seconds, connection)
 
     one, two = start(), start()
-    eventually(lambda: {one.stats().state, two.stats().state} == {"relaying", "waiting"})
+    wait_until(lambda: {one.stats().state, two.stats().state} == {"relaying", "waiting"})
     monkeypatch.setattr(relay_module, "_execute", counting)
     monkeypatch.setattr(Relay, "_rest", resting)
-    eventually(lambda: rests.get("relaying", 0) >= 20 and rests.get("waiting", 0) >= 20)
+    wait_until(lambda: rests.get("relaying", 0) >= 20 and rests.get("waiting", 0) >= 20)
     assert sum(sent.values()) <= sum(rests.values()) + 2
 
 
@@ -301,19 +302,35 @@ def test_without_an_outbox_it_waits_for_the_install(
     bare = Host(create_engine(make_database()))
     with capture_logs() as logs:
         start(engine=bare.engine)
-        eventually(lambda: [record for record in logs if record.get("advice") == "run `bff live install`"])
+        wait_until(lambda: [record for record in logs if record.get("advice") == "run `bff live install`"])
     bare.run("CREATE TABLE tasks (id int PRIMARY KEY)")
     bare.capture()
     bare.run("INSERT INTO tasks VALUES (1)")
-    eventually(is_done(bare, stream, [1]))
+    wait_until(is_done(bare, stream, [1]))
     bare.engine.dispose()
+
+
+def test_a_pooler_in_between_is_told_of(
+    host: Host, start: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = relay_module._execute
+
+    def as_behind_a_pooler(connection: Any, sql: str, *parameters: object) -> list[Any]:
+        # The process that the driver was told of is none of PostgreSQL's.
+        return [(0,)] if sql == "SELECT pg_backend_pid()" else execute(connection, sql, *parameters)
+
+    monkeypatch.setattr(relay_module, "_execute", as_behind_a_pooler)
+    with capture_logs() as logs:
+        relay = start()
+        wait_until(lambda: relay.stats().state == "relaying")
+    assert "set BFF_LIVE_DATABASE_URL" in logs[0]["advice"]
 
 
 def test_it_stops_at_once_whatever_it_is_at(host: Host, start: Callable[..., Relay], stream: Recording) -> None:
     stream.fails = lambda: True
     nowhere = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none", connect_args={"connect_timeout": 2})
     relays = {"relaying": start(), "waiting": start(), "away": start(engine=nowhere)}
-    eventually(lambda: {relay.stats().state for relay in relays.values()} >= {"relaying", "waiting"})
+    wait_until(lambda: {relay.stats().state for relay in relays.values()} >= {"relaying", "waiting"})
     for relay in relays.values():
         relay.stop(2)
         assert relay.stats().state == "stopped"
@@ -325,7 +342,7 @@ def test_its_connection_is_not_one_of_the_pool(host: Host, start: Callable[..., 
         start(engine=engine)
         connection.exec_driver_sql("INSERT INTO tasks VALUES (1)")
         connection.commit()
-        eventually(lambda: stream.told() == ["1"])
+        wait_until(lambda: stream.told() == ["1"])
     engine.dispose()
 
 

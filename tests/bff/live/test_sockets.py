@@ -10,13 +10,17 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from flask import Flask
+import strawberry
+from flask import Flask, current_app
 from flask_socketio import SocketIO
+from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bff import DeclarationError
+from bff import Bff, DeclarationError, Schema
+from bff.http import GraphQLRequest
 from bff.live import protocol
-from bff.sockets.endpoint import facts_of
+from bff.readset import Asked
+from bff.sockets.host import facts_of
 from tests.bff.live.polling import wait_until
 from tests.bff.live.site import Base, Served, Site, User, make_site
 from tests.bff.live.wire import Rejected, Wire
@@ -78,6 +82,22 @@ def test_a_defect_of_the_viewer_function_is_masked(serve: Serve) -> None:
     answer = serve().open().ask_to_connect({"token": "broken"})
     assert '"INTERNAL"' in answer
     assert "hunter2" not in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("401", "UNAUTHENTICATED"),
+        ("403", "UNAUTHENTICATED"),
+        ("429", "RATE_LIMITED"),
+        ("503", "OVERLOADED"),
+        ("expired", "UNAUTHENTICATED"),
+        ("busy", "OVERLOADED"),
+    ],
+)
+def test_what_the_viewer_function_refuses_with(serve: Serve, name: str, code: str) -> None:
+    answer = serve().open().ask_to_connect({"token": name})
+    assert json.loads(answer.removeprefix("44/graphql,"))["data"] == {"code": code}
 
 
 def test_refused_operations_are_answered_with_their_codes(serve: Serve) -> None:
@@ -260,6 +280,30 @@ def test_host_keeps_its_own_namespaces(serve: Serve) -> None:
     assert wire.receive() == '461-/chat,8[{"_placeholder":true,"num":0}]'
 
 
+def test_hosts_own_tests_of_its_namespaces_go_on() -> None:
+    app, layer = make_site()
+    client = layer.socketio.test_client(app, namespace="/chat")
+    assert client.is_connected("/chat")
+    assert client.emit("echo", {"a": 1}, namespace="/chat", callback=True) == {"a": 1}
+    layer.socketio.emit("news", "today", namespace="/chat")
+    assert [each["args"] for each in client.get_received("/chat")] == [["today"]]
+    client.disconnect("/chat")
+
+
+def test_live_operations_run_as_the_application(engine: Engine) -> None:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def where(self) -> str:
+            return current_app.name
+
+    layer = Bff(schema=Schema(query=Query), engine=engine)
+    plan = layer.plan_of(layer.find(GraphQLRequest(query="query @live { where }")))
+    layer.init_app(Flask("the host"))
+    [answered] = layer.execute_live(plan, [Asked({})], None).answers
+    assert answered.payload == {"data": {"where": "the host"}}
+
+
 class Poller:
     """A client of the polling transport."""
 
@@ -322,7 +366,7 @@ def test_polling_client_that_takes_nothing_is_bounded(serve: Serve, poll: Callab
     wait_until(lambda: site.hub.subscriptions)
     for number in range(100):
         site.hub.push(str(number))
-    (connection,) = site.layer.sockets
+    (connection,) = site.layer.connections
     assert 1000 < connection.unsent < 1300
     while '"payload":99,' not in client.receive():
         pass
@@ -395,7 +439,7 @@ def test_pings_and_a_client_that_answers_none(serve: Serve, monkeypatch: pytest.
         assert wire.receive(pings=True) == "2"
     assert site.hub.drops == 0
     # It reads no more, so it answers no more.
-    wait_until(lambda: site.hub.drops == 1 and not site.layer.sockets)
+    wait_until(lambda: site.hub.drops == 1 and not site.layer.connections)
 
 
 def test_a_connection_to_nothing_is_closed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

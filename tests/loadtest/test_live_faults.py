@@ -1,0 +1,53 @@
+"""The scenarios of the live bench in small: clients that lose their connections, and servers that fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from loadtest.live.faults import (
+    FLUSHED,
+    RELAY_KILLED,
+    RELAY_SWALLOWED,
+    SWALLOWED,
+    Accident,
+    fault,
+    redis_away,
+)
+from loadtest.live.stage import Stage
+from loadtest.live.storm import MATTERS, storm
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_storms_lose_nothing_in_silence(stage: Stage, at_once: bool) -> None:
+    found = storm(stage, clients=30, rate=30, seconds=3, at_once=at_once, every=0.8)
+    assert found.verdict == replace(found.verdict, silent_gaps=0, doubled=0, disordered=0)
+    assert found.verdict.clients == 30 + MATTERS
+    assert found.verdict.events >= found.writes
+    assert found.cuts >= 30
+    assert found.recovered + found.unrecovered >= 30
+    assert found.live_wrong == 0
+    assert found.back.count >= 30
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [
+        pytest.param(redis_away(1), id="redis-away"),
+        pytest.param(redis_away(1, keeps=False), id="redis-empty"),
+        pytest.param(FLUSHED, id="flushed"),
+        pytest.param(RELAY_KILLED, id="relay-killed"),
+        pytest.param(SWALLOWED, id="swallowed"),
+        pytest.param(RELAY_SWALLOWED, id="relay-swallowed"),
+    ],
+)
+def test_faults_lose_nothing_in_silence(stage: Stage, accident: Accident) -> None:
+    found = fault(stage, accident, nodes=2, clients=8, rate=20)
+    assert found.verdict == replace(found.verdict, silent_gaps=0, doubled=0, disordered=0)
+    assert found.verdict.clients == 4
+    assert found.verdict.events > 0
+    assert found.wrong == 0
+    assert found.caught_up_s < 10
