@@ -130,6 +130,78 @@ def test_briefcase(fuzz: Fuzz, briefcase_subject: Subject, counts: Counts) -> No
     _fuzz(fuzz, briefcase_subject, counts, 4, lambda data: _operation(data, site, samples))
 
 
+SEEN = "(SELECT id FROM odd.place WHERE tenant = 'north' AND deleted_at IS NULL ORDER BY id LIMIT 1)"
+HIDDEN = "(SELECT id FROM odd.place WHERE tenant = 'south' ORDER BY id LIMIT 1)"
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "write", "is_touched"),
+    [
+        # A row that a filter keeps out comes in, and no other column of it matters.
+        (
+            "{ childrenConnection(filter: {rank: {eq: 77}}) { totalCount nodes { name } } }",
+            f"UPDATE odd.place SET parent_id = {SEEN}, rank = 1 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
+            "UPDATE odd.place SET rank = 77 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
+            True,
+        ),
+        (
+            "{ childrenConnection(filter: {rank: {eq: 77}}) { nodes { slug } } }",
+            f"UPDATE odd.place SET parent_id = {SEEN}, rank = 1 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
+            "UPDATE odd.place SET slug = 'another' WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
+            False,
+        ),
+        # What is visible through another row follows that row's policy, but not its other columns.
+        (
+            "{ sent { text } }",
+            f"UPDATE odd.letter SET origin_id = {SEEN}, target_id = {HIDDEN} WHERE id < 5",
+            f"UPDATE odd.place SET tenant = 'north', deleted_at = NULL WHERE id = {HIDDEN}",
+            True,
+        ),
+        (
+            "{ sent { text } }",
+            f"UPDATE odd.letter SET origin_id = {SEEN}, target_id = {HIDDEN} WHERE id < 5",
+            f"UPDATE odd.place SET name = 'another' WHERE id = {HIDDEN}",
+            False,
+        ),
+        # Behind a secondary table: a row that is hidden comes into sight.
+        (
+            "{ labels { name } }",
+            f"INSERT INTO odd.label_of_place VALUES ({SEEN}, 'red') ON CONFLICT DO NOTHING",
+            "UPDATE odd.label SET weight = 99 WHERE name = 'red'",
+            False,
+        ),
+        (
+            "{ labelsConnection(filter: {weight: {eq: 99}}) { totalCount } }",
+            f"INSERT INTO odd.label_of_place VALUES ({SEEN}, 'red') ON CONFLICT DO NOTHING",
+            "UPDATE odd.label SET weight = 99 WHERE name = 'red'",
+            True,
+        ),
+        ("{ around }", "SELECT 1", f"UPDATE odd.place SET parent_id = {SEEN} WHERE rank = 4", True),
+        ("{ around }", "SELECT 1", "UPDATE odd.trip SET length = 9", False),
+        ("{ beside }", "SELECT 1", "UPDATE odd.place SET rank = 3", True),
+        ("{ letterCount }", "SELECT 1", "DELETE FROM odd.letter", True),
+        ("{ letterCount }", "SELECT 1", "UPDATE odd.letter SET text = 'another'", False),
+    ],
+)
+def test_one_write(odd_subject: Subject, source: str, before: str, write: str, is_touched: bool) -> None:
+    odd_subject.copy.restore()
+    engine, site = odd_subject.engine, odd_subject.site
+    with engine.begin() as connection:
+        connection.exec_driver_sql(before)
+        id_ = connection.scalar(text(SEEN))
+        odd_subject.copy.note(take_changes(connection))
+    live = Live(site, Counts())
+    plan = compile_plan(site.schema, parse(f"query($id: UUID!) {{ place(id: $id) {source} }}"))
+    live.add(plan, source, [({"id": str(id_)}, site.viewers[0])])
+    with engine.begin() as connection:
+        connection.exec_driver_sql(write)
+        changes = take_changes(connection)
+    odd_subject.copy.note(changes)
+    assert changes
+    live.take(changes, print)
+    assert bool(live.counts.touched) is is_touched
+
+
 @dataclass
 class Drawn:
     """An operation, and what it is asked for together."""
