@@ -20,7 +20,8 @@ from .plan import Plan
 from .readset import Asked, Executed
 from .server import Server
 from .settings import Settings
-from .sockets.endpoint import Endpoint, Expires, Follows, Host, Hub
+from .sockets.endpoint import Endpoint, Hub
+from .sockets.host import Expires, Follows, Host
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""

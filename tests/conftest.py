@@ -6,6 +6,7 @@ Every worker has databases of its own in the one cluster, copied from one migrat
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -29,8 +30,10 @@ from sqlalchemy.pool import Pool
 from app.dev.cluster import Cluster
 from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from app.dev.places import temporary_directory
+from bff import graphiql
 
 ROOT = Path(__file__).parents[1]
+BUNDLE = ROOT / ".bff" / "graphiql"
 TEMPLATE = "briefcase"
 SEED_SCALE = 0.02
 
@@ -238,6 +241,26 @@ def require_program() -> Callable[..., str]:
         pytest.skip(reason)
 
     return require
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """xdist's workers share what is made once; whoever comes second finds it made."""
+    (ROOT / ".bff").mkdir(exist_ok=True)
+    with open(ROOT / ".bff" / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def bundle(require_program: Callable[..., str]) -> Path:
+    """GraphiQL's bundle, made of the sources as they are; socket.io-client is in it."""
+    require_program("node")
+    require_program("npm")
+    with one_at_a_time("graphiql"):
+        if not graphiql.is_current(BUNDLE):
+            graphiql.install(BUNDLE, say=print, environ=os.environ)
+    return BUNDLE
 
 
 # Counted SQL

@@ -153,6 +153,9 @@ def _welcome(engine: Engine, site: str) -> None:
     for person in people:
         header = f"Authorization: Bearer dev-{person.user_id}"
         print(f"  {person.email:<{width}}  {header:<32}  {person.role}, {person.organization}")
+    print("""
+  Open a matter in two windows as two people, and change a task in one of them. "REST | One query" at the top of every
+  page loads it both ways.""")
     print("\n  Ctrl-C stops everything.\n", flush=True)
 
 

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.auth import Viewer, is_development, viewer_of
 from app.database import current_database
+from app.layer import current_layer
 from app.models import Organization, User
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ HEADERS = {
 
 WAYS = ("rest", "query")
 """How the browser may load a page: the calls of the old frontend, or one query. ``?by=`` says which."""
+
+SOCKET_IO = "socket.io.js"
+"""What a live page needs besides the layer: `bff graphiql install` makes it. Without it pages are as they were when loaded."""
 
 blueprint = Blueprint("site", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
 
@@ -128,7 +132,7 @@ def _page(name: str, **variables: str) -> str | AnyResponse:
         me={"id": str(person.id), "name": person.name, "avatarUrl": person.avatar_url},
         by=by if by in WAYS else "query",
         is_chosen=by in WAYS,
-        is_live=False,
+        is_live=_is_live(),
         ways={way: f"{request.path}?{urlencode({**request.args, 'by': way})}" for way in WAYS},
     )
 
@@ -142,6 +146,12 @@ def _person(viewer: Viewer) -> Row[int, str, str, str | None, str]:
     )
     with current_database().viewers.connect() as connection:
         return connection.execute(statement).one()
+
+
+def _is_live() -> bool:
+    """Whether pages can be live: there is Redis, and what their sockets are made of."""
+    layer = current_layer()
+    return layer.node is not None and (layer.settings.graphiql_assets / SOCKET_IO).is_file()
 
 
 def _is_day(text: str) -> bool:

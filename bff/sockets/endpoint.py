@@ -8,46 +8,28 @@ from __future__ import annotations
 
 import random
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-import flask
 import socketio
-from flask import Flask, Request
+from flask import Flask
 from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError as Refused
-from sqlalchemy import Table, inspect
-from sqlalchemy.orm import Mapper
-from werkzeug.exceptions import HTTPException
 
 from ..answers import answer_error
 from ..documents import Operation
-from ..errors import BadRequest, BffError, DeclarationError, FieldError
+from ..errors import BadRequest, DeclarationError
 from ..http import JSON, parse_json
 from ..live import protocol
 from ..live.protocol import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
 from ..readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect
-from .engine import ASYNC_MODES, Bounds, Engine
+from .connection import Bounds
+from .engine import ASYNC_MODES, Engine
+from .host import Host, token_of
 from .outlet import Outlet
-
-ViewerOf = Callable[[Request], object | None]
-Expires = Callable[[Request], float | None]
-"""When the credential of a request is over, in POSIX seconds; None for never."""
-
-Rows = Iterable[tuple[type[Any], Any]]
-"""Rows by model and primary key, a tuple where it has several columns."""
-
-Follows = Callable[[Any], Rows]
-"""The rows that decide who a viewer is, and whether they are somebody."""
-
-RECHECK = "bff.recheck"
-"""This is true in the environ of a request that asks who the viewer is *now*: the host answers past its caches."""
 
 # Text of Socket.IO's packets: type, number of attachments, namespace with a query that counts for nothing, the rest.
 _PACKET = r"(?P<type>\d)(?:\d+-)?%s(?:\?[^,]*)?(?:,(?P<rest>.*))?"
@@ -71,8 +53,6 @@ _STRAGGLE = 1.0
 
 _RIGHTS_CHANGED = "the viewer's rights changed"
 
-_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
-
 
 class Hub(Protocol):
     """Who answers subscriptions."""
@@ -83,15 +63,6 @@ class Hub(Protocol):
     def end(self, outlet: Outlet, code: Code, message: str) -> None: ...
     def drained(self, outlet: Outlet) -> None: ...
     def follow(self, outlet: Outlet, facts: Sequence[Fact], callback: Callable[[], None]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """What the host tells of its viewers."""
-
-    viewer_of: ViewerOf
-    expires: Expires | None = None
-    follows: Follows | None = None
 
 
 class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
@@ -195,8 +166,8 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         if connection is None or self._engine.is_draining:
             raise Refused("this node is about to stop", {"code": "OVERLOADED"})
         self._start()
-        token = _token_of(auth)
-        viewer, seconds = self._admit(environ, token)
+        token = token_of(auth)
+        viewer, seconds = self._host.admit(environ, token)
         outlet = Outlet(connection, sid, self.namespace, viewer=viewer, token=token, drained=self._hub.drained)
         self._outlets[eio_sid] = outlet
         if seconds is not None:
@@ -204,24 +175,6 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
                 seconds, partial(self._beside, self._send_away, outlet, Code.TOKEN_EXPIRED, "the credential is over")
             )
         self._follow(outlet)
-
-    def _admit(self, environ: dict[str, Any], token: str | None) -> tuple[object, float | None]:
-        """Who connects, and for how many seconds. Raises Refused."""
-        try:
-            with _request(environ, token) as request:
-                viewer = self._host.viewer_of(request)
-                until = self._host.expires(request) if viewer is not None and self._host.expires else None
-        except HTTPException as error:
-            raise _refused(error.description or error.name, Code.UNAUTHENTICATED) from None
-        except BffError as error:
-            raise Refused(str(error), {"code": error.code}) from None
-        except Exception as error:  # noqa: BLE001 - the edge: a defect of the host's function is logged whole and masked
-            identity = report_defect(error, part="sockets.connect")
-            raise Refused("Internal server error", {"code": Code.INTERNAL.value, "id": identity}) from None
-        seconds = None if until is None else until - time.time()
-        if viewer is None or (seconds is not None and seconds <= 0):
-            raise _refused("nobody is signed in", Code.UNAUTHENTICATED)
-        return viewer, seconds
 
     def _disconnect(self, sid: str, reason: str = "") -> None:
         eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
@@ -364,8 +317,9 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
 
         Now, because what changed since the host's caches were filled, and before anybody followed it, nobody would tell.
         """
-        if self._host.follows is not None:
-            self._hub.follow(outlet, facts_of(self._host.follows(outlet.viewer)), partial(self._suspect, outlet))
+        facts = self._host.facts_of(outlet.viewer)
+        if facts:
+            self._hub.follow(outlet, facts, partial(self._suspect, outlet))
             self._ask_again(outlet)
 
     def _suspect(self, outlet: Outlet) -> None:
@@ -389,7 +343,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
                     break
                 outlet.is_suspect = False
             try:
-                viewer = self._viewer_now(outlet)
+                viewer = self._host.viewer_now(self.server.environ[outlet.connection.sid], outlet.token)
             except Exception as error:  # noqa: BLE001 - whatever keeps the host from an answer may pass
                 if self._engine.clock.now() > until:
                     report_defect(error, part="sockets.recheck")
@@ -408,19 +362,6 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
                 outlet.silence(False)
                 self._follow(outlet)
         outlet.release()
-
-    def _viewer_now(self, outlet: Outlet) -> object | None:
-        """Who the host says they are now, past its caches. Raises what keeps it from an answer."""
-        environ = self.server.environ[outlet.connection.sid]
-        try:
-            with _request({**environ, RECHECK: True}, outlet.token) as request:
-                return self._host.viewer_of(request)
-        except HTTPException as error:
-            if error.code is not None and error.code < 500:
-                return None
-            raise
-        except FieldError:
-            return None
 
     def _send_away(self, outlet: Outlet, code: Code, reason: str) -> None:
         """End all that it subscribed to, and disconnect it."""
@@ -458,41 +399,3 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
     def _as_application(self, function: Callable[..., object], *arguments: Any) -> None:
         with self._app.app_context():
             function(*arguments)
-
-
-@contextmanager
-def _request(environ: Mapping[str, Any], token: str | None) -> Iterator[Request]:
-    """The request of the handshake, as the one that is being answered."""
-    given = dict(environ) if token is None else {**environ, "HTTP_AUTHORIZATION": f"Bearer {token}"}
-    app: Flask = environ["flask.app"]
-    with app.request_context(given):
-        yield flask.request._get_current_object()  # type: ignore[attr-defined]
-
-
-def _token_of(auth: Any) -> str | None:
-    """What the client presents in its auth. Raises Refused for what is no token."""
-    token = auth.get("token") if isinstance(auth, dict) else None
-    if auth is not None and not isinstance(auth, dict):
-        raise _refused("auth must be an object", Code.UNAUTHENTICATED)
-    if token is not None and (not isinstance(token, str) or not _TOKEN.fullmatch(token)):
-        raise _refused("auth.token must be a token", Code.UNAUTHENTICATED)
-    return token
-
-
-def _refused(reason: str, code: Code) -> Refused:
-    return Refused(reason, {"code": code.value})
-
-
-def facts_of(rows: Rows) -> list[Fact]:
-    """That these rows are as they are, table by table. Raises DeclarationError for what is no row of a model."""
-    facts: list[Fact] = []
-    for model, key in rows:
-        mapper = inspect(model, raiseerr=False)
-        values = key if isinstance(key, tuple) else (key,)
-        if not isinstance(mapper, Mapper) or len(values) != len(mapper.primary_key):
-            raise DeclarationError(f"follows gave ({model!r}, {key!r}), which is no model and its primary key")
-        for table in mapper.tables:
-            assert isinstance(table, Table)
-            names = tuple(column.name for column in table.primary_key)
-            facts.append((table.fullname, names, tuple(str(value) for value in values)))
-    return facts

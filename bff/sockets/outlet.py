@@ -8,7 +8,7 @@ from engineio import packet
 
 from ..live.protocol import Message, Subscribe
 from .clock import Alarm
-from .engine import EngineSocket
+from .connection import EngineSocket
 
 
 class Outlet:

@@ -1,32 +1,18 @@
-"""Node with the packages of this folder's lock file, and GraphiQL's bundle."""
+"""Node with the packages of this folder's lock file."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bff import graphiql
+from tests.conftest import one_at_a_time
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-BUNDLE = ROOT / ".bff" / "graphiql"
-
-
-@contextmanager
-def one_at_a_time(name: str) -> Iterator[None]:
-    """xdist's workers share this folder's packages and the bundle; whoever comes second finds them made."""
-    (ROOT / ".bff").mkdir(exist_ok=True)
-    with open(ROOT / ".bff" / f"{name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -42,17 +28,6 @@ def node(require_program: Callable[..., str]) -> str:
             assert done.returncode == 0, done.stderr
             installed.write_text(wanted)
     return executable
-
-
-@pytest.fixture(scope="session")
-def bundle(require_program: Callable[..., str]) -> Path:
-    """GraphiQL's bundle, made of the sources as they are."""
-    require_program("node")
-    require_program("npm")
-    with one_at_a_time("graphiql"):
-        if not graphiql.is_current(BUNDLE):
-            graphiql.install(BUNDLE, say=print, environ=os.environ)
-    return BUNDLE
 
 
 def run_node(node: str, *arguments: str) -> Any:

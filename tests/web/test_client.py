@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from bff import web
 from bff.live.patch import difference
 from tests.bff.live.test_patch import VALUES
-from tests.conftest import LiveSite
-from tests.web.conftest import HERE, ROOT
+from tests.conftest import ROOT, LiveSite
+from tests.web.conftest import HERE
 from tests.web.site import make_site
 
 CLIENT = ROOT / "bff" / "live" / "client"

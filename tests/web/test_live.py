@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.conftest import BUNDLE, ROOT, run_node
+from tests.conftest import BUNDLE, ROOT
+from tests.web.conftest import run_node
 
 
 @pytest.fixture(scope="module")

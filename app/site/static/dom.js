@@ -41,10 +41,13 @@ export function draw(host, ...children) {
   }
   const focused = document.activeElement;
   const around = ancestors(focused, host);
+  const top = around.length > 0 ? topOf(focused) : null;
   const drawing = { changed: new Set(), entering: null };
   drawChildren(host, present(children), drawing);
   if (drawing.entering) enter(drawing.entering);
   else if (around.length && document.activeElement !== focused) refocus(focused, around);
+  // What somebody works at stays under their eyes.
+  if (top !== null && focused.isConnected) scrollBy({ top: focused.getBoundingClientRect().top - top, behavior: 'instant' });
   return drawing.changed;
 }
 
@@ -78,12 +81,24 @@ function drawChildren(parent, wanted, drawing) {
   }
   let place = parent.firstChild;
   for (const node of nodes) {
+    // What holds the focus stays where it is, and the others make way: moved, it would lose the focus or scroll the page.
+    if (node !== place && node.parentNode === parent && node.contains(document.activeElement)) {
+      while (place !== node) {
+        const next = place.nextSibling;
+        move(parent, place, null);
+        place = next;
+      }
+    }
     if (node === place) place = place.nextSibling;
-    else if (node.parentNode === parent && parent.isConnected && parent.moveBefore) parent.moveBefore(node, place);
-    else parent.insertBefore(node, place);
+    else move(parent, node, place);
   }
   memory.nodes = nodes;
   return isChanged;
+}
+
+function move(parent, node, place) {
+  if (node.parentNode === parent && parent.isConnected && parent.moveBefore) parent.moveBefore(node, place);
+  else parent.insertBefore(node, place);
 }
 
 // The node that is what `description` is about: the one of its key, or the next of its kind.
@@ -159,6 +174,12 @@ function listen(element, type, heard) {
   if (heard.has(type)) return;
   heard.add(type);
   element.addEventListener(type, (event) => known.get(element).attributes[`on${type}`]?.(event));
+}
+
+// Where it is in the window, null where it is not in it.
+function topOf(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight ? top : null;
 }
 
 function ancestors(element, host) {

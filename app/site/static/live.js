@@ -26,7 +26,8 @@ export async function goLive({ page, presence, events = {} }, hears) {
     status('off');
     return () => {};
   }
-  const client = createClient(io(NAMESPACE, { transports: ['websocket'], autoConnect: false }));
+  const socket = io(NAMESPACE, { transports: ['websocket'], autoConnect: false });
+  const client = createClient(socket);
   let isOver = false;
   const interrupted = () => {
     if (!isOver) status(navigator.onLine ? 'reconnecting' : 'offline');
@@ -37,6 +38,11 @@ export async function goLive({ page, presence, events = {} }, hears) {
   // A socket notices a cut only when it misses a heartbeat; the browser knows at once.
   addEventListener('offline', () => client.terminate());
   addEventListener('online', () => client.terminate());
+  // A browser keeps the page that was left, and its socket with it: nobody is there any more. On the way back it goes on.
+  addEventListener('pagehide', () => socket.disconnect());
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && !isOver) socket.connect();
+  });
 
   const end = (ended) => {
     isOver = true;

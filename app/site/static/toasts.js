@@ -25,6 +25,11 @@ function leaveLater(it) {
   }, STAY);
 }
 
+function follow(it) {
+  it.onfollow?.();
+  leave(it);
+}
+
 function leave(it) {
   const index = news.indexOf(it);
   if (index >= 0) news.splice(index, 1);
@@ -35,7 +40,7 @@ function show() {
   draw(host, news.map((it) => h(
     'li', { key: it.key, id: `toast-${it.key}`, class: 'toast' },
     it.face,
-    h('div', { class: 'grow' }, h('span', {}, it.words), it.href && h('a', { href: it.href, onclick: it.onfollow }, it.label)),
+    h('div', { class: 'grow' }, h('span', {}, it.words), it.href && h('a', { href: it.href, onclick: () => follow(it) }, it.label)),
     h('button', { type: 'button', class: 'quiet', 'aria-label': 'Dismiss', onclick: () => leave(it) }, icon('close')),
   )));
 }

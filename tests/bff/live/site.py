@@ -10,17 +10,19 @@ from threading import Event
 from typing import Any
 
 import strawberry
-from flask import Flask, Request, jsonify, request
+from flask import Flask, Request, abort, jsonify, request
 from flask_socketio import SocketIO
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from bff import Bff, Schema, Settings
+from bff import Bff, Schema, Settings, TryAgain, Unauthenticated
 from bff.documents import Operation
 from bff.live import protocol
 from bff.live.protocol import Code, Message, Subscribe
-from bff.sockets.endpoint import RECHECK, Endpoint, Fact
-from bff.sockets.engine import EngineSocket
+from bff.readset import Fact
+from bff.sockets.connection import EngineSocket
+from bff.sockets.endpoint import Endpoint
+from bff.sockets.host import RECHECK
 from bff.sockets.outlet import Outlet
 from tests.bff.live.wire import Wire
 
@@ -134,6 +136,12 @@ class Site(Bff):
         name = incoming.headers.get("Authorization", "").removeprefix("Bearer ") or incoming.cookies.get("user", "")
         if name == "broken":
             raise RuntimeError("the password is hunter2")
+        if name == "expired":
+            raise Unauthenticated("the token has expired")
+        if name == "busy":
+            raise TryAgain
+        if name.isdigit():
+            abort(int(name))
         return (name, self.people[name]) if name in self.people else None
 
 

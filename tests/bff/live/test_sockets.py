@@ -20,7 +20,7 @@ from bff import Bff, DeclarationError, Schema
 from bff.http import GraphQLRequest
 from bff.live import protocol
 from bff.readset import Asked
-from bff.sockets.endpoint import facts_of
+from bff.sockets.host import facts_of
 from tests.bff.live.polling import wait_until
 from tests.bff.live.site import Base, Served, Site, User, make_site
 from tests.bff.live.wire import Rejected, Wire
@@ -82,6 +82,22 @@ def test_a_defect_of_the_viewer_function_is_masked(serve: Serve) -> None:
     answer = serve().open().ask_to_connect({"token": "broken"})
     assert '"INTERNAL"' in answer
     assert "hunter2" not in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("401", "UNAUTHENTICATED"),
+        ("403", "UNAUTHENTICATED"),
+        ("429", "RATE_LIMITED"),
+        ("503", "OVERLOADED"),
+        ("expired", "UNAUTHENTICATED"),
+        ("busy", "OVERLOADED"),
+    ],
+)
+def test_what_the_viewer_function_refuses_with(serve: Serve, name: str, code: str) -> None:
+    answer = serve().open().ask_to_connect({"token": name})
+    assert json.loads(answer.removeprefix("44/graphql,"))["data"] == {"code": code}
 
 
 def test_refused_operations_are_answered_with_their_codes(serve: Serve) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection
@@ -156,6 +157,16 @@ def test_flood_holds_up_nobody(server: Server) -> None:
         pass
     assert server.ask("/version")["version"] >= 0
     wait_until(lambda: server.ask("/sockets") == {"sockets": 0})
+
+
+@pytest.mark.slow
+def test_a_storm_of_connections_is_served(server: Server) -> None:
+    there = subscribed(server)
+    with ThreadPoolExecutor(50) as together:
+        wires = list(together.map(lambda _: subscribed(server), range(200)))
+        version = server.ask("/push", "1")["version"]
+    for wire in (there, *wires):
+        assert wire.next_named("next")["version"] == version
 
 
 @pytest.mark.slow

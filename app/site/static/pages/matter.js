@@ -1,4 +1,4 @@
-import { h } from '../dom.js';
+import { h, icon } from '../dom.js';
 import { count, date, hours, plural, pounds, size, words } from '../format.js';
 import { invoiceTable } from '../invoices.js';
 import { avatar, card, chip, clientLink, contacts, day, documentLink, due, heading, person, stats, table, time, websiteLink } from '../parts.js';
@@ -10,22 +10,10 @@ const sum = (rows, value) => rows.reduce((total, row) => total + value(row), 0);
 export default {
   isLive: true,
   presence: ({ id }) => ({ matterId: id }),
-  events: ({ id }) => ({ CommentAdded: { matterId: id } }),
+  events: ({ id }) => ({ CommentAdded: { matterId: id }, NotificationReceived: {} }),
   variables: ({ id }) => ({ id }),
   title: ({ matter }) => matter.title,
-  told(_event, { author, task }, state) {
-    if (author.id === state.me.id) return null;
-    return {
-      face: avatar(author),
-      words: [h('b', {}, author.name), ` commented on “${task.title}”`],
-      href: `#task-${task.id}`,
-      label: 'Show',
-      onfollow() {
-        state.keep('unfolded', new Set()).add(task.id);
-        state.show();
-      },
-    };
-  },
+  told: (event, said, state) => TOLD[event](said, state),
   draw({ matter }, context) {
     if (!matter) return null;
     const people = takers(matter);
@@ -59,6 +47,23 @@ export default {
   },
 };
 
+// What is said of an event in a corner; nothing of what the reader did.
+const TOLD = {
+  CommentAdded({ author, task }, state) {
+    return author.id !== state.me.id && {
+      face: avatar(author),
+      words: [h('b', {}, author.name), ` commented on “${task.title}”`],
+      href: `#task-${task.id}`,
+      label: 'Show',
+      onfollow() {
+        state.keep('unfolded', new Set()).add(task.id);
+        state.show();
+      },
+    };
+  },
+  NotificationReceived: ({ body }) => ({ face: icon('inbox'), words: body, href: '/inbox', label: 'Inbox' }),
+};
+
 // Who may take a task: whom the page knows.
 function takers({ lead, members, tasks }) {
   const people = [lead, ...members.map((it) => it.user), ...tasks.map((it) => it.assignee).filter(Boolean)];
@@ -68,9 +73,10 @@ function takers({ lead, members, tasks }) {
 // Who else has this page open.
 function here(present, me) {
   const others = (present ?? []).filter((it) => it.id !== me.id);
-  if (others.length === 0) return null;
-  return h('ul', { class: 'here', 'aria-label': 'Also here' }, others.map((it) => h('li', { key: it.id, mark: true }, avatar(it), h('span', { class: 'unseen' }, it.name))),
-    h('li', { class: 'muted', key: 'words', 'aria-hidden': 'true' }, others.length === 1 ? `${others[0].name.split(' ')[0]} is here too` : `${others.length} others are here`));
+  return h('ul', { class: 'here', 'aria-label': 'Also here', mark: true },
+    others.map((it) => h('li', { key: it.id }, avatar(it), h('span', { class: 'unseen' }, it.name))),
+    others.length > 0 && h('li', { class: 'muted', key: 'words', 'aria-hidden': 'true' },
+      others.length === 1 ? `${others[0].name.split(' ')[0]} is here too` : `${others.length} others are here`));
 }
 
 function figures(matter) {

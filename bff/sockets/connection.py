@@ -1,0 +1,392 @@
+"""One client's connection: bounded in bytes and age, written to without waiting, and one greenlet, which reads.
+
+Whoever sends writes to the connection what it takes at once; only the rest is kept, and written by a greenlet that lives as
+long as something is kept. Every packet is framed once, however many connections it goes to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engineio import exceptions, packet, payload
+from engineio.socket import Socket
+
+from .websocket import Broken, HandshakeRefused, WebSocket, frame_bytes, frame_text
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+_LINGER = 5.0
+"""Seconds in which a connection that was closed has to take the rest."""
+
+_CHUNK = 65_536
+"""Bytes that are written at once, of as many packets as fit."""
+
+_PING = packet.Packet(packet.PING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a client may ask of a socket."""
+
+    max_unsent: int
+    """Bytes that may be kept before the socket counts as full; with four times as many it is closed."""
+
+    max_age: float
+    """Seconds that something may be kept before the socket is closed; from half of it on it counts as full."""
+
+    rate: float
+    """Messages a second that a client may go on sending."""
+
+    burst: int
+    """Messages that it may send at once."""
+
+    max_sockets: int
+    """Sockets that are open at once; the next one is refused with 503."""
+
+
+class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no types
+    """One client's connection. Any greenlet may send; nothing here waits for the client but who reads and who writes."""
+
+    server: Engine
+
+    def __init__(self, server: Engine, sid: str) -> None:
+        # Not the base's: it would make a queue.
+        self.server = server
+        self.sid = sid
+        self.session: dict[str, Any] = {}
+        self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
+        self.sent = 0
+        """Bytes that were written to the connection, all namespaces together."""
+        self.unsent = 0
+        """Bytes that are kept until the client takes them."""
+        self.on_drained: list[Callable[[], None]] = []
+        """Called when the client has taken all that was kept. Must not block."""
+        now = self._opened = server.clock.now()
+        self._next_ping = math.inf
+        self._pinged: float | None = None
+        self._allowance = float(server.bounds.burst)
+        self._counted = now
+        self._kept: deque[tuple[packet.Packet | memoryview, int, float]] = deque()
+        self._websocket: WebSocket | None = None
+        self._is_writing = False
+        self._arrived: Any = None
+        self._is_doomed = False
+
+    def __repr__(self) -> str:
+        transport = "websocket" if self._websocket else "polling"
+        return f"<EngineSocket {self.sid} {transport}, {self.unsent} bytes unsent{', closed' if self.closed else ''}>"
+
+    @property
+    def seconds(self) -> float:
+        """Since it was opened."""
+        return round(self.server.clock.now() - self._opened, 3)
+
+    @property
+    def unsent_for(self) -> float:
+        """Seconds since the oldest that is kept was sent; 0 when nothing is."""
+        try:
+            return float(self.server.clock.now() - self._kept[0][2])
+        except IndexError:
+            return 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client takes less than it is sent."""
+        if not self._kept:
+            return False
+        bounds = self.server.bounds
+        return self.unsent > bounds.max_unsent or self.unsent_for > bounds.max_age / 2
+
+    # ---- sending
+
+    def send(self, pkt: packet.Packet) -> None:
+        """Write a packet, or keep it if the connection does not take it now. Never waits."""
+        if not self.closed:
+            self._put(pkt)
+
+    def _put(self, thing: packet.Packet | bytes) -> None:
+        """Send a packet, or a frame of a WebSocket."""
+        begins = overflows = False
+        with self.server.lock:
+            websocket = self._websocket
+            if self._is_doomed:
+                return
+            rest: packet.Packet | memoryview
+            if websocket is None:
+                assert not isinstance(thing, bytes)
+                rest = thing
+            else:
+                frame = thing if isinstance(thing, bytes) else _frame(thing)
+                taken = 0
+                if not self._kept:
+                    try:
+                        taken = websocket.send_some(frame)
+                    except OSError:
+                        return  # the reader learns of it, and closes
+                    self.sent += taken
+                    if taken == len(frame):
+                        return
+                rest = memoryview(frame)[taken:]
+            if self.unsent > 4 * self.server.bounds.max_unsent:
+                overflows = True
+            else:
+                self._keep(rest)
+                if websocket is not None and not self._is_writing:
+                    begins = self._is_writing = True
+        if overflows:
+            self.doom("too much is unsent")
+        elif begins:
+            self.server.start_background_task(self._write)
+        elif self._arrived is not None:
+            self._arrived.set()
+
+    def _keep(self, rest: packet.Packet | memoryview) -> None:
+        size = len(rest) if isinstance(rest, memoryview) else len(rest.encode())
+        self._kept.append((rest, size, self.server.clock.now()))
+        self.unsent += size
+
+    def _write(self) -> None:
+        """Write what is kept until nothing is."""
+        websocket = self._websocket
+        assert websocket is not None
+        while True:
+            with self.server.lock:
+                if not self._kept:
+                    self._is_writing = False
+                    break
+                chunk = self._chunk()
+            try:
+                taken = websocket.send(chunk)
+            except OSError:
+                self._forget()
+                return
+            with self.server.lock:
+                self._took(taken)
+        if self.closed:
+            websocket.finish()
+        else:
+            self._tell_drained()
+
+    def _chunk(self) -> bytes | memoryview:
+        """The beginning of what is kept, as one piece of memory."""
+        frames: list[memoryview] = []
+        size = 0
+        for index, (rest, counted, at) in enumerate(self._kept):
+            if not isinstance(rest, memoryview):
+                rest = memoryview(_frame(rest))
+                self.unsent += len(rest) - counted
+                self._kept[index] = (rest, len(rest), at)
+            size += len(rest)
+            if frames and size > _CHUNK:
+                break
+            frames.append(rest)
+        return frames[0][:_CHUNK] if len(frames) == 1 else b"".join(frames)
+
+    def _took(self, taken: int) -> None:
+        self.sent += taken
+        if self._pinged is not None:
+            # The ping may be behind what it takes: who takes something is there.
+            self._pinged = self.server.clock.now()
+        while taken and self._kept:
+            rest, size, at = self._kept.popleft()
+            self.unsent -= min(size, taken)
+            if size > taken:
+                assert isinstance(rest, memoryview)
+                self._kept.appendleft((rest[taken:], size - taken, at))
+            taken -= min(size, taken)
+
+    def _forget(self) -> bool:
+        """Keep nothing; whether anything was, the rest of a frame perhaps, after which no other can be sent."""
+        with self.server.lock:
+            kept = bool(self._kept)
+            self._is_doomed = True
+            self._kept.clear()
+            self.unsent = 0
+            return kept
+
+    def _tell_drained(self) -> None:
+        for tell in tuple(self.on_drained):
+            tell()
+
+    def poll(self) -> list[packet.Packet]:
+        """What is kept, for a GET of the polling transport; waits until something is. Raises QueueEmpty."""
+        clock = self.server.clock
+        if self._arrived is None:
+            self._arrived = self.server.create_event()
+        until = clock.now() + self.server.ping_interval + self.server.ping_timeout
+        while not self._kept and not self.closed and (left := until - clock.now()) > 0:
+            self._arrived.wait(left)
+            self._arrived.clear()
+        packets: list[packet.Packet] = []
+        with self.server.lock:
+            if self._websocket is not None:
+                return [packet.Packet(packet.NOOP)]
+            # No more than python-engineio's own client takes.
+            while self._kept and len(packets) < payload.Payload.max_decode_packets:
+                rest, size, _ = self._kept.popleft()
+                self.unsent -= size
+                self.sent += size
+                packets.append(rest)
+            is_drained = not self._kept
+        if not packets and not self.closed:
+            raise exceptions.QueueEmpty
+        if is_drained and not self.closed:
+            self._tell_drained()
+        return packets
+
+    # ---- receiving
+
+    def count(self) -> None:
+        """One more message (or frame) from the client. Raises Broken when it sends more than it may."""
+        bounds = self.server.bounds
+        now = self.server.clock.now()
+        self._allowance = min(float(bounds.burst), self._allowance + (now - self._counted) * bounds.rate) - 1
+        self._counted = now
+        if self._allowance < 0:
+            raise Broken(1008, f"more than {bounds.rate:g} messages a second")
+
+    def handle_post_request(self, environ: Any) -> None:
+        """Take the packets of a POST of the polling transport."""
+        try:
+            self.count()
+            super().handle_post_request(environ)
+        except Broken as error:
+            self.refuse(error.code, str(error))
+            raise exceptions.ContentTooLongError from None
+
+    def _upgrade_websocket(self, environ: Any, start_response: Any) -> Any:
+        if self.upgraded:
+            raise OSError("this socket is a WebSocket already")
+        try:
+            websocket = WebSocket(environ, most=self.server.max_http_buffer_size)
+        except HandshakeRefused as error:
+            return self.server._bad_request(str(error))
+        try:
+            self._websocket_handler(websocket)
+        finally:
+            websocket.release()
+        if websocket.mode == "gunicorn":
+            raise StopIteration  # "close the connection", and log no answer
+        if websocket.mode == "werkzeug":
+            raise ConnectionError  # the same to Werkzeug
+        return []
+
+    def _websocket_handler(self, ws: WebSocket) -> None:
+        """Read until the connection ends."""
+        try:
+            if self.connected and not self._probe(ws):
+                return
+            self.connected = self.upgraded = True
+            with self.server.lock:
+                self._websocket = ws
+                begins = self._is_writing = bool(self._kept)
+            if begins:
+                self._write()
+            while not self.closed and (received := ws.receive(count=self.count, reply=self._put)) is not None:
+                self.receive(_decode(received))
+        except Broken as error:
+            self.refuse(error.code, str(error))
+        except exceptions.UnknownPacketError:
+            self.refuse(1002, "no packet of Engine.IO")
+        except (OSError, exceptions.SocketIsClosedError):
+            pass  # the connection ended
+        finally:
+            if self.upgraded:
+                self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+                ws.read_out(self.server.max_http_buffer_size)
+
+    def _probe(self, ws: WebSocket) -> bool:
+        """The upgrade of a socket that polls: whether both sides agree that it is one now."""
+        self.upgrading = True
+        try:
+            if ws.receive(count=self.count, reply=ws.send) != "2probe":
+                return False
+            ws.send(frame_text("3probe"))
+            self.send(packet.Packet(packet.NOOP))  # ends the GET that waits
+            return ws.receive(count=self.count, reply=ws.send) == "5"
+        finally:
+            self.upgrading = False
+
+    # ---- its life
+
+    def schedule_ping(self) -> None:
+        """The client is there: ping it again in a while."""
+        self._pinged = None
+        self._next_ping = self.server.clock.now() + self.server.ping_interval
+
+    def check_ping_timeout(self) -> bool:
+        """Ping when it is time, and close what does not answer or does not take what it is sent."""
+        now = self.server.clock.now()
+        if self._pinged is not None and now - self._pinged > self.server.ping_timeout:
+            self.doom(self.server.reason.PING_TIMEOUT)
+        elif self.unsent_for > self.server.bounds.max_age:
+            self.doom("what it was sent was not taken in time")
+        elif self._pinged is None and now >= self._next_ping:
+            self._pinged = now
+            self.send(_PING)
+        return not (self.closed or self._is_doomed)
+
+    def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
+        """Close it, after what was sent. Never waits, whatever `wait` says: the rest has `_LINGER` seconds."""
+        if self._close(reason, abort=abort) and self._websocket is not None and not self._is_writing:
+            self._websocket.finish()
+
+    def _close(self, reason: str | None, *, abort: bool) -> bool:
+        with self.server.lock:
+            if self.closing:
+                return False
+            self.closing = True
+        self.server._trigger_event("disconnect", self.sid, reason or self.server.reason.SERVER_DISCONNECT)
+        if not abort:
+            self.send(packet.Packet(packet.CLOSE))
+        self.closed = True
+        if self._arrived is not None:
+            self._arrived.set()
+        if self._websocket is not None:
+            self.server.clock.after(_LINGER, self._websocket.abort)
+        return True
+
+    def refuse(self, code: int, reason: str) -> None:
+        """Close it because of what the client did, which WebSocket's `code` and `reason` tell it."""
+        kept = self._forget()
+        self._close(reason, abort=True)
+        if self._websocket is not None:
+            if kept:
+                self._websocket.abort()
+            else:
+                self._websocket.finish(code, reason)
+
+    def doom(self, reason: str) -> None:
+        """Close it because of what the client does not do, without a goodbye that it would not take.
+
+        Beside the caller, who has others to send to: what the host does at a disconnection may take long.
+        """
+        if not self._is_doomed:
+            self._forget()
+            self.server.start_background_task(self._abandon, reason)
+
+    def _abandon(self, reason: str) -> None:
+        self._close(reason, abort=True)
+        if self._websocket is not None:
+            self._websocket.abort()
+
+
+def _frame(pkt: packet.Packet) -> bytes:
+    """The packet as a frame, made once however many sockets it goes to."""
+    frame: bytes | None = getattr(pkt, "frame", None)
+    if frame is None:
+        encoded = pkt.encode()
+        frame = pkt.frame = frame_text(encoded) if isinstance(encoded, str) else frame_bytes(bytes(encoded))
+    return frame
+
+
+def _decode(received: str | bytes) -> packet.Packet:
+    try:
+        return packet.Packet(encoded_packet=received)
+    except (ValueError, TypeError, RecursionError):
+        raise Broken(1002, "no packet of Engine.IO") from None
