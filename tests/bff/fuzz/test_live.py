@@ -21,10 +21,11 @@ import app.models
 from app.auth import Viewer
 from app.schema import schema as briefcase_schema
 from bff.live import capture
-from bff.plan import compile_plan
+from bff.plan import Plan, compile_plan
 from tests.bff.fuzz import odd
 from tests.bff.fuzz.budget import Fuzz
 from tests.bff.fuzz.live import Copy, Counts, Live, take_changes
+from tests.bff.fuzz.live_documents import ODD
 from tests.bff.fuzz.operations import Choices, Profile, operations
 from tests.bff.fuzz.subjects import Site
 from tests.bff.fuzz.values import Samples
@@ -103,19 +104,63 @@ def counts(record_property: Callable[[str, Any], None]) -> Iterator[Counts]:
 
 
 def test_odd_models(fuzz: Fuzz, odd_subject: Subject, counts: Counts) -> None:
-    _fuzz(fuzz, odd_subject, counts, 8)
+    """Each way to depend on rows, and random operations."""
+    site = odd_subject.site
+    with Session(odd_subject.engine) as session:
+        samples = Samples(site.schema, session)
+        ids = [str(each) for each in session.scalars(select(odd.PlaceRow.id).order_by(odd.PlaceRow.id))]
+        names = list(session.scalars(select(odd.LabelRow.name).order_by(odd.LabelRow.name)))
+
+    def draw(data: st.DataObject) -> Drawn | None:
+        choices = Choices(data.draw)
+        if choices.chance(30):
+            return _operation(data, site, samples)
+        source = choices.among(ODD)
+        plan = compile_plan(site.schema, parse(source))
+        # Of every place, so that whatever is written is somebody's.
+        return Drawn(plan, source, [{"id": id_, "name": choices.among(names)} for id_ in ids])
+
+    _fuzz(fuzz, odd_subject, counts, 8, draw)
 
 
 def test_briefcase(fuzz: Fuzz, briefcase_subject: Subject, counts: Counts) -> None:
-    _fuzz(fuzz, briefcase_subject, counts, 4)
-
-
-def _fuzz(fuzz: Fuzz, subject: Subject, counts: Counts, percent: int) -> None:
-    """Some operations, then some transactions, after each of which everything is checked."""
-    site = subject.site
-    with Session(subject.engine) as session:
+    site = briefcase_subject.site
+    with Session(briefcase_subject.engine) as session:
         samples = Samples(site.schema, session)
-    profile = Profile(fields=12, depth=4, bounded=True, values=samples, weigh=_weigh)
+    _fuzz(fuzz, briefcase_subject, counts, 4, lambda data: _operation(data, site, samples))
+
+
+@dataclass
+class Drawn:
+    """An operation, and what it is asked for together."""
+
+    plan: Plan
+    source: str
+    variables: list[dict[str, Any]]
+
+
+def _operation(data: st.DataObject, site: Site, samples: Samples) -> Drawn | None:
+    """A random operation; None where it is none."""
+    profile = Profile(fields=10, depth=4, bounded=True, values=samples, weigh=_weigh)
+    operation = data.draw(operations(site.schema, profile))
+    document = parse(operation.source)
+    if validate(site.schema, document):
+        return None
+    try:
+        plan = compile_plan(site.schema, document, operation.name)
+        plan.live.whole()
+    except GraphQLError:
+        return None
+    choices = Choices(data.draw)
+    other = {name: _another(samples, choices, name, value) for name, value in operation.variables.items()}
+    return Drawn(plan, operation.source, [operation.variables, other])
+
+
+def _fuzz(
+    fuzz: Fuzz, subject: Subject, counts: Counts, percent: int, draw: Callable[[st.DataObject], Drawn | None]
+) -> None:
+    """An operation or two, then some transactions, after each of which everything is checked."""
+    site = subject.site
     writes = Writes(subject.metadata)
 
     def check(data: st.DataObject) -> None:
@@ -124,19 +169,13 @@ def _fuzz(fuzz: Fuzz, subject: Subject, counts: Counts, percent: int) -> None:
         live = Live(site, counts)
 
         def subscribe() -> None:
-            operation = data.draw(operations(site.schema, profile))
-            document = parse(operation.source)
-            if validate(site.schema, document):
-                return
-            asked = [(operation.variables, viewer) for viewer in (site.viewers[0], choices.among(site.viewers))]
-            other = {name: _another(samples, choices, name, value) for name, value in operation.variables.items()}
-            asked.append((other, site.viewers[0]))
-            try:
-                plan = compile_plan(site.schema, document, operation.name)
-                plan.live.whole()
-            except GraphQLError:
-                return
-            live.add(plan, operation.source, asked)
+            drawn = draw(data)
+            if drawn is not None:
+                other = choices.among(site.viewers)
+                asked = [
+                    (each, viewer) for each in drawn.variables for viewer in dict.fromkeys((site.viewers[0], other))
+                ]
+                live.add(drawn.plan, drawn.source, asked)
 
         def take() -> None:
             with subject.engine.begin() as connection:
@@ -144,16 +183,16 @@ def _fuzz(fuzz: Fuzz, subject: Subject, counts: Counts, percent: int) -> None:
             subject.copy.note(changes)
             live.take(changes, note)
 
-        for _ in range(choices.between(2, 4)):
+        for _ in range(choices.between(1, 2)):
             subscribe()
-        for _ in range(choices.between(2, 8)):
+        for _ in range(choices.between(3, 12)):
             with subject.engine.connect() as connection, connection.begin():
-                for _ in range(choices.between(1, 3)):
+                for _ in range(choices.among((1, 1, 1, 2, 3))):
                     note(writes.write(choices, connection, live.facts))
-                if choices.chance(20):
+                if choices.chance(10):
                     # Subscribed to while this is under way: the change comes later.
                     subscribe()
-            if choices.chance(20):
+            if choices.chance(10):
                 # ... and while it has come, but nobody has told yet.
                 subscribe()
             take()

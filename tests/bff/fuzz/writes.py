@@ -74,7 +74,7 @@ class Writes:
     def _place(self, choices: Choices, connection: Connection, facts: Sequence[Fact]) -> tuple[Table, Any]:
         """A table, and a condition for some row of it."""
         known = [fact for fact in facts if fact[0] in self._tables]
-        if known and choices.chance(60):
+        if known and choices.chance(85):
             name, columns, values = choices.among(known)
             table = self._tables[name]
             matching = [cast(table.c[column], Text()) == value for column, value in zip(columns, values, strict=True)]
