@@ -11,14 +11,20 @@ from loadtest.live.stage import Node, Stage, members
 from loadtest.live.swarm import Member, Swarm
 
 
-def memory(stage: Stage, *, sockets: Sequence[int]) -> Memory:
-    """The memory of a worker with so many subscribers, one number after the other; and of a bare Flask-SocketIO's."""
+def memory(stage: Stage, *, sockets: Sequence[int], pages: int) -> Memory:
+    """The memory of a worker with so many subscribers of one page, one number after the other; of one with `pages`
+    subscribers, each of another page; and of a bare Flask-SocketIO's.
+    """
     firm = stage.firm
-    with stage.redis() as redis, stage.node(redis.url) as node:
-        layer, rate = _grow(node, sockets, lambda count: members(firm, count, firm.matters, [node]))
+    watched = firm.matters[:pages]
+    with stage.redis() as redis:
+        with stage.node(redis.url) as node:
+            layer, rate = _grow(node, sockets, lambda count: members(firm, count, watched[:1], [node]))
+        with stage.node(redis.url) as node:
+            (before, after), _ = _grow(node, [len(watched)], lambda count: members(firm, count, watched, [node]))
     with stage.bare() as node:
         bare, _ = _grow(node, sockets, lambda count: [Member("nobody", [Ask({})], [node.place])] * count)
-    return Memory([0, *sockets], layer, bare, rate)
+    return Memory([0, *sockets], layer, bare, rate, pages=len(watched), of_pages_kb=after - before)
 
 
 def _grow(node: Node, sockets: Sequence[int], members_of: Callable[[int], list[Member]]) -> tuple[list[float], float]:

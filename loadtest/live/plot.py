@@ -15,9 +15,9 @@ def draw(results: Results, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(15, 4.8), layout="constrained", dpi=110)
+    figure = Figure(figsize=(17, 5), layout="constrained", dpi=110)
     FigureCanvasAgg(figure)
-    times, memory, faults = figure.subplots(1, 3)
+    times, memory, faults = figure.subplots(1, 3, width_ratios=[3, 3, 2])
     _draw_times(times, results)
     _draw_memory(memory, results)
     _draw_faults(faults, results)
@@ -27,9 +27,9 @@ def draw(results: Results, path: Path) -> None:
 
 
 def _draw_times(axes: Any, results: Results) -> None:
-    titles = [f"{it.subscribers:,} of one page\n{it.mode}" for it in results.fan_outs]
+    titles = [f"{it.subscribers:,} look at\none page, {it.mode}" for it in results.fan_outs]
     shown = [it.times for it in results.fan_outs]
-    titles.append(f"{results.nodes.nodes} nodes, {results.nodes.matters} pages")
+    titles.append(f"{results.nodes.nodes} nodes,\n{results.nodes.matters} pages")
     shown.append(results.nodes.times)
     places = range(len(titles))
     p99 = axes.bar(places, [it.p99_ms for it in shown], width=0.6, color=BARE, label="p99")
@@ -60,4 +60,4 @@ def _draw_faults(axes: Any, results: Results) -> None:
     axes.bar_label(bars, fmt=" {:.1f}")
     axes.axvline(10, color=LIMIT, linestyle=":")
     axes.margins(x=0.15)
-    axes.set(title="Until everybody is back, or has caught up, s")
+    axes.set(title="Until all are back or have caught up, s")

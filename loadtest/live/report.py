@@ -26,7 +26,7 @@ monotonic clock, which is also the writer's; times begin when the writer sends C
   node for all its subscribers of a matter. Every change and every client that looks on are one time. In the end every client's state is compared with
   the answer to the same document over HTTP.
 - **Memory**: the worker's PSS once it is idle, less that of the same worker before (one client had come and gone), a socket. Everything
-  counts: the kernel's buffers do not. *Bare* is the Flask-SocketIO above.
+  counts but the kernel's buffers. *Bare* is the Flask-SocketIO above.
 - **Storm**: connections are reset, without a goodbye. Clients come back after a random part of half a second, to the other of two nodes, and
   resume. Each one's events are held against the sequence of one that nobody cut, which is held against what was written.
 - **Faults**: so many clients over three nodes, half on comments, half on pages, while comments are written. *Caught up* is from the end of the
@@ -146,7 +146,8 @@ def _memory(results: Results) -> str:
     head = ("sockets", "worker, MB", "KB a socket", "bare, MB", "bare, KB a socket")
     return (
         f"{table(head, rows)}\n\nA worker without sockets has {it.layer_kb[0] / 1024:,.1f} MB, bare {it.bare_kb[0] / 1024:,.1f} MB. The last "
-        f"of them came at {it.connects_a_second:,.0f} a second, subscribed and with their first state."
+        f"of them came at {it.connects_a_second:,.0f} a second, subscribed and with their first state. They all look at one page; a page of "
+        f"its own takes {number(it.each_page_kb)} KB more, once, however many look at it (measured with {it.pages})."
     )
 
 

@@ -140,6 +140,14 @@ class Memory:
     layer_kb: list[float]
     bare_kb: list[float]
     connects_a_second: float
+    pages: int
+    of_pages_kb: float
+    """What that many subscribers take who each look at another page; all others look at one."""
+
+    @property
+    def each_page_kb(self) -> float:
+        """What a page takes, however many look at it: its state, and what it depends on."""
+        return self.of_pages_kb / self.pages - self.each_kb[-1]
 
     @property
     def each_kb(self) -> list[float]:

@@ -114,8 +114,10 @@ class Bench:
         return found
 
     def _memory(self) -> Memory:
-        found = memory(self._stage, sockets=self._effort.sockets)
-        self._say(f"Memory: {found.each_kb[-1]:.1f} KB a socket, bare {found.bare_each_kb[-1]:.1f}")
+        found = memory(self._stage, sockets=self._effort.sockets, pages=self._effort.matters)
+        self._say(
+            f"Memory: {found.each_kb[-1]:.1f} KB a socket, bare {found.bare_each_kb[-1]:.1f}; {found.each_page_kb:.0f} KB a page"
+        )
         return found
 
     def _storm(self, at_once: bool) -> Storm:
