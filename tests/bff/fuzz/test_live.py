@@ -139,14 +139,14 @@ HIDDEN = "(SELECT id FROM odd.place WHERE tenant = 'south' ORDER BY id LIMIT 1)"
     [
         # A row that a filter keeps out comes in, and no other column of it matters.
         (
-            "{ childrenConnection(filter: {rank: {eq: 77}}) { totalCount nodes { name } } }",
-            f"UPDATE odd.place SET parent_id = {SEEN}, rank = 1 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
-            "UPDATE odd.place SET rank = 77 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
+            "{ childrenConnection(filter: {height: {eq: 77}}) { totalCount nodes { name } } }",
+            f"UPDATE odd.place SET parent_id = {SEEN}, height = 1 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
+            "UPDATE odd.place SET height = 77 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
             True,
         ),
         (
-            "{ childrenConnection(filter: {rank: {eq: 77}}) { nodes { slug } } }",
-            f"UPDATE odd.place SET parent_id = {SEEN}, rank = 1 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
+            "{ childrenConnection(filter: {height: {eq: 77}}) { nodes { slug } } }",
+            f"UPDATE odd.place SET parent_id = {SEEN}, height = 1 WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
             "UPDATE odd.place SET slug = 'another' WHERE id = (SELECT max(id::text)::uuid FROM odd.place)",
             False,
         ),
@@ -175,6 +175,25 @@ HIDDEN = "(SELECT id FROM odd.place WHERE tenant = 'south' ORDER BY id LIMIT 1)"
             f"INSERT INTO odd.label_of_place VALUES ({SEEN}, 'red') ON CONFLICT DO NOTHING",
             "UPDATE odd.label SET weight = 99 WHERE name = 'red'",
             True,
+        ),
+        (
+            "{ labels { name } }",
+            f"DELETE FROM odd.label_of_place WHERE place_id = {SEEN}",
+            f"INSERT INTO odd.label_of_place VALUES ({SEEN}, 'red')",
+            True,
+        ),
+        # One row that was not to be seen: what decides that counts, and nothing else of it.
+        (
+            "{ parent { name } }",
+            f"UPDATE odd.place SET parent_id = {HIDDEN} WHERE id = {SEEN}",
+            f"UPDATE odd.place SET tenant = 'north', deleted_at = NULL WHERE id = {HIDDEN}",
+            True,
+        ),
+        (
+            "{ parent { name } }",
+            f"UPDATE odd.place SET parent_id = {HIDDEN} WHERE id = {SEEN}",
+            f"UPDATE odd.place SET name = 'another' WHERE id = {HIDDEN}",
+            False,
         ),
         ("{ around }", "SELECT 1", f"UPDATE odd.place SET parent_id = {SEEN} WHERE rank = 4", True),
         ("{ around }", "SELECT 1", "UPDATE odd.trip SET length = 9", False),
