@@ -120,14 +120,14 @@ def test_odd_models(fuzz: Fuzz, odd_subject: Subject, counts: Counts) -> None:
         # Of every place, so that whatever is written is somebody's.
         return Drawn(plan, source, [{"id": id_, "name": choices.among(names)} for id_ in ids])
 
-    _fuzz(fuzz, odd_subject, counts, 8, draw)
+    _fuzz(fuzz, odd_subject, counts, 5, draw)
 
 
 def test_briefcase(fuzz: Fuzz, briefcase_subject: Subject, counts: Counts) -> None:
     site = briefcase_subject.site
     with Session(briefcase_subject.engine) as session:
         samples = Samples(site.schema, session)
-    _fuzz(fuzz, briefcase_subject, counts, 4, lambda data: _operation(data, site, samples))
+    _fuzz(fuzz, briefcase_subject, counts, 3, lambda data: _operation(data, site, samples))
 
 
 SEEN = "(SELECT id FROM odd.place WHERE tenant = 'north' AND deleted_at IS NULL ORDER BY id LIMIT 1)"
