@@ -126,6 +126,7 @@ class Events:
         self._channels: dict[Hashable, EventChannel] = {}
         self._tables: Counter[str] = Counter()
         self._jobs: deque[_Job] = deque()
+        self._under_way = 0
         self._remind_every, self._reminded = remind_every, 0
         self._is_stopping = False
         self._delivered = 0
@@ -135,10 +136,10 @@ class Events:
         return f"<Events {len(self._channels)} channels, {len(self._jobs)} jobs>"
 
     def stats(self) -> dict[str, int]:
-        """Gauges `event_channels`, `event_jobs`; counters `events` that were sent, and `gaps` that were told."""
+        """Gauges `event_channels`, `event_jobs` (waiting or under way); counters `events` that were sent, and `gaps` that were told."""
         return {
             "event_channels": len(self._channels),
-            "event_jobs": len(self._jobs),
+            "event_jobs": len(self._jobs) + self._under_way,
             "events": self._delivered,
             "gaps": self._gaps,
         }
@@ -215,11 +216,13 @@ class Events:
         """Do jobs until `stop`."""
         while True:
             with self._lock:
+                self._under_way = 0
                 while not self._jobs and not self._is_stopping:
                     self._has_job.wait()
                 if self._is_stopping:
                     return
                 jobs = self._take()
+                self._under_way = len(jobs)
             try:
                 self._do(jobs)
             except Exception as error:  # noqa: BLE001 - a defect must not end the thread, and nobody may miss events in silence
