@@ -240,8 +240,10 @@ class Runs:
     def _take(self, operation: LiveOperation, answered: Answered, position: Position) -> None:
         operation.backoff.reset()
         if "data" not in answered.payload:
-            # Nothing ran: the variables do not fit.
-            self._ended(operation.refuse(answered.payload["errors"]))
+            # Nothing ran: the variables do not fit; or, for those who have a state, what ran before does not any more.
+            errors = answered.payload["errors"]
+            self._ended(operation.refuse(errors))
+            self._ended(operation.complete(Code.INTERNAL, errors[0]["message"], can_resume=True))
             self._forget(operation)
             return
         if operation.is_withheld(answered.payload):
