@@ -242,7 +242,11 @@ class Runs:
             touched = self._touched_since(run, snapshot)
             self._end(run)
             for operation, answered in zip(run.operations, executed.answers, strict=True):
-                self._take(operation, answered, run.position)
+                try:
+                    self._take(operation, answered, run.position)
+                except Exception as error:  # noqa: BLE001 - what cannot be encoded or sent must not end the thread of all
+                    self._failed(operation, error)
+                    continue
                 if operation in touched or operation.must_rerun:
                     self.touch(operation)
 
