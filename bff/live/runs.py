@@ -242,7 +242,10 @@ class Runs:
             touched = self._touched_since(run, snapshot)
             self._end(run)
             for operation, answered in zip(run.operations, executed.answers, strict=True):
-                self._take(operation, answered, run.position)
+                try:
+                    self._take(operation, answered, run.position)
+                except Exception as error:  # noqa: BLE001 - a value that JSON does not have is its own operation's defect
+                    self._failed(operation, error)
                 if operation in touched or operation.must_rerun:
                     self.touch(operation)
 

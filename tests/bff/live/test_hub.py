@@ -381,6 +381,17 @@ def test_a_state_that_cannot_be_read_any_more_completes(node: Node) -> None:
     outlet.wait(lambda it: it.view("again").payload == {"data": {"room": {"value": 5}}})
 
 
+def test_a_value_that_json_does_not_have_is_the_defect_of_its_operation_alone(node: Node) -> None:
+    outlet, other = node.subscribe(), node.subscribe(room="2")
+    for each in (outlet, other):
+        each.wait(lambda it: values(it) == [0])
+    change = node.write("1", object())  # type: ignore[arg-type]
+    node.tell(change, node.write("2", 5))
+    outlet.wait(lambda it: it.view("s").ended)
+    assert (outlet.view("s").ended or {})["code"] == "INTERNAL"
+    other.wait(lambda it: values(it) == [0, 5])
+
+
 def test_what_is_gone_is_completed(node: Node) -> None:
     outlet = node.subscribe()
     outlet.wait(lambda it: values(it) == [0])
