@@ -244,9 +244,8 @@ class Runs:
             for operation, answered in zip(run.operations, executed.answers, strict=True):
                 try:
                     self._take(operation, answered, run.position)
-                except Exception as error:  # noqa: BLE001 - what cannot be encoded or sent must not end the thread of all
+                except Exception as error:  # noqa: BLE001 - a value that JSON does not have is its own operation's defect
                     self._failed(operation, error)
-                    continue
                 if operation in touched or operation.must_rerun:
                     self.touch(operation)
 

@@ -381,26 +381,23 @@ def test_a_state_that_cannot_be_read_any_more_completes(node: Node) -> None:
     outlet.wait(lambda it: it.view("again").payload == {"data": {"room": {"value": 5}}})
 
 
-def test_a_state_that_cannot_be_encoded_ends_its_own_subscription_alone() -> None:
-    node = Node(Tuning(window=0.0, linger=60.0, patience=0.0, runners=1))
-    outlet = node.subscribe()
-    outlet.wait(lambda it: values(it) == [0])
-    node.commit("1", object())  # type: ignore[arg-type]
-    outlet.wait(lambda it: it.view("s").ended)
-    ended = outlet.view("s").ended
-    assert ended is not None
-    assert ended["code"] == "INTERNAL"
-    other = node.subscribe(room="2")
-    other.wait(lambda it: values(it) == [0])
-    node.hub.stop()
-
-
 @pytest.mark.parametrize("room", [2**70, "\ud800"])
 def test_variables_are_the_executions_to_refuse(node: Node, room: Any) -> None:
     node.engine.broken.add(str(room))
     outlet = node.subscribe(room=room)
     outlet.wait(lambda it: it.view("s").ended)
     assert node.engine.runs == [[str(room)]]
+
+
+def test_a_value_that_json_does_not_have_is_the_defect_of_its_operation_alone(node: Node) -> None:
+    outlet, other = node.subscribe(), node.subscribe(room="2")
+    for each in (outlet, other):
+        each.wait(lambda it: values(it) == [0])
+    change = node.write("1", object())  # type: ignore[arg-type]
+    node.tell(change, node.write("2", 5))
+    outlet.wait(lambda it: it.view("s").ended)
+    assert (outlet.view("s").ended or {})["code"] == "INTERNAL"
+    other.wait(lambda it: values(it) == [0, 5])
 
 
 def test_what_is_gone_is_completed(node: Node) -> None:
