@@ -164,8 +164,15 @@ class Events:
     def begin(
         self, channel: EventChannel, outlet: Outlet, id: str, position: Position, *, recovered: bool | None
     ) -> None:
-        """Begin a subscription with what comes after `position`."""
-        channel.channel.admit(outlet, id).advance(position)
+        """Begin a subscription with what comes after `position`.
+
+        Where the socket has another one to the channel, that goes on from where it is: what waits to be routed is still to
+        be told to it.
+        """
+        if channel.channel.of(outlet) is None:
+            channel.channel.admit(outlet, id).advance(position)
+        else:
+            channel.channel.admit(outlet, id)
         outlet.send(
             protocol.subscribed(
                 id,
@@ -340,6 +347,7 @@ class Events:
             outlet.send(protocol.complete(id, Code.SLOW_CONSUMER, reason, resume=channel.sealer.seal(had)))
             channel.leave(outlet, id)
             self._ended(outlet, id)
+        self.close_unwanted(channel)
 
     # ---- resuming
 
@@ -386,7 +394,7 @@ class Events:
                 ]
                 if job not in waiting or len(theirs) > MOST_MISSED:
                     self._gaps += 1
-                    self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
+                    self._begin_anew(job)
                 else:
                     self._catch_up(job, theirs)
 
@@ -401,6 +409,17 @@ class Events:
             after = Position(after.epoch, read[-1].offset)
         return entries
 
+    def _begin_anew(self, job: _Resume) -> None:
+        self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
+        self._go_on(job)
+
+    @staticmethod
+    def _go_on(job: _Resume) -> None:
+        """What comes after `until` has been routed to nobody yet, also where the socket subscribed anew behind it meanwhile."""
+        member = job.channel.channel.of(job.outlet)
+        assert member is not None
+        member.after = job.until
+
     def _catch_up(self, job: _Resume, theirs: Sequence[tuple[Entry, Mapping[str, Any]]]) -> None:
         self.begin(job.channel, job.outlet, job.id, job.held.position, recovered=True)
         had = job.held.position
@@ -411,9 +430,7 @@ class Events:
             had = Position(job.until.epoch, entry.offset)
             job.outlet.send(_event(job.channel, entry, payload, had, id=job.id))
             self._delivered += 1
-        member = job.channel.channel.of(job.outlet)
-        assert member is not None
-        member.advance(job.until)
+        self._go_on(job)
 
     # ---- losses
 
@@ -439,7 +456,7 @@ class Events:
             for job in jobs:
                 if isinstance(job, _Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
                     self._gaps += 1
-                    self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
+                    self._begin_anew(job)
             last = jobs[-1]
             if isinstance(last, _Routed):
                 tables = {job.entry.change.table for job in jobs if isinstance(job, _Routed)}

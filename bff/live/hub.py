@@ -7,6 +7,7 @@ events read by `Events`, in threads of their own (greenlets, where gevent has pa
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 import threading
 import time
@@ -17,7 +18,6 @@ from queue import Queue
 from typing import Protocol
 from weakref import WeakSet
 
-import orjson
 from cachetools import LRUCache
 
 from ..documents import Operation
@@ -279,7 +279,7 @@ class Hub:
         scope = self._engine.scope_of(plan, viewer)
         # Who sees the same may yet want other events: their route may be the viewer's.
         route = source.routes(variables, viewer) if isinstance(source, EventSource) else ()
-        key = operation.id, operation.name, orjson.dumps(variables, option=orjson.OPT_SORT_KEYS), scope, route
+        key = operation.id, operation.name, json.dumps(variables, sort_keys=True), scope, route
         subject = Subject(key, (operation.id, operation.name, scope), plan, variables, viewer)
         sealer = Sealer(self._secret, repr(key).encode())
         held = None if request.resume is None else sealer.open(request.resume)

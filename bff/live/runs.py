@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count, islice
 from typing import Any, Protocol
 
 from ..errors import TryAgain
@@ -84,7 +86,12 @@ class Runs:
         self._ended, self._forgotten = ended, forgotten
         self._has_work = threading.Condition(lock)
         self._index: Index[LiveOperation] = Index()
+        # What is dirty and wanted, and since when it may be run; what may be run now is in `_ready`, too. That many are due must
+        # not make each run dear, so none looks through them all.
         self._due: dict[LiveOperation, float] = {}
+        self._agenda: list[tuple[float, int, LiveOperation]] = []
+        self._number = count().__next__
+        self._ready: dict[Hashable, dict[LiveOperation, None]] = {}
         self._lingering: OrderedDict[LiveOperation, float] = OrderedDict()
         # Changes since the oldest run that is under way began, numbered on for ever.
         self._recent: deque[tuple[int, Entry]] = deque()
@@ -125,12 +132,11 @@ class Runs:
             return
         self._lingering.pop(operation, None)
         if operation.is_dirty and not operation.is_running and operation not in self._due:
-            self._due[operation] = operation.ran_at + self._tuning.window
-            self._has_work.notify()
+            self._run_at(operation, operation.ran_at + self._tuning.window)
 
     def linger(self, operation: LiveOperation) -> None:
         """Nobody subscribes to the operation any more."""
-        self._due.pop(operation, None)
+        self._take_off(operation)
         self._lingering[operation] = self._clock() + self._tuning.linger
         self._lingering.move_to_end(operation)
         self._has_work.notify()
@@ -174,7 +180,7 @@ class Runs:
 
     def _sleep(self) -> float | None:
         """Seconds until there may be something to do, None when nothing is known."""
-        times = list(self._due.values())
+        times = [self._agenda[0][0]] if self._agenda else []
         if self._lingering:
             times.append(next(iter(self._lingering.values())))
         return max(0.0, min(times) - self._clock()) if times else None
@@ -184,18 +190,38 @@ class Runs:
         while self._lingering and next(iter(self._lingering.values())) <= now:
             operation, _ = self._lingering.popitem(last=False)
             self._forget(operation)
-        ready = [operation for operation, due in self._due.items() if due <= now]
-        if not ready:
+        while self._agenda and self._agenda[0][0] <= now:
+            due, _, operation = heappop(self._agenda)
+            # It may have been taken off, or put on anew.
+            if self._due.get(operation) == due:
+                self._ready.setdefault(operation.subject.group, {})[operation] = None
+        if not self._ready:
             return None
-        together = [each for each in ready if each.subject.group == ready[0].subject.group][:MOST_TOGETHER]
+        group, ready = next(iter(self._ready.items()))
+        # What is left of it is behind the others'.
+        self._ready[group] = self._ready.pop(group)
+        together = list(islice(ready, MOST_TOGETHER))
         for operation in together:
-            del self._due[operation]
+            self._take_off(operation)
             operation.is_dirty, operation.must_rerun, operation.is_running = False, False, True
         run = _Run(together, self._seen, self.position)
         self._under_way.add(run)
-        if len(ready) > len(together):
+        if self._ready:
             self._has_work.notify()
         return run
+
+    def _run_at(self, operation: LiveOperation, time: float) -> None:
+        self._due[operation] = time
+        heappush(self._agenda, (time, self._number(), operation))
+        self._has_work.notify()
+
+    def _take_off(self, operation: LiveOperation) -> None:
+        """The operation is not to be run, or is run now."""
+        if self._due.pop(operation, None) is not None:
+            ready = self._ready.get(operation.subject.group, {})
+            ready.pop(operation, None)
+            if not ready:
+                self._ready.pop(operation.subject.group, None)
 
     def _do(self, run: _Run) -> None:
         first = run.operations[0].subject
@@ -217,7 +243,10 @@ class Runs:
             touched = self._touched_since(run, snapshot)
             self._end(run)
             for operation, answered in zip(run.operations, executed.answers, strict=True):
-                self._take(operation, answered, run.position)
+                try:
+                    self._take(operation, answered, run.position)
+                except Exception as error:  # noqa: BLE001 - a value that JSON does not have is its own operation's defect
+                    self._failed(operation, error)
                 if operation in touched or operation.must_rerun:
                     self.touch(operation)
 
@@ -241,8 +270,10 @@ class Runs:
     def _take(self, operation: LiveOperation, answered: Answered, position: Position) -> None:
         operation.backoff.reset()
         if "data" not in answered.payload:
-            # Nothing ran: the variables do not fit.
-            self._ended(operation.refuse(answered.payload["errors"]))
+            # Nothing ran: the variables do not fit; or, for those who have a state, what ran before does not any more.
+            errors = answered.payload["errors"]
+            self._ended(operation.refuse(errors))
+            self._ended(operation.complete(Code.INTERNAL, errors[0]["message"], can_resume=True))
             self._forget(operation)
             return
         if operation.is_withheld(answered.payload):
@@ -273,13 +304,12 @@ class Runs:
         if too_old:
             self._ended(operation.refuse(self._runner.errors_of(error)))
         if operation.is_wanted:
-            self._due[operation] = self._clock() + operation.backoff.next()
-            self._has_work.notify()
+            self._run_at(operation, self._clock() + operation.backoff.next())
         else:
             self.linger(operation)
 
     def _forget(self, operation: LiveOperation) -> None:
-        self._due.pop(operation, None)
+        self._take_off(operation)
         self._lingering.pop(operation, None)
         self._index.remove(operation)
         self._forgotten(operation)

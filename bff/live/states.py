@@ -109,12 +109,14 @@ class LiveOperation:
                 position=state.sealed,
             )
         )
-        if is_current:
-            member.version = max(member.version, state.version)
+        # The socket's other subscriptions to the channel may have been passed over: then the state is for them, too.
+        is_behind = len(member.ids) > 1 and member.version < state.version
+        if is_current and not is_behind:
+            member.version = state.version
         elif outlet.is_full:
             member.version = 0
         else:
-            outlet.send(self._whole(channel, state, id=joining.id))
+            outlet.send(self._whole(channel, state, id=None if is_behind else joining.id))
             member.version = state.version
 
     def leave(self, outlet: Outlet, id: str, mode: Mode) -> None:

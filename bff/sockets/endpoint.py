@@ -320,24 +320,30 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         facts = self._host.facts_of(outlet.viewer)
         if facts:
             self._hub.follow(outlet, facts, partial(self._suspect, outlet))
-            self._ask_again(outlet)
+            self._ask_again(outlet, holds=False)
 
     def _suspect(self, outlet: Outlet) -> None:
         """Who the socket is of may have changed: send nothing more until that is known."""
-        outlet.hold()
-        self._ask_again(outlet)
+        self._ask_again(outlet, holds=True)
 
-    def _ask_again(self, outlet: Outlet) -> None:
+    def _ask_again(self, outlet: Outlet, *, holds: bool) -> None:
         with self._engine.lock:
             outlet.is_suspect = True
+            outlet.suspicions += holds
+            suspicion = outlet.suspicions
             begins, outlet.is_asking = not outlet.is_asking, True
+        if holds:
+            # Whoever asks may be done with an earlier one just now, and must not release for this one.
+            outlet.hold(suspicion)
         if begins:
             self._beside(self._ask_anew, outlet)
 
     def _ask_anew(self, outlet: Outlet) -> None:
         until = self._engine.clock.now() + _ASK_FOR
+        cleared = 0
         while not outlet.is_over:
             with self._engine.lock:
+                cleared = outlet.suspicions
                 if not outlet.is_suspect:
                     outlet.is_asking = False
                     break
@@ -361,7 +367,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
                 outlet.viewer = viewer
                 outlet.silence(False)
                 self._follow(outlet)
-        outlet.release()
+        outlet.release(cleared)
 
     def _send_away(self, outlet: Outlet, code: Code, reason: str) -> None:
         """End all that it subscribed to, and disconnect it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from engineio import packet
@@ -43,11 +44,16 @@ class Outlet:
         """Whether it has to be asked anew who it is of."""
         self.is_asking = False
         """Whether somebody asks."""
+        self.suspicions = 0
+        """How often it became suspect because something changed."""
         self.expiry: Alarm | None = None
         self._prefix = f"2{namespace},"
         self._drained = drained
         self._is_waited_for = False
         self._held: list[Message] | None = None
+        self._held_for = self._cleared = 0
+        # Lest what is sent overtakes what was held back, or is kept by a list that was just released.
+        self._order = threading.Lock()
         self._is_silenced = False
         connection.on_drained.append(self._tell_drained)
 
@@ -60,10 +66,11 @@ class Outlet:
             self.subscriptions.pop(message.ends, None)
         elif self._is_silenced:
             return
-        if self._held is None:
-            self.reply(message)
-        else:
-            self._held.append(message)
+        with self._order:
+            if self._held is None:
+                self.reply(message)
+            else:
+                self._held.append(message)
 
     def reply(self, message: Message) -> None:
         """Send it whatever is held back, and though the subscription that it is of may go on."""
@@ -90,23 +97,32 @@ class Outlet:
             self._is_waited_for = False
             self._drained(self)
 
-    def hold(self) -> None:
-        """Keep what is sent from now on."""
-        if self._held is None:
-            self._held = []
+    def hold(self, suspicion: int) -> None:
+        """Keep what is sent from now on, until this suspicion, counted by `suspicions`, is cleared."""
+        with self._order:
+            if suspicion <= self._cleared:
+                return
+            self._held_for = max(self._held_for, suspicion)
+            if self._held is None:
+                self._held = []
 
-    def release(self) -> None:
-        """Send what was held back."""
-        held, self._held = self._held or [], None
-        for message in held:
-            self.reply(message)
+    def release(self, suspicion: int) -> None:
+        """All suspicions up to this one are cleared: send what was held back, unless there is another by now."""
+        with self._order:
+            self._cleared = max(self._cleared, suspicion)
+            if self._held_for > self._cleared:
+                return
+            held, self._held = self._held or [], None
+            for message in held:
+                self.reply(message)
         if not self.connection.is_full:
             self._tell_drained()
 
     def silence(self, is_silenced: bool) -> None:
         """Drop what was held back, and from now on all but the ends of subscriptions."""
-        self._is_silenced = is_silenced
-        self._held = None
+        with self._order:
+            self._is_silenced = is_silenced
+            self._held = None
 
     def close(self) -> None:
         """The client is gone."""

@@ -20,6 +20,7 @@ from app import models
 from app.auth import Viewer
 from app.models import InvoiceStatus, MatterStatus, MemberRole, TaskStatus
 from bff.types.scalars import BIG_INT
+from bff.types.schema import live
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ class Query:
 
 schema = strawberry.Schema(
     query=Query,
+    directives=[live],
     # Sent and checked as Briefcase's own.
     config=StrawberryConfig(scalar_map={bff.BigInt: BIG_INT}),
     extensions=[ParserCache, ValidationCache],

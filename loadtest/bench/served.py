@@ -22,6 +22,7 @@ from app.layer import DOCUMENTS
 from app.schema import schema
 from app.schema.mutations import Mutation
 from app.schema.query import Query
+from app.schema.subscription import Subscription
 from app.schema.types import Comment
 from bff.documents import Operation
 from bff.telemetry import Trace
@@ -88,7 +89,7 @@ class LongQuery(Query):
 
 def long_lists() -> Flask:
     """Briefcase's layer with lists of up to `MOST_ROOTS` roots."""
-    return _host(bff.Bff, schema=bff.Schema(query=LongQuery, mutation=Mutation))
+    return _host(bff.Bff, schema=bff.Schema(query=LongQuery, mutation=Mutation, subscription=Subscription))
 
 
 def _host(layer: type[bff.Bff], **options: Any) -> Flask:

@@ -8,8 +8,8 @@ import { chromium } from 'playwright-core';
 const [site, executablePath, screenshot] = process.argv.slice(2);
 const authorization = 'Bearer dev-1';
 const operations = {
-  subscription: 'subscription Followed { task(id: 1) { title } }',
-  query: 'query Followed @live { task(id: 1) { title } }',
+  subscription: 'subscription ByItself { task(id: 1) { title } }',
+  query: 'query AsDeclared @live { task(id: 1) { title } }',
 };
 const seen = { failed: [], console: [], operations: {} };
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
@@ -44,6 +44,8 @@ try {
     await rename(`before the ${kind}`);
     await type('.graphiql-query-editor', text);
     await page.keyboard.press('Escape');
+    // GraphiQL reads what is typed a moment later, and runs what it has read.
+    await page.locator('.graphiql-tab-button', { hasText: text.split(' ')[1] }).waitFor();
     await page.getByRole('button', { name: 'Execute query' }).click();
     results.results.push(await answer(`before the ${kind}`));
     await rename(`during the ${kind}`);

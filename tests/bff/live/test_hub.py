@@ -25,7 +25,7 @@ from bff.live.runs import Tuning
 from bff.live.sources import EventSource, Route
 from bff.live.stream import MemoryStream
 from bff.plan import Plan, compile_plan
-from bff.readset import Answered, Asked, Executed, Interest, ReadSet
+from bff.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from bff.types.events import Happened, Present
 from tests.bff.live.outlets import PATIENCE, KeptOutlet
 
@@ -98,6 +98,7 @@ class MemoryEngine:
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
         self.hidden: set[str] = set()
+        self.broken: set[str] = set()
         self._plans: dict[str, Plan] = {}
 
     def plan_of(self, operation: Operation) -> Plan:
@@ -124,6 +125,8 @@ class MemoryEngine:
 
     def _answer(self, asked: Asked) -> Answered:
         id, reads = str(asked.variables["id"]), ReadSet({})
+        if id in self.broken:
+            return Answered({"errors": [{"message": "no", "extensions": {"code": "INTERNAL"}}]}, UNKNOWN)
         match asked.root_value:
             case Happened(id=note):
                 data: Any = {"noteAdded": {"id": note}}
@@ -364,6 +367,39 @@ def test_a_defect_completes_and_the_next_subscription_is_served(node: Node) -> N
     outlet.wait(lambda it: it.view("again").payload == {"data": {"room": {"value": 5}}})
 
 
+def test_a_state_that_cannot_be_read_any_more_completes(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.engine.broken.add("1")
+    node.commit("1", 5)
+    outlet.wait(lambda it: it.view("s").ended)
+    ended = outlet.view("s").ended
+    assert ended is not None
+    assert ended["code"] == "INTERNAL"
+    node.engine.broken.clear()
+    node.subscribe(outlet=outlet, id="again", resume=ended["resume"])
+    outlet.wait(lambda it: it.view("again").payload == {"data": {"room": {"value": 5}}})
+
+
+@pytest.mark.parametrize("room", [2**70, "\ud800"])
+def test_variables_are_the_executions_to_refuse(node: Node, room: Any) -> None:
+    node.engine.broken.add(str(room))
+    outlet = node.subscribe(room=room)
+    outlet.wait(lambda it: it.view("s").ended)
+    assert node.engine.runs == [[str(room)]]
+
+
+def test_a_value_that_json_does_not_have_is_the_defect_of_its_operation_alone(node: Node) -> None:
+    outlet, other = node.subscribe(), node.subscribe(room="2")
+    for each in (outlet, other):
+        each.wait(lambda it: values(it) == [0])
+    change = node.write("1", object())  # type: ignore[arg-type]
+    node.tell(change, node.write("2", 5))
+    outlet.wait(lambda it: it.view("s").ended)
+    assert (outlet.view("s").ended or {})["code"] == "INTERNAL"
+    other.wait(lambda it: values(it) == [0, 5])
+
+
 def test_what_is_gone_is_completed(node: Node) -> None:
     outlet = node.subscribe()
     outlet.wait(lambda it: values(it) == [0])
@@ -595,6 +631,59 @@ def test_who_does_not_take_events_is_ended_and_resumes(node: Node) -> None:
     outlet.is_full = False
     node.subscribe(NOTES, outlet=outlet, id="again", resume=ended["resume"])
     outlet.wait(lambda it: it.view("again").events == [str(missed.id)])
+
+
+def test_a_channel_whose_last_subscription_was_too_slow_is_not_kept(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    outlet.is_full = True
+    node.tell(node.note("1"))
+    outlet.wait(lambda it: it.view("s").ended)
+    with node.hub._lock:
+        assert node.hub.stats()["event_channels"] == 0
+
+
+def held_back(node: Node) -> Callable[[], None]:
+    """Have the next execution wait for what is given."""
+    begun, go = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        node.engine.before = lambda: None
+        begun.set()
+        assert go.wait(PATIENCE)
+
+    def release() -> None:
+        assert begun.wait(PATIENCE)
+        go.set()
+
+    node.engine.before = wait
+    return release
+
+
+def test_a_second_subscription_of_a_socket_takes_nothing_from_the_first(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    release = held_back(node)
+    notes = [node.note("1") for _ in range(3)]
+    for note in notes:
+        node.tell(note)
+    node.subscribe(NOTES, outlet=outlet, id="later")
+    release()
+    outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+
+
+def test_a_second_subscription_of_a_socket_takes_nothing_from_one_that_resumes(node: Node) -> None:
+    before = node.subscribe(NOTES)
+    first = node.note("1")
+    node.tell(first)
+    before.wait(lambda it: it.view("s").events)
+    release = held_back(node)
+    notes = [node.note("1") for _ in range(3)]
+    node.tell(notes[0])
+    outlet = node.subscribe(NOTES, resume=before.view("s").position)
+    for note in notes[1:]:
+        node.tell(note)
+    node.subscribe(NOTES, outlet=outlet, id="later")
+    release()
+    outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
 
 
 def test_what_a_viewer_may_not_see_is_no_event_for_them(node: Node) -> None:

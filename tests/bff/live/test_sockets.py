@@ -225,7 +225,7 @@ def test_the_same_viewer_goes_on_and_misses_nothing(serve: Serve) -> None:
     wire.subscribe("1")
     wire.next_named("subscribed")
     (outlet,) = site.hub.subscriptions
-    outlet.hold()
+    outlet.hold(1)
     site.hub.newest = protocol.next_state(1, version=1, payload="1", position="")
     outlet.send(site.hub.newest)
     assert outlet.is_full
@@ -233,6 +233,23 @@ def test_the_same_viewer_goes_on_and_misses_nothing(serve: Serve) -> None:
     site.hub.newest = protocol.next_state(1, version=2, payload="2", position="")
     site.hub.touch()
     assert [wire.event()[1]["payload"] for _ in range(2)] == [1, 2]
+
+
+def test_what_is_held_for_a_later_suspicion_is_not_released_with_an_earlier(serve: Serve) -> None:
+    site = serve()
+    wire = site.open().connect(MARIE)
+    wire.subscribe("1")
+    wire.next_named("subscribed")
+    (outlet,) = site.hub.subscriptions
+    outlet.hold(2)
+    outlet.send(protocol.next_state(1, version=1, payload="1", position=""))
+    outlet.release(1)
+    assert outlet.is_full
+    outlet.release(2)
+    assert not outlet.is_full
+    outlet.hold(2)
+    assert not outlet.is_full, "it was cleared before"
+    assert wire.event()[1]["payload"] == 1
 
 
 def test_who_cannot_be_found_out_is_sent_away(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

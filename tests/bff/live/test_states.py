@@ -189,6 +189,23 @@ def test_who_resumes_with_an_older_state_gets_the_newest(operation: LiveOperatio
     assert view.payload == state(2)
 
 
+@pytest.mark.parametrize("is_resuming", [False, True])
+def test_who_was_passed_over_gets_the_state_though_another_joins_on_its_socket(
+    operation: LiveOperation, is_resuming: bool
+) -> None:
+    slow, other = KeptOutlet(), KeptOutlet()
+    for outlet in (slow, other):
+        join(operation, outlet, "1")
+    run(operation, state(1), position(5))
+    slow.is_full = True
+    run(operation, state(2), position(6))
+    slow.is_full = False
+    join(operation, slow, "2", held=held_by(other) if is_resuming else None)
+    operation.drained(slow)
+    for id in ("1", "2"):
+        assert Viewed(id).see(slow.messages).payload == state(2)
+
+
 def test_a_position_of_another_epoch_is_not_recovered(operation: LiveOperation) -> None:
     before, after = KeptOutlet(), KeptOutlet()
     join(operation, before, "1")
