@@ -312,7 +312,7 @@ class Check:
                     assert event in payloads, f"{where} was not told of {entry}"
                     self.events += 1
                 case False:
-                    assert event not in payloads, f"{where} was told of {entry}"
+                    assert event not in payloads, f"{where} was told of {entry}: {payloads[event]}"
             if event in payloads:
                 _tells_of(payloads.pop(event), entry)
         assert not payloads, f"{where} was told of {payloads}"
@@ -353,7 +353,7 @@ class Check:
             moves = journal.since(batch, "matters")
             tenants = {each for was in moves if was.id == wanted for each in (was.former, was.present)}
             if viewer.organization_id not in tenants | {self._tenant_of(wanted)}:
-                return False
+                return None if len(places) > 1 else False
         if any(each.former != each.present for each in journal.since(batch, "matters", "users")) or is_unsure:
             return None
         return not source.is_withheld(asked.answer(self._layer, viewer, source.root_value(change)))
@@ -379,7 +379,7 @@ def _tells_of(payload: dict[str, Any], entry: Entry) -> None:
         return
     [data] = payload["data"].values()
     assert data["id"] == (change.new or change.old)["id"]
-    if "kind" in data:
+    if "node" in data:
         assert data["kind"] == f"{change.kind.removesuffix('e')}ed".upper()
 
 
