@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 import bff
 from bff.documents import FreeText, Operation
-from bff.errors import BffError, Overloaded
+from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.formatting import format_errors
 from bff.http import GraphQLRequest
 from bff.live.changes import Change
@@ -708,6 +708,22 @@ def test_events_wait_for_a_database_that_is_away(node: Node) -> None:
     notes = [node.note("1") for _ in range(3)]
     node.tell(*notes)
     outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+
+
+def test_what_always_takes_too_long_is_a_gap_and_keeps_nobody_else_from_events(node: Node) -> None:
+    outlet, other = node.subscribe(NOTES), node.subscribe(NOTES, "2")
+    failures = [DeadlineExceeded(), DeadlineExceeded(), DeadlineExceeded()]
+
+    def fail() -> None:
+        if failures:
+            raise failures.pop()
+
+    node.engine.before = fail
+    node.tell(node.note("1"))
+    outlet.wait(lambda it: it.view("s").gaps == 1)
+    note = node.note("2")
+    node.tell(note)
+    other.wait(lambda it: it.view("s").events == [str(note.id)])
 
 
 def test_who_has_no_events_for_long_is_told_how_far_it_is() -> None:
