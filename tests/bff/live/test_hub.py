@@ -98,6 +98,7 @@ class MemoryEngine:
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
         self.hidden: set[str] = set()
+        self.slow: set[str] = set()
         self.broken: set[str] = set()
         self._plans: dict[str, Plan] = {}
 
@@ -118,6 +119,8 @@ class MemoryEngine:
     def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
         self.before()
         snapshot = f"{self.xid + 1}:{self.xid + 1}:"
+        if any(each.variables["id"] in self.slow for each in asked):
+            raise DeadlineExceeded("not answered within its 10 s")
         answers = [self._answer(each) for each in asked]
         self.runs.append([str(each.variables["id"]) for each in asked])
         self.after()
@@ -335,6 +338,24 @@ def test_a_database_that_is_away_is_tried_until_it_is_back(node: Node) -> None:
     node.commit("1", 5)
     outlet.wait(lambda it: values(it) == [0, 5])
     assert node.hub.stats()["failures"] == 2
+
+
+def test_who_is_always_late_is_run_alone_and_ends() -> None:
+    node = Node(Tuning(window=0.0, runners=1))
+    try:
+        outlets = {room: node.subscribe(room=room) for room in ("1", "2", "3")}
+        for outlet in outlets.values():
+            outlet.wait(lambda it: values(it) == [0])
+        node.engine.slow.add("2")
+        node.tell(*(node.write(room, 5) for room in outlets))
+        for room in ("1", "3"):
+            outlets[room].wait(lambda it: values(it) == [0, 5])
+        outlets["2"].wait(lambda it: it.view("s").ended)
+        ended = outlets["2"].view("s").ended or {}
+        assert ended["code"] == "INTERNAL"
+        assert ended["resume"]
+    finally:
+        node.hub.stop()
 
 
 def test_who_waits_for_the_first_state_is_refused_in_time(node: Node) -> None:
