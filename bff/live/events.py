@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..encoding import encode
-from ..errors import TryAgain
+from ..errors import DeadlineExceeded, TryAgain
 from ..readset import Answered, Asked
 from ..telemetry import report_defect
 from . import protocol
@@ -40,6 +40,9 @@ MOST_MISSED = 1_000
 
 MOST_TOGETHER = 100
 """Payloads read together."""
+
+MOST_TOO_LONG = 3
+"""Times that a read may exceed its deadline before its events are declared lost: all others wait for it."""
 
 _CHUNK = 1_000
 
@@ -317,12 +320,16 @@ class Events:
         return answers
 
     def _trying(self, read: Callable[[], Any]) -> Any:
-        """What `read` gives, tried until the database answers; None when stopping."""
-        backoff = Backoff()
+        """What `read` gives, tried until the database answers; None when stopping. Raises DeadlineExceeded for what takes too long
+        time and again."""
+        backoff, too_long = Backoff(), 0
         while True:
             try:
                 return read()
-            except TryAgain:
+            except TryAgain as error:
+                too_long += isinstance(error, DeadlineExceeded)
+                if too_long == MOST_TOO_LONG:
+                    raise
                 if not self._pause(backoff.next()):
                     return None
 

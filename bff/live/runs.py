@@ -18,7 +18,7 @@ from heapq import heappop, heappush
 from itertools import count, islice
 from typing import Any, Protocol
 
-from ..errors import TryAgain
+from ..errors import DeadlineExceeded, TryAgain
 from ..plan import Plan
 from ..readset import Answered, Asked, Executed
 from .changes import Snapshot
@@ -30,6 +30,9 @@ from .stream import Entry, Position
 
 MOST_TOGETHER = 50
 """Operations run together: more would keep the first waiting for the last."""
+
+MOST_LATE = 3
+"""Times in a row that an operation may exceed its deadline, the first in company: then it ends, lest it take a thread for ever."""
 
 _GONE = "what was subscribed to is not there any more, or not for this viewer"
 
@@ -194,7 +197,7 @@ class Runs:
             due, _, operation = heappop(self._agenda)
             # It may have been taken off, or put on anew.
             if self._due.get(operation) == due:
-                self._ready.setdefault(operation.subject.group, {})[operation] = None
+                self._ready.setdefault(operation.group, {})[operation] = None
         if not self._ready:
             return None
         group, ready = next(iter(self._ready.items()))
@@ -218,10 +221,10 @@ class Runs:
     def _take_off(self, operation: LiveOperation) -> None:
         """The operation is not to be run, or is run now."""
         if self._due.pop(operation, None) is not None:
-            ready = self._ready.get(operation.subject.group, {})
+            ready = self._ready.get(operation.group, {})
             ready.pop(operation, None)
             if not ready:
-                self._ready.pop(operation.subject.group, None)
+                self._ready.pop(operation.group, None)
 
     def _do(self, run: _Run) -> None:
         first = run.operations[0].subject
@@ -269,6 +272,7 @@ class Runs:
 
     def _take(self, operation: LiveOperation, answered: Answered, position: Position) -> None:
         operation.backoff.reset()
+        operation.late = 0
         if "data" not in answered.payload:
             # Nothing ran: the variables do not fit; or, for those who have a state, what ran before does not any more.
             errors = answered.payload["errors"]
@@ -294,7 +298,8 @@ class Runs:
     def _failed(self, operation: LiveOperation, error: Exception) -> None:
         self.failures += 1
         operation.is_dirty = True
-        if not isinstance(error, TryAgain):
+        operation.late += isinstance(error, DeadlineExceeded)
+        if not isinstance(error, TryAgain) or operation.late > MOST_LATE:
             errors = self._runner.errors_of(error)
             self._ended(operation.refuse(errors))
             self._ended(operation.complete(Code.INTERNAL, errors[0]["message"], can_resume=True))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -65,6 +65,8 @@ class LiveOperation:
         self.is_running = False
         self.must_rerun = False
         self.backoff = Backoff()
+        self.late = 0
+        """Times in a row that a run exceeded its deadline."""
         self.ran_at = float("-inf")
 
     def __repr__(self) -> str:
@@ -73,6 +75,11 @@ class LiveOperation:
             f"<LiveOperation {self.subject.plan.name} version {version}, {sum(map(len, self.channels.values()))} subscribers"
             f"{', dirty' if self.is_dirty else ''}{', running' if self.is_running else ''}>"
         )
+
+    @property
+    def group(self) -> Hashable:
+        """Equal for operations that may be run together; who was late is run alone, not to make others late."""
+        return (self.subject.group, self if self.late else None)
 
     @property
     def is_wanted(self) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 import bff
 from bff.documents import FreeText, Operation
-from bff.errors import BffError, Overloaded
+from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.formatting import format_errors
 from bff.http import GraphQLRequest
 from bff.live.changes import Change
@@ -98,6 +98,7 @@ class MemoryEngine:
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
         self.hidden: set[str] = set()
+        self.slow: set[str] = set()
         self.broken: set[str] = set()
         self._plans: dict[str, Plan] = {}
 
@@ -118,6 +119,8 @@ class MemoryEngine:
     def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
         self.before()
         snapshot = f"{self.xid + 1}:{self.xid + 1}:"
+        if any(each.variables["id"] in self.slow for each in asked):
+            raise DeadlineExceeded("not answered within its 10 s")
         answers = [self._answer(each) for each in asked]
         self.runs.append([str(each.variables["id"]) for each in asked])
         self.after()
@@ -335,6 +338,24 @@ def test_a_database_that_is_away_is_tried_until_it_is_back(node: Node) -> None:
     node.commit("1", 5)
     outlet.wait(lambda it: values(it) == [0, 5])
     assert node.hub.stats()["failures"] == 2
+
+
+def test_who_is_always_late_is_run_alone_and_ends() -> None:
+    node = Node(Tuning(window=0.0, runners=1))
+    try:
+        outlets = {room: node.subscribe(room=room) for room in ("1", "2", "3")}
+        for outlet in outlets.values():
+            outlet.wait(lambda it: values(it) == [0])
+        node.engine.slow.add("2")
+        node.tell(*(node.write(room, 5) for room in outlets))
+        for room in ("1", "3"):
+            outlets[room].wait(lambda it: values(it) == [0, 5])
+        outlets["2"].wait(lambda it: it.view("s").ended)
+        ended = outlets["2"].view("s").ended or {}
+        assert ended["code"] == "INTERNAL"
+        assert ended["resume"]
+    finally:
+        node.hub.stop()
 
 
 def test_who_waits_for_the_first_state_is_refused_in_time(node: Node) -> None:
@@ -708,6 +729,22 @@ def test_events_wait_for_a_database_that_is_away(node: Node) -> None:
     notes = [node.note("1") for _ in range(3)]
     node.tell(*notes)
     outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+
+
+def test_what_always_takes_too_long_is_a_gap_and_keeps_nobody_else_from_events(node: Node) -> None:
+    outlet, other = node.subscribe(NOTES), node.subscribe(NOTES, "2")
+    failures = [DeadlineExceeded(), DeadlineExceeded(), DeadlineExceeded()]
+
+    def fail() -> None:
+        if failures:
+            raise failures.pop()
+
+    node.engine.before = fail
+    node.tell(node.note("1"))
+    outlet.wait(lambda it: it.view("s").gaps == 1)
+    note = node.note("2")
+    node.tell(note)
+    other.wait(lambda it: it.view("s").events == [str(note.id)])
 
 
 def test_who_has_no_events_for_long_is_told_how_far_it_is() -> None:
