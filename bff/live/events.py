@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -50,8 +50,8 @@ _CHUNK = 1_000
 class EventReader(Runner, Protocol):
     """How events are read; the server implements it."""
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Iterable[Route]]:
-        """Where the rows of changes are and were, by the change's id. Raises TryAgain."""
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
+        """Where the rows of changes are and were, by the change's id, each with the change as it is told there. Raises TryAgain."""
 
 
 class EventChannel:
@@ -284,14 +284,15 @@ class Events:
             if taken:
                 routes = self._located(source, taken)
                 for entry in taken:
-                    for route in routes.get(entry.change.id, ()):
-                        found += [(entry.offset, channel, entry) for channel in by_route.get(route, ())]
+                    for route, told in routes.get(entry.change.id, {}).items():
+                        here = replace(entry, change=told)
+                        found += [(entry.offset, channel, here) for channel in by_route.get(route, ())]
         found.sort(key=lambda each: each[0])
         return [(channel, entry) for _, channel, entry in found]
 
-    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[int, Iterable[Route]]:
+    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[int, Mapping[Route, Change]]:
         changes = [entry.change for entry in entries]
-        found: Mapping[int, Iterable[Route]] | None = self._trying(lambda: self._reader.locate(source, changes))
+        found: Mapping[int, Mapping[Route, Change]] | None = self._trying(lambda: self._reader.locate(source, changes))
         return found or {}
 
     def _payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> list[Mapping[str, Any]] | None:

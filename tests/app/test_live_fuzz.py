@@ -79,7 +79,7 @@ class Observed:
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
         return self._layer.errors_of(error)
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Iterable[Route]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
         return self._layer.locate(source, changes)
 
     def execute_live(self, plan: Plan, asked: Sequence[Ask], viewer: object | None) -> Executed:
