@@ -408,7 +408,7 @@ def test_everybody_has_what_there_is(fuzz: Fuzz, briefcase: Briefcase) -> None:
     """A storm, then single writes of the application's, each time until everything has been told."""
     try:
         briefcase.compare()
-        for _ in range(max(1, fuzz.total * 2 // 100)):
+        for _ in range(max(1, fuzz.total // 75)):
             briefcase.storm()
             briefcase.compare()
             for name in briefcase.random.sample(sorted(APPLICATION), 6):
