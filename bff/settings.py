@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     counts as slow."""
 
     live_window: float = Field(default=0.05, ge=0)
-    """Seconds between two runs of a live operation; what changes in between is one more run."""
+    """Seconds between two runs of a live operation, more where they take long; what changes in between is one more run."""
 
     live_linger: float = Field(default=10.0, ge=0)
     """Seconds for which a live operation is kept that nobody subscribes to any more, for whoever connects anew."""

@@ -31,6 +31,10 @@ from .stream import Entry, Position
 MOST_TOGETHER = 50
 """Operations run together: more would keep the first waiting for the last."""
 
+RESTS = 4
+"""Times as long as a run took that an operation rests after it, if that is longer than the window. What changes without a pause is
+run for a fifth of the time at most, so that a node under load has time for its sockets and its pages."""
+
 MOST_LATE = 3
 """Times in a row that an operation may exceed its deadline, the first in company: then it ends, lest it take a thread for ever."""
 
@@ -51,7 +55,7 @@ class Runner(Protocol):
 class Tuning:
     """How the hub works. What is not said to be a number is seconds.
 
-    `window` lies between two runs of an operation, `linger` is how long one is kept that nobody subscribes to, `patience` how long a
+    `window` lies at least between two runs of an operation, `linger` is how long one is kept that nobody subscribes to, `patience` how long a
     new subscription waits while the database does not answer. `runners` is the number of threads.
     """
 
@@ -64,11 +68,12 @@ class Tuning:
 
 @dataclass(eq=False, slots=True)
 class _Run:
-    """Operations that are run together. `since` and `position` say which changes came before."""
+    """Operations that are run together, from `began` on. `since` and `position` say which changes came before."""
 
     operations: Sequence[LiveOperation]
     since: int
     position: Position
+    began: float
 
 
 class Runs:
@@ -135,7 +140,7 @@ class Runs:
             return
         self._lingering.pop(operation, None)
         if operation.is_dirty and not operation.is_running and operation not in self._due:
-            self._run_at(operation, operation.ran_at + self._tuning.window)
+            self._run_at(operation, operation.rests_until)
 
     def linger(self, operation: LiveOperation) -> None:
         """Nobody subscribes to the operation any more."""
@@ -207,7 +212,7 @@ class Runs:
         for operation in together:
             self._take_off(operation)
             operation.is_dirty, operation.must_rerun, operation.is_running = False, False, True
-        run = _Run(together, self._seen, self.position)
+        run = _Run(together, self._seen, self.position, now)
         self._under_way.add(run)
         if self._ready:
             self._has_work.notify()
@@ -266,9 +271,11 @@ class Runs:
         oldest = min((each.since for each in self._under_way), default=self._seen)
         while self._recent and self._recent[0][0] <= oldest:
             self._recent.popleft()
+        now = self._clock()
+        rest = max(self._tuning.window, RESTS * (now - run.began))
         for operation in run.operations:
             operation.is_running = False
-            operation.ran_at = self._clock()
+            operation.rests_until = now + rest
 
     def _take(self, operation: LiveOperation, answered: Answered, position: Position) -> None:
         operation.backoff.reset()

@@ -67,7 +67,7 @@ class LiveOperation:
         self.backoff = Backoff()
         self.late = 0
         """Times in a row that a run exceeded its deadline."""
-        self.ran_at = float("-inf")
+        self.rests_until = float("-inf")
 
     def __repr__(self) -> str:
         version = 0 if self.state is None else self.state.version

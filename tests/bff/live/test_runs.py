@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from graphql import build_schema, parse
 
 from bff.live.positions import Sealer
-from bff.live.runs import MOST_TOGETHER, Runs, Tuning
+from bff.live.runs import MOST_TOGETHER, RESTS, Runs, Tuning
 from bff.live.states import Joining, LiveOperation
 from bff.live.stream import Position
 from bff.live.subject import Subject
@@ -42,8 +42,10 @@ class MemoryRunner:
 
     def __init__(self) -> None:
         self.ran: list[list[str]] = []
+        self.during: Callable[[], object] = lambda: None
 
     def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+        self.during()
         self.ran.append([str(each.variables["name"]) for each in asked])
         return Executed([Answered({"data": {"a": 1}}, NOTHING) for _ in asked], "10:10:")
 
@@ -65,6 +67,9 @@ class Turns:
             forgotten=lambda _: None,
         )
         self._number = itertools.count(1).__next__
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
 
     def want(self, name: str, group: Hashable) -> LiveOperation:
         subject = Subject(name, group, PLAN, {"name": name}, None)
@@ -120,3 +125,16 @@ def test_what_is_touched_again_waits_for_the_window_and_what_nobody_wants_is_not
         turns.runs.linger(second)
     assert turns.run() == [["1"]]
     assert turns.runs.stats()["due"] == 0
+
+
+def test_who_takes_long_rests_for_long() -> None:
+    turns = Turns()
+    operation = turns.want("1", "a")
+    turns.runner.during = lambda: turns.pass_time(3.0)
+    assert turns.run() == [["1"]]
+    with turns.lock:
+        turns.runs.lost([operation], Position("e1", 1))
+    turns.now += 2.9 + (RESTS - 1) * 3.0
+    assert turns.run() == []
+    turns.now += 0.2
+    assert turns.run() == [["1"]]
