@@ -405,14 +405,16 @@ def briefcase(
 
 
 def test_everybody_has_what_there_is(fuzz: Fuzz, briefcase: Briefcase) -> None:
-    """A storm, then single writes of the application's, each time until everything has been told."""
+    """Single writes of the application's, then storms, each time until everything has been told."""
+    rounds = max(1, fuzz.total // 75)
     try:
         briefcase.compare()
-        for _ in range(max(1, fuzz.total // 75)):
-            briefcase.storm()
-            briefcase.compare()
-            for name in briefcase.random.sample(sorted(APPLICATION), 6):
+        for _ in range(rounds):
+            for name in briefcase.random.sample(sorted(APPLICATION), 10):
                 briefcase.write_alone(name, APPLICATION[name])
+            briefcase.compare()
+        for _ in range(rounds):
+            briefcase.storm()
             briefcase.compare()
             fuzz.counted()
     except AssertionError as error:
