@@ -258,7 +258,9 @@ APPLICATION: dict[str, Write] = {
     ),
     "document renamed": _sql("update documents set title = 'Document ' || :number where id = :document"),
     "notification made": _sql(
-        "insert into notifications (user_id, matter_id, kind, body) values (:user, :matter, 'note', 'n' || :number)"
+        "insert into notifications (user_id, matter_id, kind, body)"
+        " select u.id, m.id, 'note', 'n' || :number from matters m join users u on u.organization_id = m.organization_id"
+        " where m.id = :matter order by (u.id + :number) % 97, u.id limit 1"
     ),
     "event moved": _sql(
         "update events set starts_at = starts_at + interval '1 day', ends_at = ends_at + interval '1 day' where id = :event"
@@ -268,7 +270,9 @@ APPLICATION: dict[str, Write] = {
         " values (:matter, 'e' || :number, now() + interval '1 day', now() + interval '2 days')"
     ),
     "member added": _sql(
-        "insert into matter_members (matter_id, user_id, role) values (:matter, :user, 'member') on conflict do nothing"
+        "insert into matter_members (matter_id, user_id, role)"
+        " select m.id, u.id, 'member' from matters m join users u on u.organization_id = m.organization_id"
+        " where m.id = :matter order by (u.id + :number) % 97, u.id limit 1 on conflict do nothing"
     ),
     "task moves to another matter": _sql(f"update tasks set matter_id = {_SAME} where id = :task"),
     "tag renamed": _sql("update tags set name = 'tag ' || :number where id = :tag"),
