@@ -50,10 +50,10 @@ generated: venv
 unit: venv
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
 
-# As many random operations as asked, each answered by the engine and by graphql-core: `make fuzz N=5000`. A failure
-# prints the smallest operation that shows it, and the SEED to see it again.
+# As many random operations as asked, each answered by the engine and by graphql-core: `make fuzz N=5000`; and Briefcase
+# live while it is written to. A failure prints the smallest operation that shows it, and the SEED to see it again.
 fuzz: venv
-	$(BIN)/python -m pytest tests/bff/fuzz -n 2 --fuzz $(or $(N),1000) $(if $(SEED),--fuzz-seed $(SEED))
+	$(BIN)/python -m pytest tests/bff/fuzz tests/app/test_live_fuzz.py -n 2 --fuzz $(or $(N),1000) $(if $(SEED),--fuzz-seed $(SEED))
 
 # Write anew what is generated and committed; the diff is what there is to review.
 generate: venv

@@ -431,8 +431,8 @@ class Execution:
                 self._complete(field, outputs, places, [not_visible() if row is None else row for row in rows])
                 return
             changes = [replace(source, row=row) for source, row in zip(sources, rows, strict=True)]
-            gone = [i for i, each in enumerate(changes) if each.row is None]
-            here = [i for i, each in enumerate(changes) if each.row is not None]
+            gone = [i for i, each in enumerate(changes) if each.row is None or each.is_of_former]
+            here = [i for i, each in enumerate(changes) if each.row is not None and not each.is_of_former]
             self._complete(field, [outputs[i] for i in here], [places[i] for i in here], [changes[i] for i in here])
             if gone:
                 self._former(
@@ -444,7 +444,7 @@ class Execution:
     def _former(
         self, field: FieldPlan, step: TakeEvent, changes: list[Any], outputs: list[Any], places: list[Place]
     ) -> None:
-        """Changes of rows that are gone, or not for the viewer: told to whoever saw them before."""
+        """Changes of rows that are gone, elsewhere, or not for the viewer: told to whoever saw them before."""
 
         def deliver(rows: list[Any]) -> None:
             values = [

@@ -234,8 +234,8 @@ class Server:
             return _Itself(viewer)
         return scope
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, frozenset[Route]]:
-        """Where the rows of changes are and were, for whoever routes events. Raises TryAgain."""
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
+        """Where the rows of changes are and were, and what is told there, for whoever routes events. Raises TryAgain."""
         deadline = Deadline.after(self.settings.deadline)
         with self.gate.ticket(deadline), self._database.open(None, deadline) as scope:
             return source.locate(changes, scope)

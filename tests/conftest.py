@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,7 @@ from app.dev.cluster import Cluster
 from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from app.dev.places import temporary_directory
 from bff import graphiql
+from tests.bff.fuzz.budget import Fuzz
 
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / ".bff" / "graphiql"
@@ -338,3 +340,40 @@ def leaves_nothing_open(request: pytest.FixtureRequest) -> Iterator[None]:
     leaks = [f"{kind}: {thing!r}" for kind, things in left.items() for thing in things]
     if leaks:
         pytest.fail(f"{request.node.nodeid} left open " + ", ".join(leaks), pytrace=False)
+
+
+# How much is fuzzed, and from which seed: the same in every test run, or as `make fuzz N=5000` says
+
+OPERATIONS = 300
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("fuzz")
+    group.addoption(
+        "--fuzz", type=int, metavar="N", help=f"fuzz N operations from a random seed, not the usual {OPERATIONS}"
+    )
+    group.addoption("--fuzz-seed", type=int, metavar="SEED", help="with --fuzz: the seed that a failure printed")
+
+
+@pytest.fixture
+def fuzz(request: pytest.FixtureRequest, record_property: Callable[[str, Any], None]) -> Iterator[Fuzz]:
+    """The budget of one test; what it used is reported at the end of the run."""
+    total = request.config.getoption("--fuzz", default=None)
+    chosen = request.config.getoption("--fuzz-seed", default=None)
+    fuzz = Fuzz(OPERATIONS, None)
+    if total is not None:
+        fuzz = Fuzz(total, random.SystemRandom().randrange(2**32) if chosen is None else chosen)
+    yield fuzz
+    record_property("operations", fuzz.done)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    # Reports of teardowns that went well have no category.
+    reports = [each for each in terminalreporter.stats.get("", ()) if each.when == "teardown"]
+    counts = {each.nodeid: dict(each.user_properties).get("operations") or 0 for each in reports}
+    if sum(counts.values()):
+        parts = ", ".join(f"{node.rpartition('::')[2]} {count}" for node, count in counts.items() if count)
+        terminalreporter.write_line(f"fuzzed {sum(counts.values())} operations: {parts}")
+    for each in reports:
+        if live := dict(each.user_properties).get("live"):
+            terminalreporter.write_line(f"{each.nodeid.rpartition('::')[2]}: {live}")

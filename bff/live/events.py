@@ -50,8 +50,8 @@ _CHUNK = 1_000
 class EventReader(Runner, Protocol):
     """How events are read; the server implements it."""
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Iterable[Route]]:
-        """Where the rows of changes are and were, by the change's id. Raises TryAgain."""
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
+        """Where the rows of changes are and were, by the change's id, each with the change as it is told there. Raises TryAgain."""
 
 
 class EventChannel:
@@ -135,6 +135,7 @@ class Events:
         self._channels: dict[Hashable, EventChannel] = {}
         self._tables: Counter[str] = Counter()
         self._jobs: deque[_Job] = deque()
+        self._under_way = 0
         self._remind_every, self._reminded = remind_every, 0
         self._is_stopping = False
         self._delivered = 0
@@ -144,10 +145,10 @@ class Events:
         return f"<Events {len(self._channels)} channels, {len(self._jobs)} jobs>"
 
     def stats(self) -> dict[str, int]:
-        """Gauges `event_channels`, `event_jobs`; counters `events` that were sent, and `gaps` that were told."""
+        """Gauges `event_channels`, `event_jobs` (waiting or under way); counters `events` that were sent, and `gaps` that were told."""
         return {
             "event_channels": len(self._channels),
-            "event_jobs": len(self._jobs),
+            "event_jobs": len(self._jobs) + self._under_way,
             "events": self._delivered,
             "gaps": self._gaps,
         }
@@ -231,11 +232,13 @@ class Events:
         """Do jobs until `stop`."""
         while True:
             with self._lock:
+                self._under_way = 0
                 while not self._jobs and not self._is_stopping:
                     self._has_job.wait()
                 if self._is_stopping:
                     return
                 jobs = self._take()
+                self._under_way = len(jobs)
             try:
                 self._do(jobs)
             except Exception as error:  # noqa: BLE001 - a defect must not end the thread, and nobody may miss events in silence
@@ -290,14 +293,15 @@ class Events:
             if taken:
                 routes = self._located(source, taken)
                 for entry in taken:
-                    for route in routes.get(entry.change.id, ()):
-                        found += [(entry.offset, channel, entry) for channel in by_route.get(route, ())]
+                    for route, told in routes.get(entry.change.id, {}).items():
+                        here = replace(entry, change=told)
+                        found += [(entry.offset, channel, here) for channel in by_route.get(route, ())]
         found.sort(key=lambda each: each[0])
         return [(channel, entry) for _, channel, entry in found]
 
-    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[int, Iterable[Route]]:
+    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[int, Mapping[Route, Change]]:
         changes = [entry.change for entry in entries]
-        found: Mapping[int, Iterable[Route]] | None = self._trying(lambda: self._reader.locate(source, changes))
+        found: Mapping[int, Mapping[Route, Change]] | None = self._trying(lambda: self._reader.locate(source, changes))
         return found or {}
 
     def _payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> list[Mapping[str, Any]] | None:

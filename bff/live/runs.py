@@ -113,10 +113,11 @@ class Runs:
         return f"<Runs {len(self._due)} due, {len(self._under_way)} under way, {self.executions} done>"
 
     def stats(self) -> dict[str, int]:
-        """Gauge `due`; counters `executions` (operations that were run), `unchanged` (of those, found nothing new), `states`
-        (found something) and `failures` (runs that have to be repeated)."""
+        """Gauges `due` and `running`; counters `executions` (operations that were run), `unchanged` (of those, found nothing new),
+        `states` (found something) and `failures` (runs that have to be repeated)."""
         return {
             "due": len(self._due),
+            "running": sum(len(each.operations) for each in self._under_way),
             "executions": self.executions,
             "unchanged": self.unchanged,
             "states": self.states,

@@ -8,7 +8,7 @@ told. What a viewer gets is read by the plan, under the policy; `is_withheld` te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -113,8 +113,11 @@ class EventSource:
             value, what = _of_viewer(by, viewer, self.name), self.name
         return None if value is None else as_text(convert(path.column.type, value, what=what))
 
-    def locate(self, changes: Iterable[Change], scope: Scope) -> dict[int, frozenset[Route]]:
+    def locate(self, changes: Iterable[Change], scope: Scope) -> dict[int, dict[Route, Change]]:
         """Where the rows of changes are, and were: by the change's id, a route or more; none where it is no event.
+
+        With each route goes the change as it is told there. Where a row only came to, it has nothing of how the row was, where
+        it only left, nothing of how it is: who may not see the one place must not learn of it at the other.
 
         One statement for each path that leads to another row, for all changes together. Rows behind the first are taken
         as they are now.
@@ -124,16 +127,18 @@ class EventSource:
         for change in taken.values():
             sides += [(change, values) for values in (change.old, change.new) if values]
         columns = [located.values(sides, self._tables, scope) for located in self._paths]
-        routes: dict[int, set[Route]] = {id: set() for id in taken}
-        for i, (change, _) in enumerate(sides):
+        routes: dict[int, dict[Route, Change]] = {id: {} for id in taken}
+        for i, (change, values) in enumerate(sides):
             found: list[Route] = [()]
             for column in columns:
                 found = [(*route, value) for route in found for value in column[i]]
-            routes[change.id].update(found)
-        return {id: frozenset(each) for id, each in routes.items()}
+            told = replace(change, new={}) if values is change.old else replace(change, old={})
+            for route in found:
+                routes[change.id][route] = change if route in routes[change.id] else told
+        return routes
 
     def root_value(self, change: Change) -> Happened:
-        """What to execute the plan with to tell of a change."""
+        """What to execute the plan with to tell of a change, as it is told at a route."""
         entity, table, former = self._entity, self._tables[change.table], self._step.former
         names = column_names(entity, entity.key, table)
         assert names is not None
@@ -145,7 +150,8 @@ class EventSource:
             before = None if columns is None else bare(tuple(change.old[name] for name in columns))
         kind = ChangeKind(change.kind)
         id = entity.global_id(key).partition(":")[2]
-        return Happened(kind, id, None if kind is ChangeKind.DELETED else bare(key), before)
+        has_left = kind is ChangeKind.UPDATED and not change.new
+        return Happened(kind, id, None if kind is ChangeKind.DELETED else bare(key), before, has_left=has_left)
 
     def is_withheld(self, payload: Mapping[str, Any]) -> bool:
         """Whether an answer says that the event is not for its viewer: nothing is sent then."""

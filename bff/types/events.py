@@ -55,7 +55,8 @@ class Happened:
     """A change of one row, as the root value of an event field.
 
     `key` is the row's as a load of rows has it, None where it was deleted; `former` are the columns in
-    `former_columns` as they were, in PostgreSQL's text, None where it is new. `row` is what the engine read by the key.
+    `former_columns` as they were, in PostgreSQL's text, None where it is new. Where the row `has_left` the place at which it
+    is told, that is for who saw it before. `row` is what the engine read by the key.
     """
 
     kind: ChangeKind
@@ -63,6 +64,12 @@ class Happened:
     key: Any
     former: Any = None
     row: Any = None
+    has_left: bool = False
+
+    @property
+    def is_of_former(self) -> bool:
+        """Whether it is told to who saw the row as it was, though there is one to be seen."""
+        return self.has_left and self.former is not None
 
 
 @dataclass(frozen=True)

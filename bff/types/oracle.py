@@ -137,7 +137,7 @@ def _event(type_: Any, happened: Happened, catalog: Catalog, scope: Scope) -> An
         if row is None:
             raise not_visible()
         return row
-    if row is None and not _was_visible(entity, happened, catalog, scope):
+    if (row is None or happened.is_of_former) and not _was_visible(entity, happened, catalog, scope):
         raise not_visible()
     return Changed(kind=happened.kind, id=strawberry.ID(happened.id), node=row)
 

@@ -113,7 +113,7 @@ class MemoryEngine:
 
         return format_errors([GraphQLError(str(error), original_error=error)], None)
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, frozenset[Route]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
         return source.locate(changes, None)  # type: ignore[arg-type]  # the route is on the row itself
 
     def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:

@@ -410,6 +410,29 @@ def test_an_interface_s_rows_are_of_their_own_types(ask: Asker) -> None:
     assert told(ask, document, deleted("things", id="9", room_id="3")) is None
 
 
+def test_who_may_not_see_the_one_place_does_not_learn_of_it_at_the_other(ask: Asker) -> None:
+    """A desk that moves between a room of theirs and one of ours: each is told at their own, and of nothing at the other's."""
+    came, went = updated("desks", desk(A, 3), in_room="1"), updated("desks", desk(C, 1), in_room="3")
+    source = event_of(DESK_CHANGED)
+
+    def is_told(change: Change, room: str, viewer: Guest) -> bool:
+        with ask.database.open(viewer, bff.Deadline.after(60)) as scope:
+            at = source.locate([change], scope)[change.id]
+            root = source.root_value(at[(room,)])
+            [answered] = run_together(source.plan, [Asked({}, root)], context=scope).answers
+        result = ask.result(DESK_CHANGED, root=root, viewer=viewer, valid=True)
+        assert source.is_withheld(
+            {"errors": [dict(each.formatted) for each in result.errors or ()]}
+        ) is source.is_withheld(answered.payload)
+        return not source.is_withheld(answered.payload)
+
+    for change in (came, went):
+        assert is_told(change, "1", US)
+        assert not is_told(change, "3", US)
+        assert is_told(change, "3", THEM)
+        assert not is_told(change, "1", THEM)
+
+
 def test_events_are_told_together(
     ask: Asker, furnished: Engine, count_sql: Callable[..., AbstractContextManager[Any]]
 ) -> None:

@@ -249,7 +249,7 @@ class Office:
         assert located.keys() == {change.id for change in changes if source.takes(change)}
         return sorted(
             (
-                (change.table, change.kind, source.root_value(change).id, located[change.id])
+                (change.table, change.kind, source.root_value(change).id, set(located[change.id]))
                 for change in changes
                 if located.get(change.id)
             ),
