@@ -105,6 +105,12 @@ class _Remind:
 
 
 _Job = _Routed | _Resume | _Lost | _Remind
+_Together = (_Routed, _Resume)
+
+
+def _after(job: _Resume, routed: Sequence[_Routed]) -> _Resume:
+    """The resumption when all of these have been routed, which is as if it had been asked for then."""
+    return replace(job, until=routed[-1].position) if routed and job.until.offset < routed[-1].entry.offset else job
 
 
 class Events:
@@ -240,8 +246,9 @@ class Events:
                 self._declare_lost(jobs)
 
     def _do(self, jobs: Sequence[_Job]) -> None:
-        self._route([job for job in jobs if isinstance(job, _Routed)])
-        self._resume([job for job in jobs if isinstance(job, _Resume)])
+        routed = [job for job in jobs if isinstance(job, _Routed)]
+        self._route(routed)
+        self._resume([_after(job, routed) for job in jobs if isinstance(job, _Resume)])
         for job in jobs:
             with self._lock:
                 match job:
@@ -251,9 +258,11 @@ class Events:
                         self._tell_position(position)
 
     def _take(self) -> list[_Job]:
-        """The next jobs of one kind."""
+        """The next jobs that can be done together: changes and then resumptions, or one that stands between them."""
         jobs = [self._jobs.popleft()]
-        while self._jobs and type(self._jobs[0]) is type(jobs[0]) and len(jobs) < _CHUNK:
+        while self._jobs and isinstance(jobs[-1], _Together) and isinstance(self._jobs[0], _Together):
+            if len(jobs) == _CHUNK:
+                break
             jobs.append(self._jobs.popleft())
         return jobs
 
@@ -361,6 +370,9 @@ class Events:
 
     def _resume(self, jobs: Sequence[_Resume]) -> None:
         """Give each what it missed: read once what all of them together did, and give each its part."""
+        with self._lock:
+            # Who was cut off again meanwhile asks anew.
+            jobs = [job for job in jobs if job.channel.resuming.get((job.outlet, job.id)) is job.held]
         waiting = sorted(
             (job for job in jobs if _can_follow(job.held.position, job.until)), key=lambda job: job.held.position.offset
         )
@@ -391,6 +403,7 @@ class Events:
             for (channel, entry), payload in zip(part, payloads, strict=True):
                 if not channel.source.is_withheld(payload):
                     missed[channel].append((entry, payload))
+        can_follow = {id(job) for job in waiting}
         with self._lock:
             for job in jobs:
                 if job.channel.resuming.pop((job.outlet, job.id), None) is None:
@@ -400,7 +413,7 @@ class Events:
                     for entry, payload in missed.get(job.channel, ())
                     if job.held.position.offset < entry.offset <= job.until.offset
                 ]
-                if job not in waiting or len(theirs) > MOST_MISSED:
+                if id(job) not in can_follow or len(theirs) > MOST_MISSED:
                     self._gaps += 1
                     self._begin_anew(job)
                 else:
@@ -465,11 +478,11 @@ class Events:
                 if isinstance(job, _Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
                     self._gaps += 1
                     self._begin_anew(job)
-            last = jobs[-1]
-            if isinstance(last, _Routed):
-                tables = {job.entry.change.table for job in jobs if isinstance(job, _Routed)}
+            routed = [job for job in jobs if isinstance(job, _Routed)]
+            if routed:
+                tables = {job.entry.change.table for job in routed}
                 concerned = [each for each in self._channels.values() if each.source.tables & tables]
-                self._tell_gap(concerned, last.position)
+                self._tell_gap(concerned, routed[-1].position)
 
 
 def _can_follow(position: Position, until: Position) -> bool:

@@ -28,7 +28,7 @@ monotonic clock, which is also the writer's; times begin when the writer sends C
 - **Memory**: the worker's PSS once it is idle, less that of the same worker before (one client had come and gone), a socket. Everything
   counts but the kernel's buffers. *Bare* is the Flask-SocketIO above.
 - **Storm**: connections are reset, without a goodbye. Clients come back after a random part of half a second, to the other of two nodes, and
-  resume. Each one's events are held against the sequence of one that nobody cut, which is held against what was written.
+  resume. A tenth as many look at the page of one of the ten matters. Each one's events are held against the sequence of one that nobody cut, which is held against what was written.
 - **Faults**: so many clients over three nodes, half on comments, half on pages, while comments are written. *Caught up* is from the end of the
   fault (from its beginning where nothing ends it) until each client has seen something that was written after that."""
 
@@ -165,6 +165,7 @@ def _storms(results: Results) -> str:
             f"{it.verdict.silent_gaps}",
             f"{it.verdict.doubled + it.verdict.disordered}",
             f"{it.live_wrong}",
+            f"{it.not_back}",
             *_times(it.back),
             f"{it.all_back_s:.2f}",
         )
@@ -172,7 +173,16 @@ def _storms(results: Results) -> str:
     ]
     head = (
         *("cut", "clients", "writes", "events taken", "cuts", "recovered", "declared lost", "repeats dropped"),
-        *("silent gaps", "twice or out of order", "wrong pages", "back, ms: p50", "p99", "most", "all back, s"),
+        *(
+            "silent gaps",
+            "twice or out of order",
+            "wrong pages",
+            "not back",
+            "back, ms: p50",
+            "p99",
+            "most",
+            "all back, s",
+        ),
     )
     return table(head, rows)
 

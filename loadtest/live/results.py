@@ -198,6 +198,8 @@ class Storm:
     """From the last cut until the last client was back."""
     live_wrong: int
     """Clients of a live page, cut like the others, whose last state is wrong."""
+    not_back: int = 0
+    """Clients that were not back when it was waited long enough."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ def _targets(results: Results) -> Iterator[Target]:
             yield Target(f"memory of an idle subscriber, of {sockets:,}", "<=", 60, each, " KB")
     for storm in results.storms:
         of = f"storm, {storm.name}"
+        yield Target(f"{of}: clients that do not come back", "<=", 0, storm.not_back)
         yield Target(f"{of}: silent gaps", "<=", 0, storm.verdict.silent_gaps)
         yield Target(f"{of}: events twice or out of order", "<=", 0, storm.verdict.doubled + storm.verdict.disordered)
         yield Target(f"{of}: wrong pages", "<=", 0, storm.live_wrong)

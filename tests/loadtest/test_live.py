@@ -670,7 +670,7 @@ def test_the_report_says_what_was_reached() -> None:
         "| patch | 30.0 | 30.0 |",
         "| of them found nothing changed | 400 (5%) |",
         "| 5,000 | 293.0 | 40.0 | 429.7 | 70.0 |",
-        "| all at once | 500 | 2,000 | 1,000 | 550 | 500 | 0 | 3 | 0 | 0 | 0 | 40.0 | 80.0 | 90.0 | 1.50 |",
+        "| all at once | 500 | 2,000 | 1,000 | 550 | 500 | 0 | 3 | 0 | 0 | 0 | 0 | 40.0 | 80.0 | 90.0 | 1.50 |",
         "| FLUSHALL | 60 | 100 | 2.50 | 1,000 | 0 | 0 | 0 | 0 |",
     ):
         assert line in text.splitlines()
@@ -684,7 +684,7 @@ def test_what_was_not_reached_is_marked() -> None:
         idle=replace(results.idle, with_them=[Statement("select 2", 2)]),
         nodes=replace(results.nodes, wrong=1),
         memory=replace(results.memory, layer_kb=[100_000, 104_000, 500_000]),
-        storms=[replace(results.storms[0], verdict=Verdict(1, 1, 0, 1, 0, 0))],
+        storms=[replace(results.storms[0], verdict=Verdict(1, 1, 0, 1, 0, 0), not_back=1)],
         faults=[replace(results.faults[0], caught_up_s=11)],
         fan_outs=[replace(results.fan_outs[0], times=Times.of([]), rate=1_000)],
     )
@@ -695,6 +695,7 @@ def test_what_was_not_reached_is_marked() -> None:
         "1,000 subscribers, patch: deliveries a second / bare emit's",
         "3 nodes: clients whose last state is wrong",
         "memory of an idle subscriber, of 5,000",
+        "storm, all at once: clients that do not come back",
         "storm, all at once: silent gaps",
         "FLUSHALL: until all have caught up",
     ]
