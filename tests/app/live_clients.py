@@ -350,6 +350,7 @@ class Check:
         row = int(str((change.new or change.old)["id"]))
         sides = [values for values in (change.old, change.new) if values]
         later = [each for each in journal.since(batch, change.table) if each.id == row and each.kind != "insert"]
+        moved: list[Audited] = []
         is_unsure = journal.is_emptied(change.table, batch)
         match asked.name:
             case "NotificationReceived":
@@ -378,8 +379,8 @@ class Check:
             tenants = {each for was in moves if was.id == wanted for each in (was.former, was.present)}
             if viewer.organization_id not in tenants | {self._tenant_of(wanted)}:
                 # But of a row that is theirs by now, which is read when it is told, something earlier.
-                came = [each for each in later if each.former != each.present]
-                return None if asked.name == "TaskChanged" and came else False
+                came = [each for each in (*later, *moved) if each.kind != "insert" and each.former != each.present]
+                return None if came else False
         if any(each.former != each.present for each in journal.since(batch, "matters", "users")) or is_unsure:
             return None
         # As it is told at the one place, where it has two.
