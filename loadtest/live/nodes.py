@@ -19,18 +19,21 @@ def nodes(stage: Stage, *, count: int, subscribers: int, matters: int, rate: flo
     watched = firm.matters[:matters]
 
     def edit(number: int) -> Edit:
-        matter = watched[number % len(watched)]
-        # A round of titles, then a round of comments.
-        write = firm.title if number // len(watched) % 2 else firm.comment
-        return write(matter, number)
+        turn, place = divmod(number, len(watched))
+        if turn % 2:
+            return firm.comment(watched[place], number)
+        # A title is to be seen before it is written over, so all tasks of the matter come before the first comes again.
+        return firm.title(watched[place], number, turn=turn // 2)
 
     with stage.redis() as redis, stage.nodes([redis.url] * count) as sites, Swarm() as swarm:
         numbers = swarm.add(members(firm, subscribers, watched, sites))
         swarm.wait_until_current(timeout=120)
         swarm.take()
         before = sum((site.work() for site in sites), Work(0, 0, 0))
+        worked = sum(site.cpu_seconds() for site in sites)
         with Writer(stage.database_url, edit, rate=rate) as writer:
             time.sleep(seconds)
+        worked = sum(site.cpu_seconds() for site in sites) - worked
         wrong = wait_for_right_states(swarm.known, sites[0], timeout=PATIENCE)
         work = sum((site.work() for site in sites), Work(0, 0, 0)) - before
         arrivals = swarm.take()
@@ -50,6 +53,7 @@ def nodes(stage: Stage, *, count: int, subscribers: int, matters: int, rate: flo
         messages=sum(len(arrival.times) for arrival in arrivals),
         missed=missed,
         wrong=wrong,
+        cores=worked / seconds,
     )
 
 

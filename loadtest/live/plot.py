@@ -34,11 +34,12 @@ def _draw_times(axes: Any, results: Results) -> None:
     places = range(len(titles))
     p99 = axes.bar(places, [it.p99_ms for it in shown], width=0.6, color=BARE, label="p99")
     p50 = axes.bar(places, [it.p50_ms for it in shown], width=0.4, color=LAYER, label="p50")
-    for bars in (p99, p50):
-        axes.bar_label(bars, fmt="{:,.0f}")
+    axes.bar_label(p99, fmt="{:,.0f}")
+    axes.bar_label(p50, fmt="{:,.0f}", label_type="center", color="white")
     axes.axhline(250, color=LIMIT, linestyle=":", label="the most that p99 may be")
     axes.set_xticks(places, titles)
-    axes.set(title="COMMIT to the last client, ms")
+    axes.set(title="COMMIT to the last client, ms", yscale="log", ylim=(1, None))
+    axes.margins(y=0.1)
     axes.legend()
 
 

@@ -129,10 +129,16 @@ def _nodes(results: Results) -> str:
         ("of them found nothing changed", f"{it.work.unchanged:,} ({_share(it.work.unchanged, it.work.executions)})"),
         ("messages to clients", f"{it.messages:,}"),
         ("COMMIT to a client: p50, p99, most", ", ".join(_times(it.times)) + " ms"),
+        ("cores that the nodes' workers kept busy", f"{it.cores:.2f} of {results.machine.cores}"),
         ("changes that a client never saw", f"{it.missed}"),
         ("clients whose last state is wrong", f"{it.wrong}"),
     ]
-    return table(("", ""), rows)
+    each = it.cores * it.seconds / it.work.executions * 1e3 if it.work.executions else 0.0
+    return (
+        f"{table(('', ''), rows)}\n\nAn execution takes {number(each)} ms of a worker's CPU, its deliveries and all else of the node "
+        "included. Where cores are short it is the queue for them that makes times long: PostgreSQL, Redis, writer and clients are on "
+        "them as well."
+    )
 
 
 def _memory(results: Results) -> str:

@@ -127,9 +127,11 @@ class Nodes:
     times: Times
     messages: int
     missed: int
-    """Changes that a client's state never showed, on its own or with a later one."""
+    """Changes that a client's state never showed, on its own or with later ones."""
     wrong: int
     """Clients whose last state is not what a fresh execution over HTTP gives."""
+    cores: float
+    """That the workers of all nodes kept busy."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ class Storm:
     """From the last cut until the last client was back."""
     live_wrong: int
     """Clients of a live page, cut like the others, whose last state is wrong."""
-    not_back: int = 0
+    not_back: int
     """Clients that were not back when it was waited long enough."""
 
 

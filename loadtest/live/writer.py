@@ -67,10 +67,10 @@ class Firm:
     def matters(self) -> list[int]:
         return list(self.tasks)
 
-    def title(self, matter: int, number: int) -> Edit:
-        """A task of the matter is renamed, each in its turn."""
+    def title(self, matter: int, number: int, *, turn: int | None = None) -> Edit:
+        """A task of the matter is renamed: each in its turn, which is the write's number unless it is given."""
         tasks = self.tasks[matter]
-        values = (mark(number), tasks[number % len(tasks)])
+        values = (mark(number), tasks[(number if turn is None else turn) % len(tasks)])
         return Edit("update tasks set title = %s where id = %s", values, matter)
 
     def comment(self, matter: int, number: int) -> Edit:

@@ -562,6 +562,7 @@ def test_marks_are_seen_in_messages() -> None:
     firm = Firm(users=[5, 6], tasks={1: [10, 11], 2: [20]})
     assert firm.matters == [1, 2]
     assert firm.title(1, 3).values == (mark(3), 11)
+    assert firm.title(1, 3, turn=4).values == (mark(3), 10)
     assert firm.comment(2, 3).values == (20, 6, mark(3))
     assert marks_in(f'["{mark(3)}", "{mark(123)}"] beat-00000007'.encode()) == [3, 123]
 
@@ -651,9 +652,9 @@ def _results() -> Results:
         users=50,
         idle=Idle(1_000, 20, [Statement("select 1", 20)], [Statement("select 1", 21)]),
         fan_outs=[patch, replace(patch, mode="full", message_bytes=40_000)],
-        nodes=Nodes(3, 300, 100, 60, 3_000, Work(9_000, 8_000, 400), times, 9_000, 0, 0),
+        nodes=Nodes(3, 300, 100, 60, 3_000, Work(9_000, 8_000, 400), times, 9_000, 0, 0, 1.5),
         memory=Memory([0, 100, 5_000], [100_000, 104_000, 300_000], [90_000, 97_000, 440_000], 400, 100, 14_000),
-        storms=[Storm("all at once", 500, 2_000, 100, 550, 500, 0, 3, whole, times, 1.5, 0)],
+        storms=[Storm("all at once", 500, 2_000, 100, 550, 500, 0, 3, whole, times, 1.5, 0, 0)],
         faults=[Fault("FLUSHALL", 100, 60, 2.5, whole, 0)],
     )
 
@@ -668,6 +669,7 @@ def test_the_report_says_what_was_reached() -> None:
         "| of the node itself | 1.00 | 1.05 |",
         "| full | 1,000 | 100 | 100 | 40,000 | 40.0 | 80.0 | 90.0 | 18,000 | 20,000 | 0.90 | 60 | 50 |",
         "| patch | 30.0 | 30.0 |",
+        "| cores that the nodes' workers kept busy | 1.50 of 2 |",
         "| of them found nothing changed | 400 (5%) |",
         "| 5,000 | 293.0 | 40.0 | 429.7 | 70.0 |",
         "| all at once | 500 | 2,000 | 1,000 | 550 | 500 | 0 | 3 | 0 | 0 | 0 | 0 | 40.0 | 80.0 | 90.0 | 1.50 |",
