@@ -129,6 +129,7 @@ def _nodes(results: Results) -> str:
         ("of them found nothing changed", f"{it.work.unchanged:,} ({_share(it.work.unchanged, it.work.executions)})"),
         ("messages to clients", f"{it.messages:,}"),
         ("COMMIT to a client: p50, p99, most", ", ".join(_times(it.times)) + " ms"),
+        ("all states right after the last write, the comparison included", f"{it.settled_s:.1f} s"),
         ("cores that the nodes' workers kept busy", f"{it.cores:.2f} of {results.machine.cores}"),
         ("changes that a client never saw", f"{it.missed}"),
         ("clients whose last state is wrong", f"{it.wrong}"),

@@ -132,6 +132,8 @@ class Nodes:
     """Clients whose last state is not what a fresh execution over HTTP gives."""
     cores: float
     """That the workers of all nodes kept busy."""
+    settled_s: float
+    """From the last write until everybody's state was right, the comparison included."""
 
 
 @dataclass(frozen=True)

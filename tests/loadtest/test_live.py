@@ -652,7 +652,7 @@ def _results() -> Results:
         users=50,
         idle=Idle(1_000, 20, [Statement("select 1", 20)], [Statement("select 1", 21)]),
         fan_outs=[patch, replace(patch, mode="full", message_bytes=40_000)],
-        nodes=Nodes(3, 300, 100, 60, 3_000, Work(9_000, 8_000, 400), times, 9_000, 0, 0, 1.5),
+        nodes=Nodes(3, 300, 100, 60, 3_000, Work(9_000, 8_000, 400), times, 9_000, 0, 0, 1.5, 0.5),
         memory=Memory([0, 100, 5_000], [100_000, 104_000, 300_000], [90_000, 97_000, 440_000], 400, 100, 14_000),
         storms=[Storm("all at once", 500, 2_000, 100, 550, 500, 0, 3, whole, times, 1.5, 0, 0)],
         faults=[Fault("FLUSHALL", 100, 60, 2.5, whole, 0)],

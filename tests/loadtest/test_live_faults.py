@@ -10,7 +10,6 @@ from loadtest.live.faults import (
     FLUSHED,
     RELAY_KILLED,
     RELAY_SWALLOWED,
-    SWALLOWED,
     Accident,
     fault,
     redis_away,
@@ -37,10 +36,8 @@ def test_storms_lose_nothing_in_silence(stage: Stage, at_once: bool) -> None:
     "accident",
     [
         pytest.param(redis_away(1), id="redis-away"),
-        pytest.param(redis_away(1, keeps=False), id="redis-empty"),
         pytest.param(FLUSHED, id="flushed"),
         pytest.param(RELAY_KILLED, id="relay-killed"),
-        pytest.param(SWALLOWED, id="swallowed"),
         pytest.param(RELAY_SWALLOWED, id="relay-swallowed"),
     ],
 )
