@@ -134,7 +134,8 @@ def test_every_filter_keeps_the_same_rows(odd_site: Site, name: str) -> None:
         {kind: [one, other]} for kind in ("and", "or") for one, other in zip(singles[::8], singles[1::8], strict=False)
     ]
     for filter_ in [
-        *singles,
+        # Every other one: columns of a type have their values in common, so that each value has its turn.
+        *singles[::2],
         *pairs,
         *({"not": each} for each in [*singles[::5], *pairs[::3]]),
         {},
