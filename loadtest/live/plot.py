@@ -38,8 +38,7 @@ def _draw_times(axes: Any, results: Results) -> None:
     axes.bar_label(p50, fmt="{:,.0f}", label_type="center", color="white")
     axes.axhline(250, color=LIMIT, linestyle=":", label="the most that p99 may be")
     axes.set_xticks(places, titles)
-    axes.set(title="COMMIT to the last client, ms", yscale="log", ylim=(1, None))
-    axes.margins(y=0.1)
+    axes.set(title="COMMIT to the last client, ms", yscale="log", ylim=(1, 2 * max(it.p99_ms for it in shown)))
     axes.legend()
 
 

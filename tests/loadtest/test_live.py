@@ -22,7 +22,7 @@ from wsproto.events import AcceptConnection, Pong, Request, TextMessage
 
 from loadtest.bench.results import Machine
 from loadtest.live import patches, report
-from loadtest.live.__main__ import main
+from loadtest.live.__main__ import REPORT, main
 from loadtest.live.client import PACKETS, Ask, Break, Client
 from loadtest.live.fanout import STAGES, bare
 from loadtest.live.faults import (
@@ -677,6 +677,12 @@ def test_the_report_says_what_was_reached() -> None:
     ):
         assert line in text.splitlines()
     assert Results.from_json(results.to_json()) == results
+
+
+def test_the_committed_report_is_of_the_committed_figures() -> None:
+    recorded = Results.from_json((REPORT / "live.json").read_bytes())
+    assert (REPORT / "live.md").read_text() == report.render(recorded)
+    assert [target.title for target in targets(recorded) if target.shown is None] == []
 
 
 def test_what_was_not_reached_is_marked() -> None:
