@@ -1,59 +1,27 @@
-"""Footprints: which facts the run of a load depends on, given its keys, what it was asked, and who asked.
+"""Footprints: what a load depends on, as values that give the facts once there are keys, rows and a viewer.
 
-They are derived from what the load's statement mentions (`bff.mentions`), so that columns shown, ordered by, filtered on,
-joined over and policed on count alike, and so do the subqueries in any of them:
-
-    rows by key        the rows with these keys, in each of the model's tables
-    lists, aggregates  the rows whose foreign keys are the parent's; over a secondary table its rows, and the target's that
-                       these lead to, or may lead to
-    collections        the rows that the policy's and the filter's equalities name; else the whole table
-    batch functions    the lists that they are declared to read
-    policies           the columns of the row itself; over an enforced foreign key, updates of the tables above: a row that is
-                       not there yet has nothing that leads to it
-    other subqueries   the whole of their tables
-
-Where a value is of a type whose equality is not that of its text, the fact is a coarser one. Pure: nothing here touches a
-database.
+`bff.deriving` makes them of loads. Pure.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
-from weakref import WeakKeyDictionary
 
-import cachetools
-from sqlalchemy import Column, Table, inspect, literal_column, select
-from sqlalchemy.orm import Mapper, RelationshipProperty
-from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
-
-from . import sql
-from .join import Join
-from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
-from .mentions import Columns, Mentions, leaves, mentions, table_of, union
-from .pages import ListAsked, Page
-from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
-from .statement import unnest
-from .types.arguments import ListArguments
-from .types.entity import Entity
+from .pages import Page
+from .readset import Fact, Interest, whole
 from .types.filters import All, Condition, Test
-from .types.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
-from .types.texts import AsText, are_alike, as_text_of
-
-_SHAPES = 64
-"""Footprints kept of one load: one for each shape of filter and order in use."""
+from .types.policy import viewer_value
+from .types.texts import AsText
 
 _MOST_VALUES = 200
 """Rows of a table that equalities name, at most; of more, the whole table is said to be read."""
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """A part of a key, or a column of a row: where it stands, and how it becomes text."""
 
     column: str
@@ -62,11 +30,11 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Keyed:
+class Keyed:
     """The rows of a table that keys, or rows that were read, name."""
 
     table: str
-    parts: tuple[_Part, ...]
+    parts: tuple[Part, ...]
     interest: Interest
     absent: Interest | None = None
     """What is of interest of a row that was not found; None: the same."""
@@ -83,7 +51,7 @@ class _Keyed:
 
 
 @dataclass(frozen=True)
-class _Equality:
+class Equality:
     """A column equals an attribute of the viewer, or one of those in it."""
 
     column: str
@@ -100,11 +68,11 @@ class _Equality:
 
 
 @dataclass(frozen=True)
-class _Named:
+class Named:
     """The rows of a table of a collection, which the equalities of policy and filter name."""
 
     table: str
-    policy: tuple[_Equality, ...]
+    policy: tuple[Equality, ...]
     filtered: Mapping[str, tuple[str, AsText]]
     """Columns by the attributes that filters have for them."""
     interest: Interest
@@ -135,9 +103,9 @@ class Footprint:
     """What a load depends on, before there are keys."""
 
     fixed: Mapping[Fact, Interest]
-    by_key: tuple[_Keyed, ...] = ()
-    by_row: tuple[_Keyed, ...] = ()
-    named: tuple[_Named, ...] = ()
+    by_key: tuple[Keyed, ...] = ()
+    by_row: tuple[Keyed, ...] = ()
+    named: tuple[Named, ...] = ()
 
     def facts(
         self, keys: Iterable[Any], results: Mapping[Any, Any], viewer: object | None, condition: Condition | None
@@ -170,421 +138,6 @@ class Footprint:
                     yield found, keyed.interest
 
 
-def facts_of(
-    load: Load, asked: Any, keys: Iterable[Any], results: Mapping[Any, Any], viewer: object | None
-) -> Iterator[tuple[Fact, Interest]]:
-    """What an execution depends on that asked a load for keys."""
-    condition: Condition | None = None
-    match load:
-        case ListByParent() | RootList():
-            assert isinstance(asked, ListAsked)
-            condition = asked.arguments.condition
-            is_whole = asked.codec is None and asked.arguments.first is None
-            shape = sql.ListShape.of(asked.arguments, None, None, places=is_whole)
-            footprint = _kept(load, shape, partial(_of_list, load, asked.arguments, is_whole=is_whole))
-        case Counts():
-            assert isinstance(asked, ListArguments)
-            condition = asked.condition
-            shape = sql.ListShape.of(asked, None, None, places=False)
-            footprint = _kept(load, shape, partial(_of_counts, load, condition))
-        case RowsByKey():
-            footprint = _kept(load, None, partial(_of_rows, load))
-        case Aggregates():
-            footprint = _kept(load, None, partial(_of_aggregates, load))
-        case FormerRows():
-            # The rows themselves are no more; what the policy makes of their values may change.
-            footprint = _kept(load, None, partial(_of_former, load))
-        case Batch():
-            footprint = _kept(load, None, partial(_of_batch, load))
-        case _:
-            raise TypeError(f"nothing is known of what {load!r} reads")
-    return footprint.facts(keys, results, viewer, condition)
-
-
-_footprints: WeakKeyDictionary[Load, cachetools.LRUCache[Hashable, Footprint]] = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def _kept(load: Load, shape: Hashable, make: Any) -> Footprint:
-    """The footprint of this shape, made at its first use; plans are shared by all threads."""
-    with _lock:
-        kept = _footprints.setdefault(load, cachetools.LRUCache(_SHAPES))
-        found = kept.get(shape)
-    if found is None:
-        found = make()
-        with _lock:
-            kept[shape] = found
-    return found
-
-
-# -- what statements read
-
-
-@dataclass
-class _Read:
-    """What is read by way of an alias: columns of its own tables, and what else."""
-
-    own: dict[Table, Columns] = field(default_factory=dict)
-    others: dict[Fact, Interest] = field(default_factory=dict)
-    named: tuple[_Named, ...] = ()
-    """Of the others, those that equalities with the viewer's attributes name."""
-
-    def note(self, found: Mentions, alias: Any) -> None:
-        """What a statement over the alias mentions."""
-        own = set(leaves(inspect(alias).selectable))
-        for each, columns in found.of.items():
-            if each in own and (table := table_of(each)) is not None:
-                self.own[table] = union(self.own.get(table, frozenset()), columns)
-        for table, columns in found.of_tables(but_for=own).items():
-            self.other(whole(table.fullname), Interest(columns, True))
-        if found.is_opaque:
-            self.other(ANYTHING, ALL)
-
-    def other(self, fact: Fact, interest: Interest) -> None:
-        """Something beside the rows of the alias."""
-        known = self.others.get(fact)
-        self.others[fact] = interest if known is None else known | interest
-
-    def __or__(self, more: _Read) -> _Read:
-        own = {
-            table: union(self.own.get(table, frozenset()), more.own.get(table, frozenset()))
-            for table in {**self.own, **more.own}
-        }
-        return _Read(own, joined([*self.others.items(), *more.others.items()]), (*self.named, *more.named))
-
-
-def _read(alias: Any, expressions: Iterable[Any] = (), conditions: Iterable[Any] = ()) -> _Read:
-    """What expressions and conditions over an alias read."""
-    selected = [each.label(f"c{i}") for i, each in enumerate(expressions)] or [literal_column("1")]
-    found = _Read(dict.fromkeys(_tables(alias), frozenset()))
-    found.note(mentions(select(*selected).select_from(alias).where(*conditions)), alias)
-    return found
-
-
-def _tables(alias: Any) -> list[Table]:
-    """The tables that rows of an alias stand in."""
-    return [table for each in leaves(inspect(alias).selectable) if (table := table_of(each)) is not None]
-
-
-def _policy(policies: Policies, model: type) -> _Read:
-    """What decides whether a row of a model is visible."""
-    policy = policies.policy(model)
-    entity = Entity(model, model, model.__name__, None)
-    if isinstance(policy, Public):
-        return _Read()
-    if isinstance(policy, Through):
-        relationship: RelationshipProperty[Any] = entity.mapper.relationships[policy.relationship]
-        target = relationship.mapper.class_
-        if isinstance(policies.policy(target), Public):
-            return _Read()
-        if _is_enforced(relationship):
-            return _policy_above(policies, relationship, target)
-    alias = entity.alias()
-    return _read(alias, conditions=[policies.condition(model, alias, ViewerParameters())])
-
-
-def _policy_above(policies: Policies, relationship: RelationshipProperty[Any], target: type) -> _Read:
-    """What decides it by way of a foreign key: a row without which this one would not be there."""
-    above = _policy(policies, target)
-    found = _Read({}, dict(above.others), above.named)
-    table = relationship.mapper.local_table
-    assert isinstance(table, Table)
-    columns: Columns = above.own.get(table, frozenset())
-    for local, remote in relationship.local_remote_pairs or ():
-        found.own[local.table] = union(found.own.get(local.table, frozenset()), frozenset((local.name,)))
-        columns = union(columns, frozenset((remote.name,)))
-    discriminator = relationship.mapper.polymorphic_on
-    if isinstance(discriminator, Column):
-        columns = union(columns, frozenset((discriminator.name,)))
-    found.named += _visible(policies, target, {table: columns}, moves=False)
-    return found
-
-
-def _visible(policies: Policies, model: type, own: Mapping[Table, Columns], *, moves: bool) -> tuple[_Named, ...]:
-    """The rows of a model's tables that the viewer may see, or may come to see."""
-    equalities = list(_equalities(policies, Entity(model, model, model.__name__, None)))
-    return tuple(
-        _Named(
-            table.fullname,
-            tuple(equality for of, equality in equalities if of is table),
-            {},
-            Interest(columns, moves),
-        )
-        for table, columns in own.items()
-    )
-
-
-def _is_enforced(relationship: RelationshipProperty[Any]) -> bool:
-    """Whether a to-one relationship is a foreign key to a row of a single table."""
-    table = relationship.mapper.local_table
-    return (
-        relationship.secondary is None
-        and list(relationship.mapper.tables) == [table]
-        and _is_foreign_key(relationship.primaryjoin, table)
-    )
-
-
-def _is_foreign_key(condition: Any, target: Any) -> bool:
-    """Whether a join's condition is that of a foreign key to a table, as the models declare it."""
-    pairs = equated(condition)
-    if not pairs:
-        return False
-    tables = {column.table for pair in pairs for column in pair if isinstance(getattr(column, "table", None), Table)}
-    return any(
-        {frozenset((element.parent, element.column)) for element in constraint.elements} == pairs
-        and constraint.referred_table is target
-        for table in tables
-        for constraint in table.foreign_key_constraints
-    )
-
-
-# -- what loads read
-
-
-def _of_rows(load: RowsByKey) -> Footprint:
-    entity, alias = load.entity, load.entity.alias()
-    deciding = _read(alias, (), [entity.own(alias)]) | _policy(load.policies, entity.model)
-    read = deciding | _read(alias, _expressions(load, alias, entity.key))
-    fixed, keyed = dict(read.others), []
-    for table, columns in read.own.items():
-        parts = _key_parts(entity, table, range(len(entity.key)))
-        if parts:
-            absent = Interest(deciding.own.get(table, frozenset()), True)
-            keyed.append(_Keyed(table.fullname, parts, Interest(columns, True), absent))
-        else:
-            fixed[whole(table.fullname)] = Interest(columns, True)
-    return Footprint(fixed, tuple(keyed), named=read.named)
-
-
-def _of_list(load: ListByParent | RootList, asked: ListArguments, *, is_whole: bool) -> Footprint:
-    """`is_whole` tells that neither a limit nor a cursor leaves rows out: then the order decides of none."""
-    entity = load.entity
-    alias = load.join.child if isinstance(load, ListByParent) else entity.alias()
-    order = [entity.attribute(alias, each.attribute) for each in asked.order]
-    shown = _read(alias, [*_expressions(load, alias, ()), *order])
-    deciding = _read(alias, () if is_whole else order, _conditions(entity, alias, asked.condition))
-    slots = [slot for name in entity.key if (slot := load.position(name, entity)) is not None]
-    rows = _Shown(shown, entity, tuple(slots) if len(slots) == len(entity.key) else ())
-    if isinstance(load, RootList):
-        return _of_collection(load, deciding, rows, is_whole=is_whole and asked.condition is None)
-    return _behind(load.join, load.policies, deciding, rows, is_whole=is_whole and asked.condition is None)
-
-
-def _of_counts(load: Counts, condition: Condition | None) -> Footprint:
-    of, entity = load.of, load.of.entity
-    alias = of.join.child if isinstance(of, ListByParent) else entity.alias()
-    deciding = _read(alias, (), _conditions(entity, alias, condition))
-    if isinstance(of, RootList):
-        return _of_collection(of, deciding, _Shown(_Read(), entity))
-    return _behind(of.join, of.policies, deciding, _Shown(_Read(), entity))
-
-
-def _of_former(load: FormerRows) -> Footprint:
-    read = _policy(load.policies, load.entity.model)
-    return Footprint(read.others, named=read.named)
-
-
-def _of_aggregates(load: Aggregates) -> Footprint:
-    join = load.join
-    measures = [sql.measure(each, join.target, join.child) for each in load.measures]
-    deciding = _read(join.child, measures, [join.target.own(join.child)])
-    return _behind(join, load.policies, deciding, _Shown(_Read(), join.target))
-
-
-def _of_batch(load: Batch) -> Footprint:
-    """The lists of the relationships that the function is declared to read, whatever it looks at in their rows."""
-    fixed: dict[Fact, Interest] = {}
-    by_key: list[_Keyed] = []
-    named: list[_Named] = []
-    for join in load.joins or ():
-        deciding = _read(join.child)
-        deciding.own = dict.fromkeys(deciding.own)
-        positions = [load.spec.key.index(name) if name in load.spec.key else None for name in join.key]
-        footprint = _behind(join, load.policies, deciding, _Shown(_Read(), join.target), positions=positions)
-        fixed = joined([*fixed.items(), *footprint.fixed.items()])
-        by_key += footprint.by_key
-        named += footprint.named
-    return Footprint(fixed, tuple(by_key), named=tuple(named))
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What is read of rows beside what decides which; `slots` are where their key stands, if it is read."""
-
-    read: _Read
-    entity: Entity
-    slots: tuple[int, ...] = ()
-
-    def by_row(self) -> tuple[tuple[_Keyed, ...], dict[Table, Columns]]:
-        """What is of interest of the rows that were read, each; and of tables in which these cannot be named, what is of any."""
-        keyed, rest = [], {}
-        for table, columns in self.read.own.items():
-            parts = _key_parts(self.entity, table, self.slots) if self.slots else ()
-            if parts:
-                keyed.append(_Keyed(table.fullname, parts, Interest(columns, True)))
-            else:
-                rest[table] = columns
-        return tuple(keyed), rest
-
-
-def _of_collection(load: RootList, deciding: _Read, shown: _Shown, *, is_whole: bool = True) -> Footprint:
-    entity = load.entity
-    alias = entity.alias()
-    own = [] if load.spec.where is None else [load.spec.where(alias)]
-    deciding = deciding | _read(alias, (), own) | _policy(load.policies, entity.model)
-    policy = list(_equalities(load.policies, entity))
-    # Where rows are many that are not shown, what is shown is of interest of those alone that are.
-    by_row, rest = ((), shown.read.own) if is_whole and policy and not own else shown.by_row()
-    columns = _columns_of(entity)
-    named = tuple(
-        _Named(
-            table.fullname,
-            tuple(equality for of, equality in policy if of is table),
-            {name: (column.name, text) for name, (column, text) in columns.items() if column.table is table},
-            Interest(union(mentioned, rest.get(table, frozenset())), True),
-        )
-        for table, mentioned in deciding.own.items()
-    )
-    others = joined([*deciding.others.items(), *shown.read.others.items()])
-    return Footprint(others, (), by_row, (*named, *deciding.named, *shown.read.named))
-
-
-def _behind(
-    join: Join,
-    policies: Policies,
-    deciding: _Read,
-    shown: _Shown,
-    *,
-    is_whole: bool = True,
-    positions: Sequence[int | None] | None = None,
-) -> Footprint:
-    """What depends on the rows that a join leads to: `deciding` is what decides which; `is_whole` tells that all are shown.
-
-    `positions` are where the parts of the join's key stand in the load's, None where they do not.
-    """
-    relationship = join.relationship
-    is_implied = policies.is_implied(join.owner.model, relationship, join.target.model)
-    if not is_implied:
-        deciding = deciding | _policy(policies, join.target.model)
-    keys = unnest(sql.key_types(join.owner, join.key))
-    on = mentions(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
-    parts = _pairs(join, range(len(join.key)) if positions is None else positions)
-    if relationship.secondary is not None:
-        visible = None if is_implied else policies
-        return _behind_secondary(join, on, deciding, shown, tuple(part for _, part in parts), visible)
-    joining = _Read()
-    joining.note(on, join.child)
-    deciding = deciding | joining
-    by_row, rest = ((), shown.read.own) if is_whole else shown.by_row()
-    fixed, by_key = joined([*deciding.others.items(), *shown.read.others.items()]), []
-    for table, columns in deciding.own.items():
-        interest = Interest(union(columns, rest.get(table, frozenset())), True)
-        of_table = tuple(part for of, part in parts if of is table)
-        if of_table:
-            by_key.append(_Keyed(table.fullname, of_table, interest))
-        else:
-            fixed = joined([*fixed.items(), (whole(table.fullname), interest)])
-    return Footprint(fixed, tuple(by_key), by_row, (*deciding.named, *shown.read.named))
-
-
-def _behind_secondary(
-    join: Join, on: Mentions, deciding: _Read, shown: _Shown, parts: tuple[_Part, ...], visible: Policies | None
-) -> Footprint:
-    """The same over a secondary table: its rows by the parent's key, then the target's; `visible` has the target's policy, if it
-    is checked."""
-    secondary: Any = join.relationship.secondary
-    own = set(leaves(inspect(join.child).selectable))
-    pairs = {each: columns for each, columns in on.of.items() if table_of(each) is secondary and each not in own}
-    joining = _Read()
-    joining.note(
-        Mentions({each: columns for each, columns in on.of.items() if each not in pairs}, on.is_opaque), join.child
-    )
-    deciding = deciding | joining
-    fixed = joined([*deciding.others.items(), *shown.read.others.items()])
-    by_key: list[_Keyed] = []
-    for table, columns in Mentions(pairs, False).of_tables().items():
-        if parts:
-            by_key.append(_Keyed(table.fullname, parts, Interest(columns, True)))
-        else:
-            fixed = joined([*fixed.items(), (whole(table.fullname), Interest(columns, True))])
-    by_row, rest = shown.by_row()
-    # Of rows that are not shown, those may come to be whose columns decide otherwise.
-    waiting = {table: union(columns, rest.get(table, frozenset())) for table, columns in deciding.own.items()}
-    target = list(waiting)
-    is_enforced = len(target) == 1 and _is_foreign_key(join.relationship.secondaryjoin, target[0])
-    if visible is not None:
-        named = _visible(visible, join.target.model, waiting, moves=not is_enforced)
-    else:
-        named = tuple(
-            _Named(table.fullname, (), {}, Interest(columns, not is_enforced)) for table, columns in waiting.items()
-        )
-    return Footprint(fixed, tuple(by_key), by_row, (*named, *deciding.named, *shown.read.named))
-
-
-def _expressions(load: Rows, alias: Any, more: tuple[str, ...]) -> list[Any]:
-    """What a load shows of its rows."""
-    names = dict.fromkeys([*load.columns, *more])
-    return [read(alias) for read in sql.attributes(load.entity, names)]
-
-
-def _conditions(entity: Entity, alias: Any, condition: Condition | None) -> list[Any]:
-    conditions: list[Any] = [entity.own(alias)]
-    if condition is not None:
-        conditions.append(sql.passes(condition, entity, alias))
-    return conditions
-
-
-def _key_parts(entity: Entity, table: Table, positions: Iterable[int]) -> tuple[_Part, ...]:
-    """The columns of one of an entity's tables that hold its key; those of them that become text."""
-    parts = []
-    for name, position in zip(entity.key, positions, strict=True):
-        column = next(
-            (
-                column
-                for mapper in entity.mapper.self_and_descendants
-                for column in _columns(mapper, name)
-                if column.table is table
-            ),
-            None,
-        )
-        if column is not None and (as_text := as_text_of(column.type)) is not None:
-            parts.append(_Part(column.name, position, as_text))
-    return tuple(parts)
-
-
-def _columns(mapper: Mapper[Any], name: str) -> list[Any]:
-    return list(getattr(mapper.attrs.get(name), "columns", ()))
-
-
-def _pairs(join: Join, positions: Sequence[int | None]) -> list[tuple[Table, _Part]]:
-    """The columns on the other side of a join that it says are equal to parts of its key."""
-    relationship = join.relationship
-    equal = _equal_columns(relationship.primaryjoin)
-    found = []
-    for local, remote in relationship.local_remote_pairs or ():
-        if frozenset((local, remote)) not in equal or not isinstance(remote.table, Table):
-            continue
-        name = join.owner.mapper.get_property_by_column(local).key
-        position = positions[join.key.index(name)] if name in join.key else None
-        as_text = as_text_of(local.type) if are_alike(local.type, remote.type) else None
-        if position is not None and as_text is not None:
-            found.append((remote.table, _Part(remote.name, position, as_text)))
-    return found
-
-
-def _equal_columns(condition: Any) -> set[frozenset[Any]]:
-    """The columns that a conjunction says are equal, whatever else it says."""
-    return {pair for clause in _clauses(condition) for pair in equated(clause) or ()}
-
-
-def _clauses(condition: Any) -> Iterator[Any]:
-    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
-        for clause in condition.clauses:
-            yield from _clauses(clause)
-    else:
-        yield condition
-
-
 def _conjuncts(condition: Condition | None) -> Iterator[Test]:
     """The tests of a filter that name values, of those that must all hold."""
     match condition:
@@ -593,38 +146,3 @@ def _conjuncts(condition: Condition | None) -> Iterator[Test]:
                 yield from _conjuncts(each)
         case Test(operator="eq" | "in"):
             yield condition
-
-
-def _columns_of(entity: Entity) -> dict[str, tuple[Column[Any], AsText]]:
-    """The key columns of an entity's attributes whose values become text: what changes tell of rows."""
-    found = {}
-    for name in entity.columns():
-        columns = _columns(entity.mapper, name)
-        if len(columns) == 1 and _is_key(columns[0]) and (as_text := as_text_of(columns[0].type)):
-            found[name] = (columns[0], as_text)
-    return found
-
-
-def _is_key(column: Any) -> bool:
-    return isinstance(column, Column) and bool(column.primary_key or column.foreign_keys)
-
-
-def _equalities(policies: Policies, entity: Entity) -> Iterator[tuple[Table, _Equality]]:
-    """What the policy of a model says that columns equal, whatever else it says."""
-    if isinstance(policies.policy(entity.model), (Through, Public)):
-        return
-    alias = entity.alias()
-    own = set(leaves(inspect(alias).selectable))
-    for clause in _clauses(policies.condition(entity.model, alias, ViewerParameters())):
-        if not isinstance(clause, BinaryExpression) or clause.operator is not operators.eq:
-            continue
-        for column, value in ((clause.left, clause.right), (clause.right, clause.left)):
-            is_one_of = isinstance(value, CollectionAggregate) and value.operator is operators.any_op
-            parameter = getattr(value.element, "element", value.element) if is_one_of else value
-            table = getattr(column, "table", None)
-            if not isinstance(parameter, ViewerParameter) or table not in own:
-                continue
-            found = table_of(table)
-            as_text = as_text_of(column.type)
-            if found is not None and as_text is not None and _is_key(found.columns.get(str(column.key))):
-                yield found, _Equality(column.name, parameter.viewer_attribute, is_one_of, as_text)

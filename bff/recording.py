@@ -14,7 +14,7 @@ from typing import Any
 
 import cachetools
 
-from .footprints import facts_of
+from .deriving import facts_of
 from .mentions import Mentions, mentions
 from .reads import Key
 from .readset import ALL, ANYTHING, Fact, Interest, ReadSet, joined, whole
