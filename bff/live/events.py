@@ -1,8 +1,9 @@
 """Event subscriptions of a node: which changes are events for whom, in the stream's order.
 
-One thread does one job after the other, in the order they came: changes to route, subscriptions to resume, losses to tell.
-A resumption's job holds the position at which it was asked for. What is before has been routed when it is done, what comes after is
-routed later; so missed events, read from the stream, and new ones follow each other without a hole and without a double.
+One thread does jobs in the order they came: changes to route, subscriptions to resume, losses to tell. Changes and
+resumptions that follow each other are taken together, the changes first. A resumption holds the position up to which it reads what was missed
+from the stream: what is before has been routed when it is done, what comes after is routed later. So missed events and new
+ones follow each other without a hole and without a double.
 
 Payloads are read when the event is delivered, under the viewer's policy: a row that is gone by then, or not to be seen, is no
 event.
@@ -105,7 +106,7 @@ class _Remind:
 
 
 _Job = _Routed | _Resume | _Lost | _Remind
-_Together = (_Routed, _Resume)
+_TOGETHER = (_Routed, _Resume)
 
 
 def _after(job: _Resume, routed: Sequence[_Routed]) -> _Resume:
@@ -122,7 +123,7 @@ class Events:
         history: Stream,
         *,
         lock: threading.RLock,
-        ended: Callable[[Outlet, str], None],
+        ended: Callable[[Outlet, str], object],
         pause: Callable[[float], bool],
         remind_every: int,
     ) -> None:
@@ -260,7 +261,7 @@ class Events:
     def _take(self) -> list[_Job]:
         """The next jobs that can be done together: changes and then resumptions, or one that stands between them."""
         jobs = [self._jobs.popleft()]
-        while self._jobs and isinstance(jobs[-1], _Together) and isinstance(self._jobs[0], _Together):
+        while self._jobs and isinstance(jobs[-1], _TOGETHER) and isinstance(self._jobs[0], _TOGETHER):
             if len(jobs) == _CHUNK:
                 break
             jobs.append(self._jobs.popleft())

@@ -128,7 +128,7 @@ class Hub:
             engine,
             history,
             lock=self._lock,
-            ended=self._ended,
+            ended=self._forget,
             pause=self._pause,
             remind_every=self._tuning.remind_every,
         )
@@ -253,11 +253,6 @@ class Hub:
             for operation in {each.operation for each in subscriptions if isinstance(each, _Live)}:
                 operation.drained(outlet)
 
-    def count(self, outlet: Outlet) -> int:
-        """How many subscriptions the socket has."""
-        with self._lock:
-            return len(self._subscriptions.get(outlet, ()))
-
     def follow(self, outlet: Outlet, facts: Iterable[Fact], callback: Callable[[], None]) -> None:
         """Call `callback` whenever a row of these facts changes or changes were lost, until the outlet is dropped. It must return
         at once."""
@@ -379,9 +374,6 @@ class Hub:
         unwatch = self._watching.pop(operation, None)
         if unwatch is not None:
             self._presences.put(unwatch)
-
-    def _ended(self, outlet: Outlet, id: str) -> None:
-        self._forget(outlet, id)
 
     def _forget_all(self, ended: Iterable[tuple[Outlet, str]]) -> None:
         for outlet, id in ended:

@@ -69,3 +69,5 @@ class Node:
             self.relay.stop()
         self.follower.stop()
         self.hub.stop()
+        # After the hub, which has told it who has left.
+        self.presence.close()

@@ -15,9 +15,6 @@ from ..errors import BadRequest
 from ..http import GraphQLRequest, decode_parameters, parse_json
 from ..validation import is_text
 
-VERSION = 1
-"""Of the protocol."""
-
 MOST_ID = 64
 """Characters of a subscription's id."""
 

@@ -8,7 +8,7 @@ told. What a viewer gets is read by the plan, under the policy; `is_withheld` te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -47,19 +47,11 @@ def source_of(plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
                 return EventSource(plan, field.step, field.name)
             case TakePresent():
                 return PresenceSource(plan, field.step, field.name)
-    return LiveSource(plan)
+    return LiveSource()
 
 
-@dataclass(frozen=True)
 class LiveSource:
     """The answer follows the data that was read for it: a query with `@live`, or a subscription of one such field."""
-
-    plan: Plan
-
-    def is_gone(self, payload: Mapping[str, Any]) -> bool:
-        """Whether an answer is that there is nothing: a subscription's one field is null, without an error."""
-        data = payload.get("data") or {}
-        return self.plan.kind == "subscription" and not payload.get("errors") and None in data.values()
 
 
 class EventSource:

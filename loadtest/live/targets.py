@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from loadtest.bench.targets import Target
 from loadtest.live.results import Results
 
-PAGE_MODE = "patch"
 SOCKETS = 1_000
 
 

@@ -375,8 +375,10 @@ with gevent.Timeout(20):
     list(Pool(5).imap_unordered(write, range(200)))
     while len(told) < 200:
         gevent.sleep(0.01)
-    # Idle: who waits, waits on the hub.
-    gevent.sleep(1.2)
+    # Idle, for longer than a look takes: who waits, waits on the hub.
+    rested = len(beats) + 120
+    while len(beats) < rested:
+        gevent.sleep(0.01)
 for each in (follower, *relays):
     each.stop()
 ticker.kill()

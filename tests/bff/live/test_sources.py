@@ -95,17 +95,6 @@ def test_the_source_of_a_plan(document: str, kind: type) -> None:
     assert type(source_of(plan_of(document))) is kind
 
 
-def test_a_live_subscription_of_nothing_is_gone() -> None:
-    source = source_of(plan_of("subscription { room(id: 1) { id } }"))
-    assert isinstance(source, LiveSource)
-    assert source.is_gone({"data": {"room": None}})
-    assert not source.is_gone({"data": {"room": {"id": "1"}}})
-    assert not source.is_gone({"data": {"room": None}, "errors": [{"message": "no"}]})
-    page = source_of(plan_of("query @live { room(id: 1) { id } }"))
-    assert isinstance(page, LiveSource)
-    assert not page.is_gone({"data": {"room": None}})
-
-
 def test_what_follows_data_is_read_in_rounds() -> None:
     assert plan_of("subscription { rooms { id } }").strategy == "rounds"
     assert (
