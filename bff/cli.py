@@ -22,6 +22,7 @@ from graphql import print_schema
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import graphiql
+from .equalities import lineages
 from .errors import BffError
 from .explain import explain
 from .live import capture
@@ -174,7 +175,8 @@ def run_relay(app: str | None) -> None:
         raise click.ClickException("where is the stream? Set BFF_REDIS_URL")
     url = settings.redis_url.get_secret_value()
     stream = RedisStream(url, prefix=settings.live_prefix, length=settings.live_stream_length)
-    relay = Relay(direct_engine(layer.engine, settings.live_database_url), stream)
+    direct = direct_engine(layer.engine, settings.live_database_url)
+    relay = Relay(direct, stream, lineages(Catalog.of(layer.schema).policies))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: relay.stop())
     with closing(stream):

@@ -6,7 +6,8 @@ joined over and policed on count alike, and so do the subqueries in any of them:
     rows by key        the rows with these keys, in each of the model's tables
     lists, aggregates  the rows whose foreign keys are the parent's; over a secondary table its rows, and the target's that
                        these lead to, or may lead to
-    collections        the rows that the policy's and the filter's equalities name; else the whole table
+    collections        the rows that the policy's and the filter's equalities name, of the row itself or of one above it; else
+                       the whole table
     batch functions    the lists that they are declared to read
     policies           the columns of the row itself; over an enforced foreign key, updates of the tables above: a row that is
                        not there yet has nothing that leads to it
@@ -28,11 +29,10 @@ from weakref import WeakKeyDictionary
 import cachetools
 from sqlalchemy import Column, Table, inspect, literal_column, select
 from sqlalchemy.orm import Mapper, RelationshipProperty
-from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
 
 from . import sql
-from .footprints import Equality, Footprint, Keyed, Named, Part
+from .equalities import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
+from .footprints import Footprint, Keyed, Named, Part
 from .join import Join
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .mentions import Columns, Mentions, leaves, mentions, table_of, union
@@ -42,7 +42,7 @@ from .statement import unnest
 from .types.arguments import ListArguments
 from .types.entity import Entity
 from .types.filters import Condition
-from .types.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated
+from .types.policy import Policies, Public, Through, ViewerParameters, equated
 from .types.texts import AsText, are_alike, as_text_of
 
 _SHAPES = 64
@@ -156,7 +156,7 @@ def _policy(policies: Policies, model: type) -> _Read:
         target = relationship.mapper.class_
         if isinstance(policies.policy(target), Public):
             return _Read()
-        if _is_enforced(relationship):
+        if foreign_key_of(relationship) is not None:
             return _policy_above(policies, relationship, target)
     alias = entity.alias()
     return _read(alias, conditions=[policies.condition(model, alias, ViewerParameters())])
@@ -181,40 +181,27 @@ def _policy_above(policies: Policies, relationship: RelationshipProperty[Any], t
 
 def _visible(policies: Policies, model: type, own: Mapping[Table, Columns], *, moves: bool) -> tuple[Named, ...]:
     """The rows of a model's tables that the viewer may see, or may come to see."""
-    equalities = list(_equalities(policies, Entity(model, model, model.__name__, None)))
+    # Where rows above name them, updates of few columns are not worth that the rows above must stay who they are.
+    said = [equality for equality in equalities(policies, model) if equality.lineage is None]
     return tuple(
-        Named(
-            table.fullname,
-            tuple(equality for of, equality in equalities if of is table),
-            {},
-            Interest(columns, moves),
-        )
-        for table, columns in own.items()
+        Named(table.fullname, _said_of(table, said), {}, Interest(columns, moves)) for table, columns in own.items()
     )
 
 
-def _is_enforced(relationship: RelationshipProperty[Any]) -> bool:
-    """Whether a to-one relationship is a foreign key to a row of a single table."""
-    table = relationship.mapper.local_table
-    return (
-        relationship.secondary is None
-        and list(relationship.mapper.tables) == [table]
-        and _is_foreign_key(relationship.primaryjoin, table)
-    )
+def _said_of(table: Table, said: Iterable[Equality]) -> tuple[Equality, ...]:
+    return tuple(equality for equality in said if equality.table is table)
 
 
-def _is_foreign_key(condition: Any, target: Any) -> bool:
-    """Whether a join's condition is that of a foreign key to a table, as the models declare it."""
-    pairs = equated(condition)
-    if not pairs:
-        return False
-    tables = {column.table for pair in pairs for column in pair if isinstance(getattr(column, "table", None), Table)}
-    return any(
-        {frozenset((element.parent, element.column)) for element in constraint.elements} == pairs
-        and constraint.referred_table is target
-        for table in tables
-        for constraint in table.foreign_key_constraints
-    )
+def _above(policies: Policies, model: type) -> Iterator[Named]:
+    """That the rows above a model's, which lineages lead over, are deleted: until then their keys name no others."""
+    policy = policies.policy(model)
+    if isinstance(policy, Through):
+        relationship: RelationshipProperty[Any] = inspect(model).relationships[policy.relationship]
+        target, table = relationship.mapper.class_, relationship.mapper.local_table
+        if foreign_key_of(relationship) is not None and isinstance(table, Table):
+            said = _said_of(table, equalities(policies, target))
+            yield Named(table.fullname, said, {}, Interest(frozenset(), moves=False, deletes=True))
+            yield from _above(policies, target)
 
 
 # -- what loads read
@@ -277,7 +264,9 @@ def _of_batch(load: Batch) -> Footprint:
     named: list[Named] = []
     for join in load.joins or ():
         deciding = _read(join.child)
-        deciding.own = dict.fromkeys(deciding.own)
+        # Its objects may be of any subclass.
+        tables = (table for mapper in join.target.mapper.self_and_descendants for table in mapper.tables)
+        deciding.own = dict.fromkeys((*deciding.own, *(table for table in tables if isinstance(table, Table))))
         positions = [load.spec.key.index(name) if name in load.spec.key else None for name in join.key]
         footprint = _behind(join, load.policies, deciding, _Shown(_Read(), join.target), positions=positions)
         fixed = joined([*fixed.items(), *footprint.fixed.items()])
@@ -311,21 +300,22 @@ def _of_collection(load: RootList, deciding: _Read, shown: _Shown, *, is_whole: 
     alias = entity.alias()
     own = [] if load.spec.where is None else [load.spec.where(alias)]
     deciding = deciding | _read(alias, (), own) | _policy(load.policies, entity.model)
-    policy = list(_equalities(load.policies, entity))
+    policy = list(equalities(load.policies, entity.model))
     # Where rows are many that are not shown, what is shown is of interest of those alone that are.
     by_row, rest = ((), shown.read.own) if is_whole and policy and not own else shown.by_row()
     columns = _columns_of(entity)
     named = tuple(
         Named(
             table.fullname,
-            tuple(equality for of, equality in policy if of is table),
+            _said_of(table, policy),
             {name: (column.name, text) for name, (column, text) in columns.items() if column.table is table},
             Interest(union(mentioned, rest.get(table, frozenset())), True),
         )
         for table, mentioned in deciding.own.items()
     )
+    above = _above(load.policies, entity.model) if any(each.lineage is not None for each in policy) else ()
     others = joined([*deciding.others.items(), *shown.read.others.items()])
-    return Footprint(others, (), by_row, (*named, *deciding.named, *shown.read.named))
+    return Footprint(others, (), by_row, (*named, *above, *deciding.named, *shown.read.named))
 
 
 def _behind(
@@ -390,7 +380,7 @@ def _behind_secondary(
     # Of rows that are not shown, those may come to be whose columns decide otherwise.
     waiting = {table: union(columns, rest.get(table, frozenset())) for table, columns in deciding.own.items()}
     target = list(waiting)
-    is_enforced = len(target) == 1 and _is_foreign_key(join.relationship.secondaryjoin, target[0])
+    is_enforced = len(target) == 1 and foreign_key_in(join.relationship.secondaryjoin, target[0]) is not None
     if visible is not None:
         named = _visible(visible, join.target.model, waiting, moves=not is_enforced)
     else:
@@ -453,15 +443,7 @@ def _pairs(join: Join, positions: Sequence[int | None]) -> list[tuple[Table, Par
 
 def _equal_columns(condition: Any) -> set[frozenset[Any]]:
     """The columns that a conjunction says are equal, whatever else it says."""
-    return {pair for clause in _clauses(condition) for pair in equated(clause) or ()}
-
-
-def _clauses(condition: Any) -> Iterator[Any]:
-    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
-        for clause in condition.clauses:
-            yield from _clauses(clause)
-    else:
-        yield condition
+    return {pair for clause in clauses(condition) for pair in equated(clause) or ()}
 
 
 def _columns_of(entity: Entity) -> dict[str, tuple[Column[Any], AsText]]:
@@ -469,31 +451,6 @@ def _columns_of(entity: Entity) -> dict[str, tuple[Column[Any], AsText]]:
     found = {}
     for name in entity.columns():
         columns = _columns(entity.mapper, name)
-        if len(columns) == 1 and _is_key(columns[0]) and (as_text := as_text_of(columns[0].type)):
+        if len(columns) == 1 and is_key(columns[0]) and (as_text := as_text_of(columns[0].type)):
             found[name] = (columns[0], as_text)
     return found
-
-
-def _is_key(column: Any) -> bool:
-    return isinstance(column, Column) and bool(column.primary_key or column.foreign_keys)
-
-
-def _equalities(policies: Policies, entity: Entity) -> Iterator[tuple[Table, Equality]]:
-    """What the policy of a model says that columns equal, whatever else it says."""
-    if isinstance(policies.policy(entity.model), (Through, Public)):
-        return
-    alias = entity.alias()
-    own = set(leaves(inspect(alias).selectable))
-    for clause in _clauses(policies.condition(entity.model, alias, ViewerParameters())):
-        if not isinstance(clause, BinaryExpression) or clause.operator is not operators.eq:
-            continue
-        for column, value in ((clause.left, clause.right), (clause.right, clause.left)):
-            is_one_of = isinstance(value, CollectionAggregate) and value.operator is operators.any_op
-            parameter = getattr(value.element, "element", value.element) if is_one_of else value
-            table = getattr(column, "table", None)
-            if not isinstance(parameter, ViewerParameter) or table not in own:
-                continue
-            found = table_of(table)
-            as_text = as_text_of(column.type)
-            if found is not None and as_text is not None and _is_key(found.columns.get(str(column.key))):
-                yield found, Equality(column.name, parameter.viewer_attribute, is_one_of, as_text)

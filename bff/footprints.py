@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from .equalities import Equality
 from .pages import Page
 from .readset import Fact, Interest, whole
 from .types.filters import All, Condition, Test
-from .types.policy import viewer_value
 from .types.texts import AsText
 
 _MOST_VALUES = 200
@@ -51,23 +51,6 @@ class Keyed:
 
 
 @dataclass(frozen=True)
-class Equality:
-    """A column equals an attribute of the viewer, or one of those in it."""
-
-    column: str
-    attribute: str
-    is_one_of: bool
-    as_text: AsText
-
-    def values(self, viewer: object | None) -> list[str | None]:
-        """The texts that it may be; None among them where one cannot be told."""
-        value: Any = viewer_value(viewer, self.attribute)
-        if value is None:
-            return []
-        return [self.as_text(each) for each in (value if self.is_one_of else [value]) if each is not None]
-
-
-@dataclass(frozen=True)
 class Named:
     """The rows of a table of a collection, which the equalities of policy and filter name."""
 
@@ -80,7 +63,7 @@ class Named:
     def facts(self, viewer: object | None, condition: Condition | None) -> Iterator[Fact]:
         options: dict[str, list[str | None]] = {}
         for equality in self.policy:
-            options.setdefault(equality.column, equality.values(viewer))
+            options.setdefault(equality.name, equality.values(viewer))
         for test in _conjuncts(condition):
             if test.attribute in self.filtered:
                 column, as_text = self.filtered[test.attribute]

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from strawberry import Schema as StrawberrySchema
 
 from . import telemetry, web
+from .equalities import lineages
 from .errors import DeclarationError
 from .live.node import Node
 from .plan import Plan
@@ -22,6 +23,7 @@ from .server import Server
 from .settings import Settings
 from .sockets.endpoint import Endpoint, Hub
 from .sockets.host import Expires, Follows, Host
+from .types.catalog import Catalog
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""
@@ -88,7 +90,12 @@ class Bff(Server):
         if self.settings.redis_url is None:
             raise DeclarationError("live operations need Redis: set BFF_REDIS_URL")
         self._node = Node(
-            self, self.engine, self.settings, redis_url=self.settings.redis_url.get_secret_value(), secret=self.secret
+            self,
+            self.engine,
+            self.settings,
+            lineages=lineages(Catalog.of(self.schema).policies),
+            redis_url=self.settings.redis_url.get_secret_value(),
+            secret=self.secret,
         )
         self._answer_on(sockets, self._node.hub, start=self._node.start)
 

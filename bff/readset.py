@@ -13,7 +13,7 @@ from typing import Any
 
 Fact = tuple[str, tuple[str, ...], tuple[str | None, ...]]
 """A table (`Table.fullname`), columns by their names in the database, and their values as PostgreSQL's text. Without columns: any
-row of the table."""
+row of the table. A column may be one of a row above: a `bff.equalities.Lineage`, by its name."""
 
 ANYTHING: Fact = ("*", (), ())
 """Any row of any table."""
@@ -32,10 +32,12 @@ class Interest:
     """Updates of these; None: of any column."""
     moves: bool
     """Whether inserts and deletes matter too."""
+    deletes: bool = False
+    """Whether deletes do, even where inserts do not."""
 
     def __or__(self, other: Interest) -> Interest:
         columns = None if self.columns is None or other.columns is None else self.columns | other.columns
-        return Interest(columns, self.moves or other.moves)
+        return Interest(columns, self.moves or other.moves, self.deletes or other.deletes)
 
 
 ALL = Interest(None, True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 
 from sqlalchemy import Engine as DatabaseEngine
 
+from ..equalities import Lineage
 from ..settings import Settings
 from .direct import direct_engine
 from .follower import Follower
@@ -21,9 +23,17 @@ class Node:
     """Made before a server forks, started after: `start` may be called by whoever is first, as often as they like."""
 
     def __init__(
-        self, engine: Engine, database: DatabaseEngine, settings: Settings, *, redis_url: str, secret: bytes
+        self,
+        engine: Engine,
+        database: DatabaseEngine,
+        settings: Settings,
+        *,
+        lineages: Iterable[Lineage],
+        redis_url: str,
+        secret: bytes,
     ) -> None:
-        """`secret` signs positions, and is the same on all nodes that read each other's."""
+        """`lineages` are those of the engine's policies, `secret` signs positions and is the same on all nodes that read each
+        other's."""
         prefix, length = settings.live_prefix, settings.live_stream_length
         stream = RedisStream(redis_url, prefix=prefix, length=length)
         self.presence = RedisPresence(redis_url, prefix=prefix)
@@ -41,7 +51,8 @@ class Node:
             ),
         )
         self.follower = Follower(stream, self.hub.changed, self.hub.lost)
-        self.relay = Relay(direct_engine(database, settings.live_database_url), stream) if settings.relay else None
+        direct = direct_engine(database, settings.live_database_url)
+        self.relay = Relay(direct, stream, lineages) if settings.relay else None
         self._lock = threading.Lock()
         self._process: int | None = None
 

@@ -17,7 +17,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -28,13 +28,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..driver import deadline_here
+from ..equalities import Lineage
 from ..errors import DeadlineExceeded
 from ..scope import Deadline
+from ..statement import Statement
 from ..telemetry import RELAY, log, report_defect
+from .ancestry import Ancestry
 from .backoff import Backoff
 from .changes import Change, Kind
 from .stream import Stream, StreamAway
-from .triggers import CHANNEL, LONGEST, SCHEMA
+from .triggers import CHANNEL, LONGEST, SCHEMA, SETTINGS
 
 POLL = 1.0
 """Seconds after which the outbox is looked at without a notification."""
@@ -60,7 +63,8 @@ _TURN_CHANNEL = "bff_relay"
 
 _SETUP = f"""
 SET application_name = 'bff relay'; SET statement_timeout = {int(PATIENCE * 1000)}; SET idle_session_timeout = 0;
-SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE}
+SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE};
+{"; ".join(f"SET {name} = {value}" for name, value in SETTINGS.items())}
 """
 
 _READ = f"""
@@ -88,10 +92,19 @@ class Relay:
     """One node's relay: `start` it, or `run` it in a thread of one's own. Once.
 
     `engine` makes its connection and has to reach PostgreSQL itself, not a pooler in transaction mode (`direct_engine`).
+    `lineages` are what changes are told with of the rows above theirs (`bff.equalities.lineages`).
     """
 
-    def __init__(self, engine: Engine, stream: Stream, *, batch: int = BATCH, patience: float = PATIENCE) -> None:
-        self._engine, self._stream = engine, stream
+    def __init__(
+        self,
+        engine: Engine,
+        stream: Stream,
+        lineages: Iterable[Lineage] = (),
+        *,
+        batch: int = BATCH,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._engine, self._stream, self._ancestry = engine, stream, Ancestry(lineages)
         self._batch, self._patience = batch, patience
         self._state: State = "stopped"
         self._relayed = self._batches = self._coarse = self._failures = 0
@@ -100,6 +113,7 @@ class Relay:
         self._button: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._logged = ""
+        self._unread: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Relay {self._state}, {self._relayed} changes in {self._batches} batches, {self._failures} failures>"
@@ -189,7 +203,7 @@ class Relay:
                 del connection.notifies[:]
                 rows = self._read(connection)
                 if rows:
-                    self._append([self._change(*row) for row in rows])
+                    self._append(self._told(connection, [self._change(*row) for row in rows]))
                     self._delete(connection, [row[0] for row in rows])
                     self._relayed += len(rows)
                     self._batches += 1
@@ -201,7 +215,24 @@ class Relay:
                 _execute(connection, f"SELECT pg_advisory_unlock({_LOCK}); NOTIFY {_TURN_CHANNEL}")
 
     def _read(self, connection: Any) -> list[_Row]:
-        return _execute(connection, _READ, self._batch)
+        return _execute(connection, _READ, (self._batch,))
+
+    def _told(self, connection: Any, changes: Sequence[Change]) -> Sequence[Change]:
+        """The changes, each with what there is above its row: read after them, and so at least as new."""
+
+        def read(statement: Statement, arrays: Mapping[str, list[str]]) -> list[Any]:
+            try:
+                return _execute(connection, statement.sql, statement.parameters(arrays, None))
+            except psycopg2.Error as error:
+                if connection.closed:
+                    raise
+                # Never an obstacle: what is not told of a change makes it a coarser one.
+                if str(error) not in self._unread:
+                    self._unread.add(str(error))
+                    log.warning(RELAY, state="relaying", unread=statement.sql, error=str(error).strip())
+                return []
+
+        return self._ancestry.told(changes, read)
 
     def _append(self, changes: Sequence[Change]) -> None:
         """Append; tries again for as long as there is patience."""
@@ -220,7 +251,7 @@ class Relay:
                 return
 
     def _delete(self, connection: Any, ids: Sequence[int]) -> None:
-        _execute(connection, f"DELETE FROM {SCHEMA}.outbox WHERE id = ANY (%s)", list(ids))
+        _execute(connection, f"DELETE FROM {SCHEMA}.outbox WHERE id = ANY (%s)", (list(ids),))
 
     def _change(self, id: int, xid: str, table: str, kind: Kind, old: str, new: str, changed: list[str]) -> Change:
         before, after = orjson.loads(old), orjson.loads(new)
@@ -252,12 +283,12 @@ class Relay:
             log.warning(RELAY, state="away", away=what, error=str(error).strip(), advice=advice)
 
 
-def _execute(connection: Any, sql: str, *parameters: object) -> list[Any]:
+def _execute(connection: Any, sql: str, parameters: Sequence[object] | Mapping[str, object] | None = None) -> list[Any]:
     # Under gevent, what does not answer at all is given up too, as where a proxy in between has hung.
     outer = deadline_here.set(Deadline.after(PATIENCE))
     try:
         with closing(connection.cursor()) as cursor:
-            cursor.execute(sql, parameters or None)
+            cursor.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
     finally:
         deadline_here.reset(outer)

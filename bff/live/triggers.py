@@ -30,7 +30,7 @@ MARK = "bff capture of"
 _PLAIN = {"bool", "int2", "int4", "int8", "oid", "uuid", "text", "varchar", "bpchar", "name", "char"}
 """Types whose texts are the same under all settings of a session."""
 
-_SETTINGS = {
+SETTINGS = {
     "bytea_output": "hex",
     "datestyle": "'ISO, YMD'",
     "extra_float_digits": "1",
@@ -127,7 +127,7 @@ def function(table: Captured, there: TableInDatabase) -> tuple[str, str, str]:
     """The trigger function of a table: the statement that makes it, its body, and its comment, which has a hash of all."""
     body = _body(table, there)
     types = {column.type_name for column in there.columns if column.name in table.keys | there.identity}
-    settings = {} if types <= _PLAIN else _SETTINGS
+    settings = {} if types <= _PLAIN else SETTINGS
     # Nothing that a caller's search path names may run as the owner.
     options = ["SET search_path = pg_catalog, pg_temp", *(f"SET {name} = {value}" for name, value in settings.items())]
     tag = "$bff$"

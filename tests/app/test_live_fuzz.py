@@ -23,6 +23,7 @@ import bff
 from app.auth import Viewer
 from app.layer import make_layer
 from bff.documents import Operation
+from bff.equalities import lineages
 from bff.live import follower as follower_module
 from bff.live.changes import Change
 from bff.live.index import Index
@@ -32,6 +33,7 @@ from bff.live.stream import Entry, Position, RedisStream
 from bff.plan import Plan
 from bff.readset import Asked as Ask
 from bff.readset import Executed, ReadSet
+from bff.types.catalog import Catalog
 from tests.app.live_clients import Asked, Check, Client, Journal, Subscription
 from tests.app.live_writes import APPLICATION, Write, Writer, anything, open_for_long
 from tests.bff.fuzz.budget import Fuzz
@@ -123,7 +125,14 @@ class Briefcase:
         self.layer = make_layer(engine, settings=settings)
         self.observed = Observed(self.layer)
         self.writing = writing
-        self.node = Node(self.observed, engine, settings, redis_url=redis_url, secret=self.layer.secret)
+        self.node = Node(
+            self.observed,
+            engine,
+            settings,
+            lineages=lineages(Catalog.of(self.layer.schema).policies),
+            redis_url=redis_url,
+            secret=self.layer.secret,
+        )
         self.stream = RedisStream(redis_url, prefix=prefix, length=settings.live_stream_length)
         self.journal = Journal(writing)
         self.check = Check(self.layer, self.journal)

@@ -6,17 +6,20 @@ The outbox is read by hand, so that nothing runs beside the test.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, text
 from sqlalchemy.schema import CreateSchema
 
+from bff.live.ancestry import Ancestry
 from bff.live.changes import Change, Snapshot
 from bff.live.index import Index
 from bff.plan import Plan
 from bff.readset import Asked, Fact, ReadSet
+from bff.statement import Statement
 from bff.together import run_each
 from tests.bff.fuzz.subjects import Site
 from tests.bff.reference import described
@@ -73,15 +76,22 @@ class Copy:
         return f'{BACKUP}."{table.fullname}"'
 
 
-def take_changes(connection: Connection) -> list[Change]:
-    """What is in the outbox, which is empty then."""
+def take_changes(connection: Connection, ancestry: Ancestry | None = None) -> list[Change]:
+    """What is in the outbox, which is empty then; with what there is above the rows, as a relay tells it."""
     rows = connection.execute(
         text("DELETE FROM bff.outbox RETURNING id, xid::text, table_name, kind, old, new, changed")
     ).all()
-    return [
+    changes = [
         Change(id, int(xid), table, kind, old, new, frozenset(changed))
         for id, xid, table, kind, old, new, changed in sorted(rows)
     ]
+
+    def read(statement: Statement, arrays: Mapping[str, list[str]]) -> list[Any]:
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(statement.sql, statement.parameters(arrays, None))
+            return cursor.fetchall()
+
+    return changes if ancestry is None else ancestry.told(changes, read)
 
 
 @dataclass

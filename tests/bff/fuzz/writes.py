@@ -57,16 +57,17 @@ class Writes:
         table, where = self._place(choices, connection, facts)
         kinds = [
             *[self._touch] * 6, *[self._copy] * 6, *[self._move] * 4, *[self._insert] * 4, *[self._delete] * 3,
-            *[self._bulk] * 2, self._rekey, self._swap, *[self._move_all] * 2,
+            *[self._bulk] * 2, self._rekey, self._swap, self._succeed, *[self._move_all] * 2,
         ]  # fmt: skip
         kind: Callable[..., Any] = self._truncate if choices.chance(1) else choices.among(kinds)
-        statement = kind(choices, connection, table, where)
-        if statement is None:
+        drawn = kind(choices, connection, table, where)
+        if drawn is None:
             return f"{kind.__name__} {table.fullname}: nothing to do"
-        said = f"{kind.__name__} {table.fullname}: {_said(statement)}"
+        statements = drawn if isinstance(drawn, list) else [drawn]
+        said = f"{kind.__name__} {table.fullname}: {'; '.join(map(_said, statements))}"
         try:
             with connection.begin_nested():
-                count = connection.execute(statement).rowcount
+                count = sum(connection.execute(statement).rowcount for statement in statements)
         except DBAPIError as error:
             return f"{said}: {str(error.orig).strip()}"
         return f"{said}: {count} rows"
@@ -77,7 +78,11 @@ class Writes:
         if known and choices.chance(85):
             name, columns, values = choices.among(known)
             table = self._tables[name]
-            matching = [cast(table.c[column], Text()) == value for column, value in zip(columns, values, strict=True)]
+            matching = [
+                cast(table.c[column], Text()) == value
+                for column, value in zip(columns, values, strict=True)
+                if column in table.c
+            ]
         else:
             table, matching = choices.among(list(self._tables.values())), []
         key = list(table.primary_key.columns)
@@ -186,6 +191,20 @@ class Writes:
             if where is None or not own
             else update(table).where(where).values({own[0]: _fresh(connection, own[0])})
         )
+
+    def _succeed(self, choices: Choices, connection: Connection, table: Table, where: Any) -> Any:
+        """A row goes, with those that refer to it, and one like another comes under its key."""
+        key = list(table.primary_key.columns)
+        if where is None:
+            return None
+        gone = connection.execute(select(*key).where(where)).one()
+        others = [row for row in connection.execute(select(*key).order_by(*key)) if row != gone]
+        if not others:
+            return None
+        values = {each: each for each in table.columns} | dict(zip(key, gone, strict=True))
+        selected = [_literal(column, value) for column, value in values.items()]
+        like = select(*selected).select_from(table).where(_is(key, choices.among(others)))
+        return [table.delete().where(where), insert(table).from_select(list(values), like)]
 
     def _swap(self, choices: Choices, connection: Connection, table: Table, where: Any) -> Any:
         """Two rows exchange a value, in one statement."""

@@ -1,0 +1,162 @@
+"""What policies say that columns equal: columns of a row itself, or of a row that foreign keys lead to from it.
+
+A policy `task.owner_id == viewer.id` names the rows of a viewer by a column of theirs. One that is `through("matter")`, where
+`matter.organization_id == viewer.organization_id`, names them as well, by a column that changes of tasks do not tell: by a
+`Lineage`, which stands for the matter's organization among the values of a task. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect
+from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
+
+from .mentions import leaves, table_of
+from .types.entity import Entity
+from .types.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
+from .types.texts import AsText, as_text_of
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A column of the row that foreign keys lead to, one after the other, from rows of a table."""
+
+    foreign_keys: tuple[ForeignKeyConstraint, ...]
+    column: Column[Any]
+
+    @property
+    def table(self) -> Table:
+        """The table whose rows it is told of."""
+        return self.foreign_keys[0].table
+
+    @property
+    def name(self) -> str:
+        """What it is called among the values of a row: `matter_id->matters.organization_id`."""
+        names = [f"{','.join(each.column_keys)}->{each.referred_table.fullname}." for each in self.foreign_keys]
+        return f"{''.join(names)}{self.column.name}"
+
+
+@dataclass(frozen=True)
+class Equality:
+    """A column equals an attribute of the viewer, or one of those in it."""
+
+    column: Column[Any]
+    attribute: str
+    is_one_of: bool
+    as_text: AsText
+    foreign_keys: tuple[ForeignKeyConstraint, ...] = ()
+    """What leads from the row to the one that has the column; none: it is the row's own."""
+
+    @property
+    def table(self) -> Table:
+        """The table whose rows it is said of."""
+        return self.foreign_keys[0].table if self.foreign_keys else self.column.table
+
+    @property
+    def lineage(self) -> Lineage | None:
+        return Lineage(self.foreign_keys, self.column) if self.foreign_keys else None
+
+    @property
+    def name(self) -> str:
+        """What the column is called among the values of a row."""
+        return self.column.name if self.lineage is None else self.lineage.name
+
+    def values(self, viewer: object | None) -> list[str | None]:
+        """The texts that it may be; None among them where one cannot be told."""
+        value: Any = viewer_value(viewer, self.attribute)
+        if value is None:
+            return []
+        return [self.as_text(each) for each in (value if self.is_one_of else [value]) if each is not None]
+
+
+def equalities(policies: Policies, model: type) -> Iterator[Equality]:
+    """What the policy of a model says that columns equal, whatever else it says: those that changes of its rows may tell."""
+    for equality in _equalities(policies, model):
+        if equality.foreign_keys or is_key(equality.column):
+            yield equality
+
+
+def lineages(policies: Policies) -> frozenset[Lineage]:
+    """What the policies of all models name rows by that stands in rows above them."""
+    return frozenset(
+        equality.lineage
+        for model in policies.models
+        for equality in equalities(policies, model)
+        if equality.lineage is not None
+    )
+
+
+def _equalities(policies: Policies, model: type) -> Iterator[Equality]:
+    policy = policies.policy(model)
+    if isinstance(policy, Public):
+        return
+    if isinstance(policy, Through):
+        relationship: RelationshipProperty[Any] = inspect(model).relationships[policy.relationship]
+        foreign_key = foreign_key_of(relationship)
+        if foreign_key is not None:
+            for above in _equalities(policies, relationship.mapper.class_):
+                foreign_keys = (foreign_key, *above.foreign_keys)
+                yield Equality(above.column, above.attribute, above.is_one_of, above.as_text, foreign_keys)
+        return
+    alias = Entity(model, model, model.__name__, None).alias()
+    own = set(leaves(inspect(alias).selectable))
+    for clause in clauses(policies.condition(model, alias, ViewerParameters())):
+        if not isinstance(clause, BinaryExpression) or clause.operator is not operators.eq:
+            continue
+        for column, value in ((clause.left, clause.right), (clause.right, clause.left)):
+            is_one_of = isinstance(value, CollectionAggregate) and value.operator is operators.any_op
+            parameter = getattr(value.element, "element", value.element) if is_one_of else value
+            if not isinstance(parameter, ViewerParameter) or getattr(column, "table", None) not in own:
+                continue
+            table, as_text = table_of(column.table), as_text_of(column.type)
+            found = None if table is None else table.columns.get(str(column.key))
+            if found is not None and as_text is not None:
+                yield Equality(found, parameter.viewer_attribute, is_one_of, as_text)
+
+
+def foreign_key_of(relationship: RelationshipProperty[Any]) -> ForeignKeyConstraint | None:
+    """The foreign key that a to-one relationship is, to a row of a single table; None where it is another thing."""
+    table = relationship.mapper.local_table
+    if relationship.secondary is not None or list(relationship.mapper.tables) != [table]:
+        return None
+    found = foreign_key_in(relationship.primaryjoin, table)
+    pairs = [] if found is None else [(element.parent, element.column) for element in found.elements]
+    # Within one table, the other way round is no foreign key.
+    return found if set(pairs) == set(relationship.local_remote_pairs or ()) else None
+
+
+def foreign_key_in(condition: Any, target: Any) -> ForeignKeyConstraint | None:
+    """The foreign key to a table that a join's condition is that of, as the models declare it."""
+    pairs = equated(condition)
+    if not pairs:
+        return None
+    tables = {column.table for pair in pairs for column in pair if isinstance(getattr(column, "table", None), Table)}
+    return next(
+        (
+            constraint
+            for table in sorted(tables, key=lambda table: table.fullname)
+            for constraint in sorted(table.foreign_key_constraints, key=lambda each: each.column_keys)
+            if {frozenset((element.parent, element.column)) for element in constraint.elements} == pairs
+            and constraint.referred_table is target
+        ),
+        None,
+    )
+
+
+def is_key(column: Any) -> bool:
+    """Whether changes tell of a row what it has in a column."""
+    return isinstance(column, Column) and bool(column.primary_key or column.foreign_keys)
+
+
+def clauses(condition: Any) -> Iterator[Any]:
+    """The conditions that an AND joins."""
+    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+        for clause in condition.clauses:
+            yield from clauses(clause)
+    else:
+        yield condition

@@ -1,0 +1,105 @@
+"""What changes tell of rows above the changed ones: the lineages by which policies name rows (`bff.equalities`).
+
+The relay reads it when it has read changes, for all of them in one statement for each column above. It is what rows above
+have then, not what they had when the change was made, and nothing is missed by that: whoever gives a row above another value
+makes a change too, which touches those who see by the former value and by the new one. What the relay has seen of it is in
+what it reads; what it has not comes after.
+
+Where a row above is no more, or cannot be read, the change does not tell the lineage, and touches whoever depends on any.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from sqlalchemy import Column, ForeignKeyConstraint, Text, cast, select
+
+from ..equalities import Lineage
+from ..statement import Statement, unnest
+from ..types.values import unbounded
+from .changes import Change, Values
+from .triggers import LONGEST
+
+_Key: TypeAlias = tuple[str, ...]
+
+Read: TypeAlias = Callable[[Statement, Mapping[str, list[str]]], Iterable[Sequence[str | None]]]
+"""Runs a statement with arrays of keys; its rows, each of a key and a value. Empty where it cannot be read."""
+
+
+class Ancestry:
+    """Completes changes by the lineages of their tables."""
+
+    def __init__(self, lineages: Iterable[Lineage]) -> None:
+        self._branches: dict[str, list[tuple[str, tuple[str, ...], _Ancestor]]] = defaultdict(list)
+        for lineage in sorted(lineages, key=lambda each: (each.table.fullname, each.name)):
+            first, *onward = lineage.foreign_keys
+            columns = tuple(element.parent.name for element in first.elements)
+            referred = tuple(element.column for element in first.elements)
+            ancestor = _Ancestor(referred, tuple(onward), lineage.column)
+            self._branches[lineage.table.fullname].append((lineage.name, columns, ancestor))
+
+    def __repr__(self) -> str:
+        names = [f"{table}.{name}" for table, branches in self._branches.items() for name, *_ in branches]
+        return f"<Ancestry {', '.join(names) or 'of nothing'}>"
+
+    def told(self, changes: Sequence[Change], read: Read) -> list[Change]:
+        """The changes, each with what can be read above its row."""
+        keys: dict[_Ancestor, set[_Key]] = defaultdict(set)
+        for change in changes:
+            for _, columns, ancestor in self._branches.get(change.table, ()):
+                keys[ancestor].update(filter(None, (_key(values, columns) for values in (change.old, change.new))))
+        found = {ancestor: ancestor.values(sorted(wanted), read) for ancestor, wanted in keys.items() if wanted}
+        return [self._told(change, found) if change.table in self._branches else change for change in changes]
+
+    def _told(self, change: Change, found: Mapping[_Ancestor, Mapping[_Key, str | None]]) -> Change:
+        old, new = dict(change.old), dict(change.new)
+        for name, columns, ancestor in self._branches[change.table]:
+            for values in (old, new):
+                key = _key(values, columns)
+                if key == ():
+                    # No row above, nobody who sees it.
+                    values[name] = None
+                elif key is not None and key in found[ancestor]:
+                    values[name] = found[ancestor][key]
+        return replace(change, old=old, new=new)
+
+
+def _key(values: Values, columns: tuple[str, ...]) -> _Key | None:
+    """A row's foreign key; () where it leads nowhere, None where there is no row, or nothing is told of it."""
+    key = tuple([values.get(column) for column in columns])
+    if not values or any(column not in values for column in columns):
+        return None
+    return () if None in key else tuple(value for value in key if value is not None)
+
+
+@dataclass(frozen=True)
+class _Ancestor:
+    """A column of what rows with certain keys are, or foreign keys lead to from them."""
+
+    key: tuple[Column[Any], ...]
+    foreign_keys: tuple[ForeignKeyConstraint, ...]
+    column: Column[Any]
+
+    def values(self, keys: Sequence[_Key], read: Read) -> dict[_Key, str | None]:
+        """The column's texts by key, of rows that there are."""
+        arrays = {f"k{i}": [key[i] for key in keys] for i in range(len(self.key))}
+        rows = read(self._statement, arrays)
+        return {tuple(map(str, key)): value for *key, value in rows if value is None or len(value) <= LONGEST}
+
+    @cached_property
+    def _statement(self) -> Statement:
+        keys = unnest([Text() for _ in self.key])
+        row: Any = self.key[0].table.alias()
+        sources = [keys, row]
+        conditions = [row.c[column.key] == cast(keys.c[i], unbounded(column.type)) for i, column in enumerate(self.key)]
+        for foreign_key in self.foreign_keys:
+            above = foreign_key.referred_table.alias()
+            conditions += [above.c[each.column.key] == row.c[each.parent.key] for each in foreign_key.elements]
+            sources.append(above)
+            row = above
+        statement = select(*keys.c, cast(row.c[self.column.key], Text())).select_from(*sources).where(*conditions)
+        return Statement(statement, len(self.key))
