@@ -55,6 +55,9 @@ SILENCE = 10_000
 """Milliseconds without an acknowledgement after which both ends give up the connection: PostgreSQL frees the lock of a node
 that vanished, and a node notices that PostgreSQL did."""
 
+_LOCK_TIMEOUT = 500
+"""Milliseconds to wait for a lock on a host's table: a migration that has it must not hold up what is told of all others."""
+
 _LOCK = 0x_BFF_0B0C
 """Any number does that nobody else takes."""
 
@@ -63,6 +66,7 @@ _TURN_CHANNEL = "bff_relay"
 
 _SETUP = f"""
 SET application_name = 'bff relay'; SET statement_timeout = {int(PATIENCE * 1000)}; SET idle_session_timeout = 0;
+SET lock_timeout = {_LOCK_TIMEOUT};
 SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE};
 {"; ".join(f"SET {name} = {value}" for name, value in SETTINGS.items())}
 """
@@ -284,8 +288,9 @@ class Relay:
 
 
 def _execute(connection: Any, sql: str, parameters: Sequence[object] | Mapping[str, object] | None = None) -> list[Any]:
-    # Under gevent, what does not answer at all is given up too, as where a proxy in between has hung.
-    outer = deadline_here.set(Deadline.after(PATIENCE))
+    # Under gevent, what does not answer at all is given up too, as where a proxy in between has hung. What PostgreSQL gives up
+    # leaves the connection as it was, and so comes first.
+    outer = deadline_here.set(Deadline.after(PATIENCE + 1))
     try:
         with closing(connection.cursor()) as cursor:
             cursor.execute(sql, parameters)

@@ -1,0 +1,251 @@
+"""Lineages: which policies have some, and what the relay tells of the rows above changed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, create_engine, true
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from structlog.testing import capture_logs
+
+import bff
+from bff.equalities import equalities, foreign_key_of, lineages
+from bff.live import capture
+from bff.live.changes import Change
+from bff.live.direct import direct_engine
+from bff.live.relay import Relay
+from bff.live.stream import MemoryStream, Position
+from bff.types.policy import Policies
+from tests.bff.live.captured import Host
+from tests.bff.live.polling import wait_until
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Matter(Base):
+    __tablename__ = "matters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    region: Mapped[str]
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    matter_id: Mapped[int | None] = mapped_column(ForeignKey("matters.id"))
+    matter: Mapped[Matter | None] = relationship()
+
+
+class Day(Base):
+    """Keyed by two columns, and named in the database otherwise than here."""
+
+    __tablename__ = "days of tasks"
+    task_id: Mapped[int] = mapped_column("of task", ForeignKey("tasks.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    task: Mapped[Task] = relationship()
+
+
+class Entry(Base):
+    __tablename__ = "entries"
+    __table_args__ = (ForeignKeyConstraint(["task_id", "day"], ["days of tasks.of task", "days of tasks.number"]),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int | None]
+    day: Mapped[int | None]
+    of_day: Mapped[Day | None] = relationship()
+
+
+class Remark(Base):
+    """Hangs on tasks by a condition that no foreign key keeps."""
+
+    __tablename__ = "remarks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int]
+    task: Mapped[Task] = relationship(
+        primaryjoin=lambda: Remark.task_id == Task.id, foreign_keys=lambda: Remark.task_id
+    )
+
+
+class Part(Base):
+    """One row leads to another of the same table, and back."""
+
+    __tablename__ = "parts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    region: Mapped[str]
+    whole_id: Mapped[int | None] = mapped_column(ForeignKey("parts.id"), unique=True)
+    part: Mapped[Part | None] = relationship(back_populates="whole", uselist=False)
+    whole: Mapped[Part | None] = relationship(back_populates="part", remote_side=[id])
+
+
+class Scrap(Base):
+    __tablename__ = "scraps"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    part_id: Mapped[int] = mapped_column(ForeignKey("parts.id"))
+    part: Mapped[Part] = relationship()
+
+
+def _of_region(row: Any, viewer: Any) -> Any:
+    return row.region == viewer.region
+
+
+POLICIES = Policies(
+    {
+        Matter: _of_region,
+        Task: bff.through("matter"),
+        Day: bff.through("task"),
+        Entry: bff.through("of_day"),
+        Remark: bff.through("task"),
+    }
+)
+
+TASK, DAY, ENTRY = (
+    "matter_id->matters.region",
+    "of task->tasks.matter_id->matters.region",
+    "task_id,day->days of tasks.of task->tasks.matter_id->matters.region",
+)
+
+
+def test_policies_behind_foreign_keys_have_lineages() -> None:
+    assert sorted((each.table.name, each.name) for each in lineages(POLICIES)) == [
+        ("days of tasks", DAY),
+        ("entries", ENTRY),
+        ("tasks", TASK),
+    ]
+
+
+def test_what_is_no_key_and_no_foreign_key_names_no_rows() -> None:
+    assert list(equalities(POLICIES, Matter)) == []
+    assert list(equalities(POLICIES, Remark)) == []
+
+
+def test_a_public_row_above_names_no_rows() -> None:
+    policies = Policies({Matter: bff.public, Task: bff.through("matter")})
+    assert list(equalities(policies, Task)) == []
+
+
+def test_a_row_above_whose_policy_says_more_than_one_thing() -> None:
+    policies = Policies({Matter: lambda row, viewer: _of_region(row, viewer) & true(), Task: bff.through("matter")})
+    assert [each.name for each in equalities(policies, Task)] == [TASK]
+    policies = Policies(
+        {Matter: lambda row, viewer: _of_region(row, viewer) | (row.id == 1), Task: bff.through("matter")}
+    )
+    assert list(equalities(policies, Task)) == []
+
+
+def test_within_one_table_a_foreign_key_leads_one_way() -> None:
+    policies = Policies({Part: _of_region, Scrap: bff.through("part")})
+    assert [each.name for each in equalities(policies, Scrap)] == ["part_id->parts.region"]
+    relationships = Part.__mapper__.relationships
+    assert foreign_key_of(relationships["whole"]) is not None
+    assert foreign_key_of(relationships["part"]) is None
+
+
+# What the relay tells
+
+
+@pytest.fixture(scope="module")
+def prepared(make_database: Callable[[], str]) -> Iterator[Host]:
+    engine = create_engine(make_database())
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        capture.install(connection, capture.tables_of([Matter]))
+    yield Host(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def host(prepared: Host) -> Host:
+    prepared.run(
+        'TRUNCATE matters, tasks, "days of tasks", entries',
+        "INSERT INTO matters VALUES (1, 'north'), (2, 'south')",
+        "TRUNCATE bff.outbox",
+    )
+    return prepared
+
+
+class Kept(MemoryStream):
+    def __init__(self) -> None:
+        super().__init__()
+        self.appended: list[Change] = []
+
+    def append(self, changes: Sequence[Change]) -> Position:
+        self.appended += changes
+        return super().append(changes)
+
+
+Told = Callable[..., list[Change]]
+
+
+@pytest.fixture
+def told(host: Host) -> Iterator[Told]:
+    """`told(statement, ...)`: what a relay tells of what each statement does, when all are done."""
+    with ExitStack() as running:
+
+        def told(*statements: str) -> list[Change]:
+            host.run(*statements)
+            count, stream = host.waiting(), Kept()
+            relay = Relay(direct_engine(host.engine, None), stream, lineages(POLICIES))
+            running.callback(relay.stop)
+            relay.start()
+            wait_until(lambda: relay.stats().relayed == count)
+            relay.stop()
+            return stream.appended
+
+        yield told
+
+
+def test_a_change_tells_what_is_above_its_row_before_and_after(told: Told) -> None:
+    made, moved, orphaned, gone = told(
+        "INSERT INTO tasks VALUES (1, 1)",
+        "UPDATE tasks SET matter_id = 2",
+        "UPDATE tasks SET matter_id = NULL",
+        "DELETE FROM tasks",
+    )
+    assert (made.old, made.new) == ({}, {"id": "1", "matter_id": "1", TASK: "north"})
+    assert (moved.old[TASK], moved.new[TASK]) == ("north", "south")
+    assert (orphaned.old[TASK], orphaned.new[TASK]) == ("south", None)
+    assert (gone.old[TASK], gone.new) == (None, {})
+
+
+def test_over_several_foreign_keys(told: Told) -> None:
+    *_, day, entry, stray = told(
+        "INSERT INTO tasks VALUES (1, 2)",
+        'INSERT INTO "days of tasks" VALUES (1, 5)',
+        "INSERT INTO entries VALUES (1, 1, 5)",
+        "INSERT INTO entries VALUES (2, 1, NULL)",
+    )
+    assert day.new[DAY] == "south"
+    assert entry.new[ENTRY] == "south"
+    assert stray.new[ENTRY] is None
+
+
+def test_it_is_what_is_above_now(told: Told) -> None:
+    made, _ = told("INSERT INTO tasks VALUES (1, 1)", "UPDATE matters SET region = 'east' WHERE id = 1")
+    assert made.new[TASK] == "east"
+
+
+def test_of_a_row_above_that_is_gone_nothing_is_told(told: Told) -> None:
+    made, gone, _ = told("INSERT INTO tasks VALUES (1, 1)", "DELETE FROM tasks", "DELETE FROM matters WHERE id = 1")
+    assert TASK not in made.new
+    assert gone.old == {"id": "1", "matter_id": "1"}
+
+
+def test_what_is_too_long_is_not_told(told: Told) -> None:
+    *_, made = told("UPDATE matters SET region = repeat('x', 1001) WHERE id = 1", "INSERT INTO tasks VALUES (1, 1)")
+    assert TASK not in made.new
+
+
+def test_what_cannot_be_read_is_not_told_and_holds_up_nothing(host: Host, told: Told) -> None:
+    host.run("INSERT INTO tasks VALUES (1, 1)")
+    with host.engine.begin() as connection, capture_logs() as logs:
+        # A migration that takes its time.
+        connection.exec_driver_sql("LOCK TABLE matters")
+        made, orphaned = told("UPDATE tasks SET matter_id = NULL")
+    assert made.new == {"id": "1", "matter_id": "1"}
+    assert orphaned.old == {"id": "1", "matter_id": "1"}
+    assert orphaned.new == {"id": "1", "matter_id": None, TASK: None}
+    [warning] = [each for each in logs if "unread" in each]
+    assert "lock timeout" in warning["error"]
