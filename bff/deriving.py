@@ -8,7 +8,7 @@ joined over and policed on count alike, and so do the subqueries in any of them:
                        these lead to, or may lead to
     collections        the rows that the policy's and the filter's equalities name, of the row itself or of one above it; else
                        the whole table
-    batch functions    the lists that they are declared to read
+    batch functions    the lists that they are declared to read, and of their rows the columns
     policies           the columns of the row itself; over an enforced foreign key, updates of the tables above: a row that is
                        not there yet has nothing that leads to it
     other subqueries   the whole of their tables
@@ -258,15 +258,17 @@ def _of_aggregates(load: Aggregates) -> Footprint:
 
 
 def _of_batch(load: Batch) -> Footprint:
-    """The lists of the relationships that the function is declared to read, whatever it looks at in their rows."""
+    """The lists of the relationships that the function is declared to read, and what it looks at in their rows."""
     fixed: dict[Fact, Interest] = {}
     by_key: list[Keyed] = []
     named: list[Named] = []
-    for join in load.joins or ():
-        deciding = _read(join.child)
-        # Its objects may be of any subclass.
-        tables = (table for mapper in join.target.mapper.self_and_descendants for table in mapper.tables)
-        deciding.own = dict.fromkeys((*deciding.own, *(table for table in tables if isinstance(table, Table))))
+    for join, columns in load.reads or ():
+        names = (*(columns or ()), *join.target.key)
+        deciding = _read(join.child, [join.target.attribute(join.child, name) for name in names])
+        if columns is None:
+            # Objects, which may be of any subclass.
+            tables = (table for mapper in join.target.mapper.self_and_descendants for table in mapper.tables)
+            deciding.own = dict.fromkeys((*deciding.own, *(table for table in tables if isinstance(table, Table))))
         positions = [load.spec.key.index(name) if name in load.spec.key else None for name in join.key]
         footprint = _behind(join, load.policies, deciding, _Shown(_Read(), join.target), positions=positions)
         fixed = joined([*fixed.items(), *footprint.fixed.items()])

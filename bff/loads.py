@@ -285,13 +285,23 @@ class Counts(Load):
 
 
 class Batch(Load):
-    """A Python function over all keys of a level; `joins` are the relationships that it is declared to read, None if it is not."""
+    """A Python function over all keys of a level.
+
+    `reads` are the relationships that it is declared to read, each with the columns of their rows, None for any; None if it is not
+    declared.
+    """
 
     takes_null = True
 
-    def __init__(self, label: str, spec: Batched, joins: tuple[Join, ...] | None, policies: Policies) -> None:
+    def __init__(
+        self,
+        label: str,
+        spec: Batched,
+        reads: tuple[tuple[Join, tuple[str, ...] | None], ...] | None,
+        policies: Policies,
+    ) -> None:
         super().__init__(label)
-        self.spec, self.joins, self.policies = spec, joins, policies
+        self.spec, self.reads, self.policies = spec, reads, policies
 
     @property
     def text(self) -> str:
@@ -308,5 +318,5 @@ def models_of(load: Load) -> tuple[type, ...]:
         case Counts():
             return (load.of.entity.model,)
         case Batch():
-            return tuple(join.target.model for join in load.joins or ())
+            return tuple(join.target.model for join, _ in load.reads or ())
     raise TypeError(f"nothing is known of what {load!r} reads")

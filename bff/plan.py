@@ -263,7 +263,7 @@ def _is_free(field: FieldPlan) -> bool:
     """
     match field.step:
         case CallBatch(load=batch):
-            return batch.joins is None or not field.is_leaf
+            return batch.reads is None or not field.is_leaf
         case CallResolver():
             definition = field.definition.extensions.get(DEFINITION)
             return not field.name.rpartition(".")[2].startswith("__") and (definition is None or asks_where(definition))

@@ -455,12 +455,12 @@ class _Planner:
     def _batch(self, owner: Entity, spec: Batched, where: str) -> Batch:
         policies = self._catalog.policies
         key: tuple[Any, ...] = ("batch", spec.function)
-        joins = None
+        reads = None
         if spec.reads is not None:
             # What is read for a key depends on whose key it is.
-            joins = tuple(self._join(owner, name, None) for name in spec.reads)
-            key = (*key, spec.key, joins)
-        batch: Batch = self._load(key, lambda: Batch(where, spec, joins, policies))
+            reads = tuple((self._join(owner, each.relationship, None), each.columns) for each in spec.reads)
+            key = (*key, spec.key, reads)
+        batch: Batch = self._load(key, lambda: Batch(where, spec, reads, policies))
         return batch
 
     def _join(self, owner: Entity, attribute: str, target: Entity | None) -> Join:

@@ -185,7 +185,7 @@ class Matter(bff.Node):
     health: MatterHealth = bff.batched(
         matter_health,
         key=["id", "status", "due_at", "budget_cents"],
-        reads=["tasks", "time_entries"],
+        reads=["tasks.status", "tasks.due_at", "time_entries.minutes", "time_entries.billable"],
         description="How the matter does on a day, by default today.",
     )
 

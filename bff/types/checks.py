@@ -212,8 +212,10 @@ class _Field:
                 self._check_aggregate(spec, owner)
             case Batched(key=key, reads=reads):
                 self._check_columns(owner, key, "key=", hashable=True)
-                for name in reads or ():
-                    _check_policy(self._where, self._relationship(name, owner).mapper.class_, self._catalog)
+                for related in reads or ():
+                    model = self._relationship(related.relationship, owner).mapper.class_
+                    self._check_columns(self._catalog.rows_of(model), related.columns or (), "reads=")
+                    _check_policy(self._where, model, self._catalog)
             case Plain(needs=needs):
                 self._check_columns(owner, needs, "needs=")
 

@@ -30,6 +30,7 @@ from .specs import (
     NodeById,
     Plain,
     Presence,
+    Related,
     Relation,
     Spec,
     Where,
@@ -139,12 +140,14 @@ def batched(
     become arguments of the field.
 
     `reads` promises, for live operations, that of this database the function reads no more for a key than what stands in it and the
-    rows behind these relationships of the model, and of the viewer no more than their policies do; `reads=()` that it reads
-    nothing. Without it, a change to any table that the function's statements name has the operation executed again.
+    rows behind these relationships of the model, and of the viewer no more than their policies do. `"tasks.status"` is that column
+    of all tasks, `"tasks"` any column; `reads=()` promises that it reads nothing. Without it, a change to any table that the
+    function's statements name has the operation executed again.
     """
     if isinstance(reads, str):
         raise DeclarationError(f"reads={reads!r} of a batched field is a text; list relationships: reads=[{reads!r}]")
-    spec = Batched(function, (key,) if isinstance(key, str) else tuple(key), None if reads is None else tuple(reads))
+    related = None if reads is None else Related.parse(reads)
+    spec = Batched(function, (key,) if isinstance(key, str) else tuple(key), related)
     _check_batch(spec)
     return make(spec, **options)
 

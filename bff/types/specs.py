@@ -11,7 +11,7 @@ Subscription, where their answers follow the data. `Event` and `Presence` stand 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,15 +49,33 @@ class Aggregate:
 
 
 @dataclass(frozen=True)
+class Related:
+    """The rows behind a relationship, and the columns that are read of them; None: any."""
+
+    relationship: str
+    columns: tuple[str, ...] | None
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> tuple[Related, ...]:
+        """From `tasks.status`, a column, and `tasks`, all of them; one for each relationship."""
+        found: dict[str, tuple[str, ...] | None] = {}
+        for text in texts:
+            relationship, _, column = text.partition(".")
+            known = found.get(relationship, ())
+            found[relationship] = None if not column or known is None else (*known, column)
+        return tuple(cls(relationship, columns) for relationship, columns in found.items())
+
+
+@dataclass(frozen=True)
 class Batched:
     """`function(keys, scope, **arguments)` gives one value or exception a key, in the order of the keys.
 
-    `reads` are the relationships of the model whose rows it reads for a key; None tells that what it reads is not known.
+    `reads` is what it reads for a key; None tells that this is not known.
     """
 
     function: Callable[..., Sequence[Any]]
     key: tuple[str, ...]
-    reads: tuple[str, ...] | None = None
+    reads: tuple[Related, ...] | None = None
 
     @property
     def name(self) -> str:

@@ -447,7 +447,9 @@ class Place(bff.Node, Parent):
         _shown, key=["id", "area", "height", "opens", "built", "seen", "mood", "size", "code", "slug"], reads=()
     )
     broken: int | None = bff.batched(_failing, key="id", reads=())
-    around: str = bff.batched(_around, key="id", reads=["children", "labels", "received", "assets"])
+    around: str = bff.batched(
+        _around, key="id", reads=["children.name", "children.rank", "labels", "received.text", "assets"]
+    )
     beside: int = bff.batched(_beside, key="rank")
     twins: list[Place] | None = bff.batched(_twins, key="name")
     heir: Place | None = bff.batched(_heirs, key="id")

@@ -204,6 +204,18 @@ HIDDEN = "(SELECT id FROM odd.place WHERE tenant = 'south' ORDER BY id LIMIT 1)"
             False,
         ),
         ("{ around }", "SELECT 1", f"UPDATE odd.place SET parent_id = {SEEN} WHERE rank = 4", True),
+        (
+            "{ around }",
+            f"UPDATE odd.place SET parent_id = {SEEN} WHERE rank = 4",
+            "UPDATE odd.place SET name = 'x' WHERE rank = 4",
+            True,
+        ),
+        (
+            "{ around }",
+            f"UPDATE odd.place SET parent_id = {SEEN} WHERE rank = 4",
+            "UPDATE odd.place SET height = 9 WHERE rank = 4",
+            False,
+        ),
         ("{ around }", "SELECT 1", "UPDATE odd.trip SET length = 9", False),
         ("{ around }", "SELECT 1", "UPDATE odd.photo SET width = 9", True),
         ("{ beside }", "SELECT 1", "UPDATE odd.place SET rank = 3", True),
