@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..encoding import encode
+
 Operation = dict[str, Any]
 """One operation of a patch, as it is sent."""
 
@@ -106,17 +108,10 @@ def _is_same(old: Any, new: Any) -> bool:
     """Equal as JSON: to Python 1, 1.0 and True are equal too, deep inside as well."""
     if old is new:
         return True
-    return bool(old == new) and _has_same_types(old, new)
-
-
-def _has_same_types(old: Any, new: Any) -> bool:
-    if type(old) is not type(new):
+    if type(old) is not type(new) or old != new:
         return False
-    if type(old) is dict:
-        return all(_has_same_types(value, new[key]) for key, value in old.items())
-    if type(old) is list:
-        return all(map(_has_same_types, old, new))
-    return True
+    # Twice a text made in C costs less than one walk over the types.
+    return type(old) not in (dict, list) or encode(old) == encode(new)
 
 
 def _escaped(key: str) -> str:
