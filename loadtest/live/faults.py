@@ -1,4 +1,4 @@
-"""What fails while others write, and what clients notice of it: nothing is lost without a word, and all ends right."""
+"""What fails while others write, and what clients notice of it: nothing is lost but by Redis, nor without a word, and all ends right."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ class Accident:
     happen: Callable[[Scene], None]
     keeps: bool = True
     """Whether Redis has its data after it was killed."""
+    may_lose: bool = False
+    """Whether what only Redis had is gone with it."""
 
 
 def redis_away(seconds: float, *, keeps: bool = True) -> Accident:
@@ -58,7 +60,7 @@ def redis_away(seconds: float, *, keeps: bool = True) -> Accident:
         scene.redis.start()
 
     what = "with its data" if keeps else "empty"
-    return Accident(f"Redis killed, back after {seconds:g} s {what}", happen, keeps)
+    return Accident(f"Redis killed, back after {seconds:g} s {what}", happen, keeps, may_lose=not keeps)
 
 
 def _kill_relay(scene: Scene) -> None:
@@ -70,7 +72,7 @@ def _swallow(scene: Scene, *, of_relay: bool) -> None:
     scene.proxies[place if of_relay else (place + 1) % len(scene.proxies)].swallow()
 
 
-FLUSHED = Accident("FLUSHALL", lambda scene: scene.redis.flush())
+FLUSHED = Accident("FLUSHALL", lambda scene: scene.redis.flush(), may_lose=True)
 RELAY_KILLED = Accident("the relay's node killed", _kill_relay)
 SWALLOWED = Accident("a node's connections to Redis swallowed", lambda scene: _swallow(scene, of_relay=False))
 RELAY_SWALLOWED = Accident(
@@ -108,7 +110,8 @@ def fault(stage: Stage, accident: Accident, *, nodes: int, clients: int, rate: f
         while True:
             arrivals += swarm.take()
             verdict = ordered_verdict(writer.writes, swarm.known(), arrivals)
-            if not verdict.silent_gaps or time.monotonic() > deadline:
+            owed = verdict.silent_gaps + (0 if accident.may_lose else verdict.lost)
+            if not owed or time.monotonic() > deadline:
                 break
             time.sleep(0.1)
     return Fault(
@@ -118,6 +121,7 @@ def fault(stage: Stage, accident: Accident, *, nodes: int, clients: int, rate: f
         caught_up_s=(newest - over) / 1e9,
         verdict=verdict,
         wrong=wrong,
+        may_lose=accident.may_lose,
     )
 
 

@@ -169,6 +169,7 @@ def _storms(results: Results) -> str:
             f"{it.recovered:,}",
             f"{it.unrecovered:,}",
             f"{it.repeats:,}",
+            f"{it.verdict.lost:,}",
             f"{it.verdict.silent_gaps}",
             f"{it.verdict.doubled + it.verdict.disordered}",
             f"{it.live_wrong}",
@@ -179,9 +180,10 @@ def _storms(results: Results) -> str:
         for it in results.storms
     ]
     head = (
-        *("cut", "clients", "writes", "events taken", "cuts", "recovered", "declared lost", "repeats dropped"),
+        *("cut", "clients", "writes", "events taken", "cuts", "recovered", "unrecovered", "repeats dropped"),
         *(
-            "silent gaps",
+            "declared lost",
+            "lost in silence",
             "twice or out of order",
             "wrong pages",
             "not back",
@@ -203,6 +205,7 @@ def _faults(results: Results) -> str:
             f"{it.caught_up_s:.2f}",
             f"{it.verdict.events:,}",
             f"{it.verdict.declared}",
+            f"{it.verdict.lost:,}",
             f"{it.verdict.silent_gaps}",
             f"{it.verdict.doubled + it.verdict.disordered}",
             f"{it.wrong}",
@@ -210,8 +213,8 @@ def _faults(results: Results) -> str:
         for it in results.faults
     ]
     head = (
-        *("fault", "clients", "writes", "caught up, s", "events taken", "declared gaps", "silent gaps"),
-        *("twice or out of order", "wrong pages"),
+        *("fault", "clients", "writes", "caught up, s", "events taken", "gaps told", "declared lost"),
+        *("lost in silence", "twice or out of order", "wrong pages"),
     )
     return table(head, rows)
 

@@ -176,6 +176,8 @@ class Verdict:
     """That came, all clients together."""
     declared: int
     """Places where the server said that something may be missing."""
+    lost: int
+    """Events that are missing at those places."""
     silent_gaps: int
     """Events that are missing where nothing was said."""
     disordered: int
@@ -218,6 +220,8 @@ class Fault:
     verdict: Verdict
     wrong: int
     """Clients of pages whose last state is wrong."""
+    may_lose: bool
+    """Whether Redis lost what it had: some of that may be missing, where it is said."""
 
 
 @dataclass(frozen=True)

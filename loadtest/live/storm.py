@@ -71,7 +71,7 @@ def storm(
             arrivals += swarm.take()
             known = swarm.known()
             verdict = verdict_of(writer.writes, known, arrivals)
-            if not verdict.silent_gaps or time.monotonic() > deadline:
+            if not verdict.silent_gaps + verdict.lost or time.monotonic() > deadline:
                 break
             time.sleep(0.1)
         live_wrong = wait_for_right_states(

@@ -34,7 +34,7 @@ def _targets(results: Results) -> Iterator[Target]:
     for storm in results.storms:
         of = f"storm, {storm.name}"
         yield Target(f"{of}: clients that do not come back", "<=", 0, storm.not_back)
-        yield Target(f"{of}: silent gaps", "<=", 0, storm.verdict.silent_gaps)
+        yield Target(f"{of}: events lost, in silence or not", "<=", 0, storm.verdict.lost + storm.verdict.silent_gaps)
         yield Target(f"{of}: events twice or out of order", "<=", 0, storm.verdict.doubled + storm.verdict.disordered)
         yield Target(f"{of}: wrong pages", "<=", 0, storm.live_wrong)
     for fault in results.faults:
@@ -45,4 +45,6 @@ def _targets(results: Results) -> Iterator[Target]:
             0,
             verdict.silent_gaps + verdict.disordered + verdict.doubled + fault.wrong,
         )
+        if not fault.may_lose:
+            yield Target(f"{fault.name}: events declared lost", "<=", 0, verdict.lost)
         yield Target(f"{fault.name}: until all have caught up", "<=", 10, fault.caught_up_s, " s")

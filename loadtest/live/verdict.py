@@ -12,11 +12,11 @@ from loadtest.live.results import Verdict
 def judge(whole: Sequence[str], seen: Iterable[Sequence[str | Break]]) -> Verdict:
     """Hold what each client saw, in the order in which it came first, against the whole sequence.
 
-    From the first to the last nothing is missing but at a `Break`. What a client saw and the whole one does not have
-    counts as out of order.
+    What is missing is lost: at a `Break`, as was said, elsewhere in silence. What a client saw and the whole one does not
+    have counts as out of order.
     """
     places = {id_: place for place, id_ in enumerate(whole)}
-    clients = events = declared = gaps = disordered = doubled = 0
+    clients = events = declared = lost = gaps = disordered = doubled = 0
     for entries in seen:
         clients += 1
         ids = [it for it in entries if isinstance(it, str)]
@@ -32,22 +32,23 @@ def judge(whole: Sequence[str], seen: Iterable[Sequence[str | Break]]) -> Verdic
             if place is None or place < expected:
                 disordered += 1
                 continue
-            if not is_said:
-                gaps += place - expected
+            missing = place - expected
+            lost, gaps = (lost + missing, gaps) if is_said else (lost, gaps + missing)
             expected, is_said = place + 1, False
-        if not is_said:
-            gaps += len(whole) - expected
-    return Verdict(clients, events, declared, gaps, disordered, doubled)
+        missing = len(whole) - expected
+        lost, gaps = (lost + missing, gaps) if is_said else (lost, gaps + missing)
+    return Verdict(clients, events, declared, lost, gaps, disordered, doubled)
 
 
 def together(verdicts: Iterable[Verdict]) -> Verdict:
     """The sum: of clients that each belong to another sequence."""
-    total = Verdict(0, 0, 0, 0, 0, 0)
+    total = Verdict(0, 0, 0, 0, 0, 0, 0)
     for it in verdicts:
         total = Verdict(
             total.clients + it.clients,
             total.events + it.events,
             total.declared + it.declared,
+            total.lost + it.lost,
             total.silent_gaps + it.silent_gaps,
             total.disordered + it.disordered,
             total.doubled + it.doubled,

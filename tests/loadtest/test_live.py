@@ -608,31 +608,30 @@ def test_a_change_arrives_with_the_first_message_that_shows_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "gaps", "disordered", "doubled", "declared"),
+    ("seen", "declared", "lost", "gaps", "disordered", "doubled"),
     [
-        (["a", "b", "c", "d"], 0, 0, 0, 0),
-        (["a", "b", "d"], 1, 0, 0, 0),
-        (["b", "c", "d"], 1, 0, 0, 0),
-        (["a", "b"], 2, 0, 0, 0),
-        (["a", Break("gap"), "d"], 0, 0, 0, 1),
-        (["a", Break("unrecovered")], 0, 0, 0, 1),
-        ([Break("gap"), "b", "d"], 1, 0, 0, 1),
-        (["a", "c", "b", "d"], 1, 1, 0, 0),
-        (["a", "b", "b", "c", "d"], 0, 1, 1, 0),
-        (["a", "x", "b", "c", "d"], 0, 1, 0, 0),
-        ([], 4, 0, 0, 0),
+        (["a", "b", "c", "d"], 0, 0, 0, 0, 0),
+        (["a", "b", "d"], 0, 0, 1, 0, 0),
+        (["b", "c", "d"], 0, 0, 1, 0, 0),
+        (["a", "b"], 0, 0, 2, 0, 0),
+        (["a", Break("gap"), "b", "c", "d"], 1, 0, 0, 0, 0),
+        (["a", Break("gap"), "d"], 1, 2, 0, 0, 0),
+        (["a", Break("unrecovered")], 1, 3, 0, 0, 0),
+        ([Break("gap"), "b", "d"], 1, 1, 1, 0, 0),
+        (["a", "c", "b", "d"], 0, 0, 1, 1, 0),
+        (["a", "b", "b", "c", "d"], 0, 0, 0, 1, 1),
+        (["a", "x", "b", "c", "d"], 0, 0, 0, 1, 0),
+        ([], 0, 0, 4, 0, 0),
     ],
 )
-def test_sequences_are_judged(seen: list[str | Break], gaps: int, disordered: int, doubled: int, declared: int) -> None:
+def test_sequences_are_judged(
+    seen: list[str | Break], declared: int, lost: int, gaps: int, disordered: int, doubled: int
+) -> None:
     verdict = judge("abcd", [seen])
-    assert (verdict.silent_gaps, verdict.disordered, verdict.doubled, verdict.declared) == (
-        gaps,
-        disordered,
-        doubled,
-        declared,
-    )
-    both = together([verdict, judge("ab", [["a", "b"]])])
-    assert both == replace(verdict, clients=2, events=verdict.events + 2)
+    events = sum(isinstance(each, str) for each in seen)
+    assert verdict == Verdict(1, events, declared, lost, gaps, disordered, doubled)
+    both = together([verdict, judge("ab", [["a", Break("gap")]])])
+    assert both == replace(verdict, clients=2, events=events + 1, declared=declared + 1, lost=lost + 1)
 
 
 # ---- the report
@@ -640,7 +639,7 @@ def test_sequences_are_judged(seen: list[str | Break], gaps: int, disordered: in
 
 def _results() -> Results:
     """A run that has reached everything, in round figures."""
-    times, whole = Times(100, 40, 80, 90), Verdict(50, 1_000, 0, 0, 0, 0)
+    times, whole = Times(100, 40, 80, 90), Verdict(50, 1_000, 0, 0, 0, 0, 0)
     stages = dict.fromkeys(STAGES, 10.0)
     patch = FanOut(
         "patch", 1_000, 100, 0, 300, Work(100, 100, 0), times, stages, {"send": 30.0}, 18_000, 60, 20_000, 50
@@ -655,7 +654,7 @@ def _results() -> Results:
         nodes=Nodes(3, 300, 100, 60, 3_000, Work(9_000, 8_000, 400), times, 9_000, 0, 0, 1.5, 0.5),
         memory=Memory([0, 100, 5_000], [100_000, 104_000, 300_000], [90_000, 97_000, 440_000], 400, 100, 14_000),
         storms=[Storm("all at once", 500, 2_000, 100, 550, 500, 0, 3, whole, times, 1.5, 0, 0)],
-        faults=[Fault("FLUSHALL", 100, 60, 2.5, whole, 0)],
+        faults=[Fault("FLUSHALL", 100, 60, 2.5, replace(whole, declared=9, lost=7), 0, True)],
     )
 
 
@@ -672,8 +671,8 @@ def test_the_report_says_what_was_reached() -> None:
         "| cores that the nodes' workers kept busy | 1.50 of 2 |",
         "| of them found nothing changed | 400 (5%) |",
         "| 5,000 | 293.0 | 40.0 | 429.7 | 70.0 |",
-        "| all at once | 500 | 2,000 | 1,000 | 550 | 500 | 0 | 3 | 0 | 0 | 0 | 0 | 40.0 | 80.0 | 90.0 | 1.50 |",
-        "| FLUSHALL | 60 | 100 | 2.50 | 1,000 | 0 | 0 | 0 | 0 |",
+        "| all at once | 500 | 2,000 | 1,000 | 550 | 500 | 0 | 3 | 0 | 0 | 0 | 0 | 0 | 40.0 | 80.0 | 90.0 | 1.50 |",
+        "| FLUSHALL | 60 | 100 | 2.50 | 1,000 | 9 | 7 | 0 | 0 | 0 |",
     ):
         assert line in text.splitlines()
     assert Results.from_json(results.to_json()) == results
@@ -692,8 +691,8 @@ def test_what_was_not_reached_is_marked() -> None:
         idle=replace(results.idle, with_them=[Statement("select 2", 2)]),
         nodes=replace(results.nodes, wrong=1),
         memory=replace(results.memory, layer_kb=[100_000, 104_000, 500_000]),
-        storms=[replace(results.storms[0], verdict=Verdict(1, 1, 0, 1, 0, 0), not_back=1)],
-        faults=[replace(results.faults[0], caught_up_s=11)],
+        storms=[replace(results.storms[0], verdict=Verdict(1, 1, 1, 1, 0, 0, 0), not_back=1)],
+        faults=[replace(results.faults[0], caught_up_s=11, may_lose=False)],
         fan_outs=[replace(results.fan_outs[0], times=Times.of([]), rate=1_000)],
     )
     lost = [target.title for target in targets(worse) if not target.is_reached]
@@ -704,7 +703,8 @@ def test_what_was_not_reached_is_marked() -> None:
         "3 nodes: clients whose last state is wrong",
         "memory of an idle subscriber, of 5,000",
         "storm, all at once: clients that do not come back",
-        "storm, all at once: silent gaps",
+        "storm, all at once: events lost, in silence or not",
+        "FLUSHALL: events declared lost",
         "FLUSHALL: until all have caught up",
     ]
     table = report.targets_table(worse)
