@@ -38,7 +38,7 @@ from .errors import (
 from .execute import run_to_encode
 from .formatting import format_error, format_result
 from .http import GraphQLRequest
-from .live.changes import Change
+from .live.changes import Change, Key
 from .live.sources import EventSource, Route
 from .plan import Plan, compile_plan
 from .readset import NOTHING, Answered, Asked, Executed
@@ -234,7 +234,7 @@ class Server:
             return _Itself(viewer)
         return scope
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
         """Where the rows of changes are and were, and what is told there, for whoever routes events. Raises TryAgain."""
         deadline = Deadline.after(self.settings.deadline)
         with self.gate.ticket(deadline), self._database.open(None, deadline) as scope:

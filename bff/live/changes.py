@@ -21,12 +21,16 @@ Values: TypeAlias = Mapping[str, str | None]
 """Key columns of a row, by their names in the database."""
 
 
+Key: TypeAlias = tuple[int, int]
+"""What names a change: its transaction and its number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One row that a transaction wrote; or, as a `truncate`, that anything in a table may be another now."""
 
     id: int
-    """The outbox's number, never given twice. Not in the order of commits."""
+    """The outbox's number. Not in the order of commits."""
     xid: int
     """The transaction, as `pg_current_xact_id()` has it: 64 bits, of the top level."""
     table: str
@@ -43,6 +47,11 @@ class Change:
         rows = " -> ".join(str(dict(values)) for values in (self.old, self.new) if values)
         columns = f" ({', '.join(sorted(self.changed))})" if self.changed else ""
         return f"<Change {self.id} of {self.xid}: {self.kind} {self.table}{f' {rows}' if rows else ''}{columns}>"
+
+    @property
+    def key(self) -> Key:
+        """Given to no other change: an outbox that is made anew counts from 1 again, transactions do not."""
+        return self.xid, self.id
 
     def to_json(self) -> bytes:
         return orjson.dumps(

@@ -24,13 +24,14 @@ from ..readset import Answered, Asked
 from ..telemetry import report_defect
 from . import protocol
 from .backoff import Backoff
-from .changes import Change
+from .changes import Change, Key
 from .channels import Channel, Outlet
+from .past import Past
 from .positions import Held, Sealer
 from .protocol import Code
 from .runs import Runner
 from .sources import EventSource, Route
-from .stream import Entry, Gap, Position, Stream
+from .stream import Entry, Position, Stream
 from .subject import Subject
 
 MOST_BACKLOG = 20_000
@@ -38,6 +39,9 @@ MOST_BACKLOG = 20_000
 
 MOST_MISSED = 1_000
 """Events that one subscription may catch up on."""
+
+FARTHEST = 20_000
+"""Changes that are looked through for a position of another epoch: many come with one after Redis was restarted, however late."""
 
 MOST_TOGETHER = 100
 """Payloads read together."""
@@ -51,8 +55,8 @@ _CHUNK = 1_000
 class EventReader(Runner, Protocol):
     """How events are read; the server implements it."""
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
-        """Where the rows of changes are and were, by the change's id, each with the change as it is told there. Raises TryAgain."""
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
+        """Where the rows of changes are and were, by the change's key, each with the change as it is told there. Raises TryAgain."""
 
 
 class EventChannel:
@@ -83,6 +87,12 @@ class _Resume:
     id: str
     held: Held
     until: Position
+
+    @property
+    def begin(self) -> Position:
+        """Where it reads on: where it was, or at the beginning of an epoch that it knows nothing of, unless that is too far."""
+        held, until = self.held.position, self.until
+        return held if held.epoch == until.epoch else Position(until.epoch, max(0, until.offset - FARTHEST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +212,8 @@ class Events:
         """Route these changes, after all that came before; `position` is the last one's."""
         followed = [entry for entry in entries if entry.change.table in self._tables]
         if len(self._jobs) + len(followed) > MOST_BACKLOG:
-            resumptions = [job for job in self._jobs if isinstance(job, _Resume)]
+            # They read all of it from the stream.
+            resumptions = [replace(job, until=position) for job in self._jobs if isinstance(job, _Resume)]
             self._jobs.clear()
             self._jobs.extend(resumptions)
             self._put(_Lost(position))
@@ -214,7 +225,7 @@ class Events:
             self._put(_Remind(position))
 
     def lost(self, position: Position) -> None:
-        """Changes up to `position` were lost."""
+        """Changes were lost; from `position` on none is."""
         self._reminded = position.offset
         self._put(_Lost(position))
 
@@ -294,15 +305,15 @@ class Events:
             if taken:
                 routes = self._located(source, taken)
                 for entry in taken:
-                    for route, told in routes.get(entry.change.id, {}).items():
+                    for route, told in routes.get(entry.change.key, {}).items():
                         here = replace(entry, change=told)
                         found += [(entry.offset, channel, here) for channel in by_route.get(route, ())]
         found.sort(key=lambda each: each[0])
         return [(channel, entry) for _, channel, entry in found]
 
-    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[int, Mapping[Route, Change]]:
+    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[Key, Mapping[Route, Change]]:
         changes = [entry.change for entry in entries]
-        found: Mapping[int, Mapping[Route, Change]] | None = self._trying(lambda: self._reader.locate(source, changes))
+        found: Mapping[Key, Mapping[Route, Change]] | None = self._trying(lambda: self._reader.locate(source, changes))
         return found or {}
 
     def _payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> list[Mapping[str, Any]] | None:
@@ -370,32 +381,25 @@ class Events:
     # ---- resuming
 
     def _resume(self, jobs: Sequence[_Resume]) -> None:
-        """Give each what it missed: read once what all of them together did, and give each its part."""
+        """Give each what it missed, as far as it is there: read once what all of them together did, and give each its part."""
         with self._lock:
             # Who was cut off again meanwhile asks anew.
             jobs = [job for job in jobs if job.channel.resuming.get((job.outlet, job.id)) is job.held]
-        waiting = sorted(
-            (job for job in jobs if _can_follow(job.held.position, job.until)), key=lambda job: job.held.position.offset
-        )
-        entries: Sequence[Entry] | None = []
-        while waiting:
-            after, until = waiting[0].held.position, waiting[0].until
-            try:
-                entries = self._trying(partial(self._read, after, until=max(until.offset, waiting[-1].until.offset)))
-            except Gap:
-                # Trimmed, for who stands here; others may stand behind it.
-                waiting = [job for job in waiting if job.held.position != after]
-            else:
-                break
-        if entries is None:
+        if not jobs:
             return
-        earliest: dict[EventChannel, int] = {}
-        for job in waiting:
-            earliest[job.channel] = min(job.held.position.offset, earliest.get(job.channel, job.held.position.offset))
+        earliest = min((job.begin for job in jobs), key=lambda position: position.offset)
+        until = max(job.until.offset for job in jobs)
+        read = partial(Past.read, self._history, earliest, until=until, tables=self._tables)
+        past: Past | None = self._trying(read)
+        if past is None:
+            return
+        begins: dict[EventChannel, int] = {}
+        for job in jobs:
+            begins[job.channel] = min(job.begin.offset, begins.get(job.channel, job.begin.offset))
         matches = [
-            (channel, entry) for channel, entry in self._matches(entries, earliest) if entry.offset > earliest[channel]
+            (channel, entry) for channel, entry in self._matches(past.entries, begins) if entry.offset > begins[channel]
         ]
-        missed: dict[EventChannel, list[tuple[Entry, Mapping[str, Any]]]] = {channel: [] for channel in earliest}
+        missed: dict[EventChannel, list[tuple[Entry, Mapping[str, Any]]]] = {channel: [] for channel in begins}
         for begin in range(0, len(matches), MOST_TOGETHER):
             part = matches[begin : begin + MOST_TOGETHER]
             payloads = self._payloads(part)
@@ -404,47 +408,40 @@ class Events:
             for (channel, entry), payload in zip(part, payloads, strict=True):
                 if not channel.source.is_withheld(payload):
                     missed[channel].append((entry, payload))
-        can_follow = {id(job) for job in waiting}
         with self._lock:
             for job in jobs:
                 if job.channel.resuming.pop((job.outlet, job.id), None) is None:
                     continue
                 theirs = [
                     (entry, payload)
-                    for entry, payload in missed.get(job.channel, ())
-                    if job.held.position.offset < entry.offset <= job.until.offset
+                    for entry, payload in missed[job.channel]
+                    if job.begin.offset < entry.offset <= job.until.offset
                 ]
-                if id(job) not in can_follow or len(theirs) > MOST_MISSED:
-                    self._gaps += 1
+                if len(theirs) > MOST_MISSED:
                     self._begin_anew(job)
                 else:
-                    self._catch_up(job, theirs)
-
-    def _read(self, after: Position, *, until: int) -> list[Entry]:
-        """The entries after a position, up to an offset, of tables that somebody follows. Raises Gap when some are gone."""
-        entries: list[Entry] = []
-        while after.offset < until:
-            read = self._history.read(after, most=min(_CHUNK, until - after.offset), wait=0)
-            if not read:
-                raise Gap(f"what follows {after} is not there", after)
-            entries += [entry for entry in read if entry.change.table in self._tables]
-            after = Position(after.epoch, read[-1].offset)
-        return entries
+                    is_whole = job.begin == job.held.position and past.is_whole(job.begin.offset, job.until.offset)
+                    self._catch_up(job, theirs, recovered=is_whole)
 
     def _begin_anew(self, job: _Resume) -> None:
+        self._gaps += 1
         self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
         self._go_on(job)
 
     @staticmethod
     def _go_on(job: _Resume) -> None:
-        """What comes after `until` has been routed to nobody yet, also where the socket subscribed anew behind it meanwhile."""
+        """What comes after `until` has been routed to nobody yet, also where the socket subscribed anew behind it meanwhile.
+
+        Who comes from a node that is ahead of this one gets again what it has, and drops it by its id.
+        """
         member = job.channel.channel.of(job.outlet)
         assert member is not None
         member.after = job.until
 
-    def _catch_up(self, job: _Resume, theirs: Sequence[tuple[Entry, Mapping[str, Any]]]) -> None:
-        self.begin(job.channel, job.outlet, job.id, job.held.position, recovered=True)
-        had = job.held.position
+    def _catch_up(self, job: _Resume, theirs: Sequence[tuple[Entry, Mapping[str, Any]]], *, recovered: bool) -> None:
+        self._gaps += not recovered
+        self.begin(job.channel, job.outlet, job.id, job.begin, recovered=recovered)
+        had = job.begin
         for entry, payload in theirs:
             if job.outlet.is_full:
                 self._cut_off(job.channel, job.outlet, [job.id], had)
@@ -477,7 +474,6 @@ class Events:
         with self._lock:
             for job in jobs:
                 if isinstance(job, _Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
-                    self._gaps += 1
                     self._begin_anew(job)
             routed = [job for job in jobs if isinstance(job, _Routed)]
             if routed:
@@ -486,16 +482,12 @@ class Events:
                 self._tell_gap(concerned, routed[-1].position)
 
 
-def _can_follow(position: Position, until: Position) -> bool:
-    return position.epoch == until.epoch and position.offset <= until.offset
-
-
 def _event(
     channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position, *, id: str | None = None
 ) -> protocol.Message:
     return protocol.next_event(
         channel.channel.number,
-        event=str(entry.change.id),
+        event="-".join(map(str, entry.change.key)),
         payload=encode(payload).decode(),
         position=channel.sealer.seal(position),
         id=id,

@@ -1,7 +1,8 @@
 """The follower: one a node, reads the stream and tells the node's hub of every change once, in order, and of every gap.
 
 Whatever is not told as a change is told as a gap. It begins with one: what was before the follower's first position, nobody has
-followed. A connection that dies in silence is noticed by the stream's own time-outs.
+followed. Where an epoch ends it tells of all that the new one holds: what was in the outbox while Redis was away, and perhaps what
+was told before, which it knows again. A connection that dies in silence is noticed by the stream's own time-outs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ WAIT = 1.0
 WINDOW = 20_000
 """Changes that a follower knows again: what a relay appends twice are its last batches."""
 
-State: TypeAlias = Literal["stopped", "away", "following"]
+State: TypeAlias = Literal["stopped", "connecting", "away", "following"]
 
 OnEntries: TypeAlias = Callable[[Sequence[Entry], Position], object]
 """Is given what is new, perhaps nothing, and the position that follows it."""
@@ -55,7 +56,6 @@ class Follower:
         self._state: State = "stopped"
         self._position: Position | None = None
         self._entries = self._duplicates = self._gaps = self._failures = 0
-        # An outbox that was made anew counts from 1 again; its transactions do not.
         self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._window = window
         self._stopping = threading.Event()
@@ -92,7 +92,7 @@ class Follower:
     def run(self) -> None:
         """Follow until `stop`."""
         backoff = Backoff()
-        self._state = "away"
+        self._state = "connecting"
         while not self._stopping.is_set():
             try:
                 self._look()
@@ -100,7 +100,7 @@ class Follower:
                 self._failures += 1
                 self._turn("away", str(error))
             except Gap as gap:
-                self._lose(gap.top, str(gap))
+                self._lose(gap.after, str(gap))
             except Exception as error:  # noqa: BLE001  # a defect of the hub; what it did not take in is lost to it
                 self._position = None
                 report_defect(error)
@@ -143,7 +143,7 @@ class Follower:
             log.log(logging.INFO if error is None else logging.WARNING, FOLLOWER, state=state, error=error)
 
     def _is_fresh(self, entry: Entry) -> bool:
-        key = entry.change.xid, entry.change.id
+        key = entry.change.key
         if key in self._known:
             return False
         self._known[key] = None

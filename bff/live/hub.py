@@ -11,6 +11,7 @@ import json
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,11 +36,14 @@ from .protocol import Code, Mode, Subscribe
 from .runs import Runs, Tuning
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
-from .stream import Entry, Position, Stream
+from .stream import Entry, Position, Stream, StreamAway
 from .subject import Subject
 
 _SOURCES = 1_000
 """Plans whose source is kept."""
+
+_LOOK = 0.1
+"""Seconds after which it is looked at again who waits for the stream."""
 
 
 class Engine(EventReader, Protocol):
@@ -62,7 +66,18 @@ class _Follow:
 
 
 class _Beginning:
-    """Keeps the place of a subscription while it is looked into."""
+    """Keeps the place of a subscription while it is looked into, or comes too early."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """A subscription that `since` then waits until it is known where the stream is."""
+
+    outlet: Outlet
+    id: str
+    beginning: _Beginning
+    begin: Callable[[], None]
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,8 @@ class Hub:
         self._tuning = tuning or Tuning()
         self._lock = threading.RLock()
         self._stopping = threading.Event()
+        # Whoever began before it is known where the stream is would miss what comes until then, and could not resume.
+        self._early: deque[_Early] = deque()
         self._number = itertools.count(1).__next__
         self._operations: dict[Hashable, LiveOperation] = {}
         self._subscriptions: dict[Outlet, dict[str, _Subscription]] = {}
@@ -155,8 +172,14 @@ class Hub:
             }
 
     def start(self) -> None:
-        """Start the threads. The follower begins with `lost`, which says from where on it tells of every change."""
-        targets = [self._events.run, self._tell_presence, *[self._runs.work] * self._tuning.runners]
+        """Start the threads. The follower begins with `lost`, which says from where on it tells of every change; what is
+        subscribed to before waits for that."""
+        targets = [
+            self._events.run,
+            self._tell_presence,
+            self._refuse_early,
+            *[self._runs.work] * self._tuning.runners,
+        ]
         for number, target in enumerate(targets):
             thread = threading.Thread(target=target, name=f"live-{number}", daemon=True)
             self._threads.append(thread)
@@ -184,13 +207,20 @@ class Hub:
             self._call({each for entry in entries for each in self._follows.touched(entry.change)})
 
     def lost(self, position: Position) -> None:
-        """What the stream held before `position` cannot be had."""
+        """Some of what the stream held before `position` cannot be had; what comes after it is told."""
         with self._lock:
             # The first time it is only told where it begins.
-            self._losses += bool(self._runs.position.epoch)
+            self._losses += self._is_following
             self._events.lost(position)
             self._runs.lost(list(self._operations.values()), position)
             self._call({each for follows in self._follows_of.values() for each in follows})
+            while self._early:
+                self._begin_early(self._early.popleft())
+
+    @property
+    def _is_following(self) -> bool:
+        """Whether it is known where the stream is."""
+        return self._runs.position.epoch != ""
 
     @staticmethod
     def _call(follows: Iterable[_Follow]) -> None:
@@ -212,11 +242,7 @@ class Hub:
         try:
             self._begin(outlet, request, operation, viewer, beginning)
         except Exception as error:  # noqa: BLE001 - the edge: known refusals are told, the rest is logged whole and masked
-            errors = self._engine.errors_of(error)
-            with self._lock:
-                if self._is_beginning(outlet, request.id, beginning):
-                    self._forget(outlet, request.id)
-                    outlet.send(protocol.error(request.id, errors))
+            self._refuse(outlet, request.id, beginning, error)
 
     def unsubscribe(self, outlet: Outlet, id: str) -> None:
         """End a subscription, if it is there."""
@@ -280,19 +306,43 @@ class Hub:
         held = None if request.resume is None else sealer.open(request.resume)
         if isinstance(source, EventSource):
             channel = EventChannel(subject, source=source, route=route, sealer=sealer, number=self._number())
-            with self._lock:
-                if self._is_beginning(outlet, request.id, beginning):
-                    self._begin_events(outlet, request, channel, held)
-            return
-        made = LiveOperation(subject, sealer=sealer, number=self._number)
-        presence = self._presence_of(source, made) if isinstance(source, PresenceSource) else None
+            begin = partial(self._begin_events, outlet, request, channel, held)
+        else:
+            made = LiveOperation(subject, sealer=sealer, number=self._number)
+            presence = self._presence_of(source, made) if isinstance(source, PresenceSource) else None
+            begin = partial(self._begin_live, outlet, request, made, held, presence)
         with self._lock:
-            if self._is_beginning(outlet, request.id, beginning):
-                self._begin_live(outlet, request, made, held, presence)
+            if not self._is_following:
+                self._early.append(_Early(outlet, request.id, beginning, begin, self._clock()))
+            elif self._is_beginning(outlet, request.id, beginning):
+                begin()
 
     def _is_beginning(self, outlet: Outlet, id: str, beginning: _Beginning) -> bool:
         """Whether the subscription is still wanted."""
         return self._subscriptions.get(outlet, {}).get(id) is beginning
+
+    def _begin_early(self, early: _Early) -> None:
+        if self._is_beginning(early.outlet, early.id, early.beginning):
+            try:
+                early.begin()
+            except Exception as error:  # noqa: BLE001 - its defect, not the follower's
+                self._refuse(early.outlet, early.id, early.beginning, error)
+
+    def _refuse_early(self) -> None:
+        """Refuse who has waited for too long; until it is known where the stream is, or `stop`."""
+        while not self._is_following and self._pause(_LOOK):
+            with self._lock:
+                while self._early and self._early[0].since + self._tuning.patience <= self._clock():
+                    early = self._early.popleft()
+                    error = StreamAway("the stream of changes has not been reached yet")
+                    self._refuse(early.outlet, early.id, early.beginning, error)
+
+    def _refuse(self, outlet: Outlet, id: str, beginning: _Beginning, error: Exception) -> None:
+        errors = self._engine.errors_of(error)
+        with self._lock:
+            if self._is_beginning(outlet, id, beginning):
+                self._forget(outlet, id)
+                outlet.send(protocol.error(id, errors))
 
     def _source_of(self, plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
         with self._lock:

@@ -56,7 +56,7 @@ class Tuning:
     """How the hub works. What is not said to be a number is seconds.
 
     `window` lies at least between two runs of an operation, `linger` is how long one is kept that nobody subscribes to, `patience` how long a
-    new subscription waits while the database does not answer. `runners` is the number of threads.
+    new subscription waits while the database, or the stream, does not answer. `runners` is the number of threads.
     """
 
     window: float = 0.05

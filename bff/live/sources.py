@@ -30,7 +30,7 @@ from ..types.events import ChangeKind, Happened, Present, column_names, tables_o
 from ..types.paths import Path
 from ..types.specs import MatchedBy
 from ..types.values import as_text, convert, unbounded
-from .changes import Change, Values
+from .changes import Change, Key, Values
 
 Route: TypeAlias = tuple[str | None, ...]
 """The values of an event's paths as PostgreSQL's text: where a row is, or which rows a subscription wants. With a None, none."""
@@ -105,8 +105,8 @@ class EventSource:
             value, what = _of_viewer(by, viewer, self.name), self.name
         return None if value is None else as_text(convert(path.column.type, value, what=what))
 
-    def locate(self, changes: Iterable[Change], scope: Scope) -> dict[int, dict[Route, Change]]:
-        """Where the rows of changes are, and were: by the change's id, a route or more; none where it is no event.
+    def locate(self, changes: Iterable[Change], scope: Scope) -> dict[Key, dict[Route, Change]]:
+        """Where the rows of changes are, and were: by the change's key, a route or more; none where it is no event.
 
         With each route goes the change as it is told there. Where a row only came to, it has nothing of how the row was, where
         it only left, nothing of how it is: who may not see the one place must not learn of it at the other.
@@ -114,19 +114,19 @@ class EventSource:
         One statement for each path that leads to another row, for all changes together. Rows behind the first are taken
         as they are now.
         """
-        taken = {change.id: change for change in changes if self.takes(change)}
+        taken = {change.key: change for change in changes if self.takes(change)}
         sides: list[tuple[Change, Values]] = []
         for change in taken.values():
             sides += [(change, values) for values in (change.old, change.new) if values]
         columns = [located.values(sides, self._tables, scope) for located in self._paths]
-        routes: dict[int, dict[Route, Change]] = {id: {} for id in taken}
+        routes: dict[Key, dict[Route, Change]] = {key: {} for key in taken}
         for i, (change, values) in enumerate(sides):
             found: list[Route] = [()]
             for column in columns:
                 found = [(*route, value) for route in found for value in column[i]]
             told = replace(change, new={}) if values is change.old else replace(change, old={})
             for route in found:
-                routes[change.id][route] = change if route in routes[change.id] else told
+                routes[change.key][route] = change if route in routes[change.key] else told
         return routes
 
     def root_value(self, change: Change) -> Happened:

@@ -62,12 +62,13 @@ class Entry:
 class Gap(Exception):
     """What comes after a position cannot be given whole: trimmed, flushed, of another epoch, unreadable.
 
-    Reading goes on from `top`; what was between the two has to be taken as lost.
+    Reading goes on behind `after`, which loses no more than is gone: of another epoch it is the beginning of the one that there
+    is now, within one it is where the next entry is that there is. What was between the two has to be taken as lost.
     """
 
-    def __init__(self, reason: str, top: Position) -> None:
-        super().__init__(f"{reason}; it goes on after {top}")
-        self.top = top
+    def __init__(self, reason: str, after: Position) -> None:
+        super().__init__(f"{reason}; it goes on after {after}")
+        self.after = after
 
 
 class StreamAway(TryAgain):
@@ -118,10 +119,11 @@ class MemoryStream:
         with self._grown:
             self._grown.wait_for(lambda: after != self._top, wait)
             behind = self._top.offset - after.offset
+            oldest = Position(self._top.epoch, self._top.offset - len(self._entries))
             if after.epoch != self._top.epoch:
-                raise Gap(f"epoch {after.epoch} is over", self._top)
+                raise Gap(f"epoch {after.epoch} is over", oldest)
             if not 0 <= behind <= len(self._entries):
-                raise Gap(f"{after} is not in the stream", self._top)
+                raise Gap(f"{after} is not in the stream", oldest if behind > 0 else self._top)
             first = len(self._entries) - behind
             return [self._entries[index] for index in range(first, min(first + most, len(self._entries)))]
 
@@ -235,10 +237,10 @@ class RedisStream:
         if top == after:
             return ()
         if top.epoch != after.epoch or top.offset < after.offset:
-            raise Gap(f"{after} is not in the stream", top)
+            raise self._gap(f"{after} is not in the stream", after, top)
         found: Any = self._client.xread({self._key: f"{after.offset}-0"}, count=most)
         if not found:
-            raise Gap(f"what follows {after} was deleted", top)
+            raise self._gap(f"what follows {after} was deleted", after, top)
         return self._entries(after, found[0][1])
 
     def _entries(self, after: Position, found: Sequence[tuple[bytes, dict[bytes, bytes] | None]]) -> Sequence[Entry]:
@@ -249,7 +251,7 @@ class RedisStream:
             if number is None or int(number[1]) != expected or (fields or {}).get(b"epoch") != after.epoch.encode():
                 if entries:
                     break
-                raise Gap(f"what follows {after} is not entry {expected}", self.top())
+                raise self._gap(f"what follows {after} is not entry {expected}", after, self.top())
             try:
                 entries.append(Entry(expected, Change.from_json((fields or {}).get(b"change", b""))))
             except ValueError as error:
@@ -257,6 +259,18 @@ class RedisStream:
                     break
                 raise Gap(f"entry {expected} cannot be read ({error})", Position(after.epoch, expected)) from error
         return entries
+
+    def _gap(self, reason: str, after: Position, top: Position) -> Gap:
+        """The gap behind a position, which ends where the next entry is."""
+        is_of_another = after.epoch != top.epoch
+        begin = 0 if is_of_another else after.offset
+        found: Any = self._client.xread({self._key: f"{begin}-0"}, count=1)
+        number = _ID.fullmatch(found[0][1][0][0]) if found else None
+        if number is None:
+            return Gap(reason, top)
+        # Within its epoch at least one is lost: the next, where that is there and is not one of ours.
+        least = begin if is_of_another else begin + 1
+        return Gap(reason, Position(top.epoch, max(least, int(number[1]) - 1)))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:

@@ -23,7 +23,7 @@ from bff.live.hub import Hub
 from bff.live.protocol import Mode, Subscribe
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.live.stream import Entry
-from tests.bff.live.outlets import KeptOutlet, Viewed
+from tests.bff.live.outlets import KeptOutlet, Viewed, told_as
 
 Kind = Literal["live", "event", "presence"]
 
@@ -230,7 +230,7 @@ class Journal:
         self._number = max([self._number, *(row.number for row in rows)])
         self._audited += [(self.batch, each) for each in found]
         self.entries += [(self.batch, each) for each in entries]
-        self.by_event.update((str(each.change.id), each) for each in entries)
+        self.by_event.update((told_as(each.change), each) for each in entries)
         for each in entries:
             if each.change.kind == "truncate":
                 self._truncated[each.change.table] = self.batch
@@ -328,7 +328,7 @@ class Check:
         for batch, entry in self._journal.entries:
             if entry.offset <= subscription.begins_after or not source.takes(entry.change):
                 continue
-            event = str(entry.change.id)
+            event = told_as(entry.change)
             match self._expected(client.viewer, asked, source, batch, entry):
                 case True:
                     assert event in viewed.events, f"{where} was not told of {entry}"

@@ -25,7 +25,7 @@ from app.layer import make_layer
 from bff.documents import Operation
 from bff.equalities import lineages
 from bff.live import follower as follower_module
-from bff.live.changes import Change
+from bff.live.changes import Change, Key
 from bff.live.index import Index
 from bff.live.node import Node
 from bff.live.sources import EventSource, Route
@@ -81,7 +81,7 @@ class Observed:
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
         return self._layer.errors_of(error)
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
         return self._layer.locate(source, changes)
 
     def execute_live(self, plan: Plan, asked: Sequence[Ask], viewer: object | None) -> Executed:

@@ -119,7 +119,7 @@ def test_a_comment_is_an_event_of_its_task_s_matter(layer: bff.Bff) -> None:
     change = Change(1, 1, "comments", "insert", {}, new, frozenset())
     database = Database(layer.engine, Catalog.of(layer.schema).policies, secret=b"of the tests")
     with database.open(None, Deadline.after(60)) as scope:
-        assert list(source.locate([change], scope)[1]) == [(matter,)]
+        assert list(source.locate([change], scope)[change.key]) == [(matter,)]
     assert source.routes({"matterId": matter}, OWNER) == (matter,)
     data = told(layer, "CommentAdded", change, {"matterId": matter}, OWNER)
     assert data["commentAdded"]["task"]["id"] == new["task_id"]

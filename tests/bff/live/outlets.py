@@ -7,11 +7,17 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from bff.live.changes import Change
 from bff.live.protocol import Message
 from tests.bff.live.test_patch import apply
 
 PATIENCE = 10.0
 """Seconds until a test that waits has failed."""
+
+
+def told_as(change: Change) -> str:
+    """The id of the event that tells of a change."""
+    return f"{change.xid}-{change.id}"
 
 
 class KeptOutlet:

@@ -147,6 +147,33 @@ def test_a_gap_is_told_and_followed_from(follower: Follower, stream: Cuttable, h
     assert record["position"] == str(hub.gaps[1])
 
 
+def test_all_that_a_new_epoch_holds_is_told_once(follower: Follower, stream: Cuttable, hub: Hub) -> None:
+    stream.append(changes(1, 2))
+    wait_until(lambda: hub.ids == [1, 2])
+    stream.is_away = True
+    wait_until(lambda: follower.stats().failures)
+    stream.clear()
+    # What was appended before it was away, and not yet deleted, is appended once more.
+    begin = Position(stream.append(changes(2, 3, 4)).epoch, 0)
+    stream.is_away = False
+    wait_until(lambda: hub.position == stream.top())
+    assert (hub.ids, hub.gaps[1:]) == ([1, 2, 3, 4], [begin])
+
+
+def test_of_what_was_trimmed_the_rest_is_told(hub: Hub) -> None:
+    stream = Cuttable(length=3)
+    follower = Follower(stream, hub.changed, hub.lost)
+    follower.start()
+    wait_until(lambda: hub.gaps)
+    stream.is_away = True
+    wait_until(lambda: follower.stats().failures)
+    stream.append(changes(*range(1, 6)))
+    stream.is_away = False
+    wait_until(lambda: hub.position == stream.top())
+    follower.stop()
+    assert (hub.ids, [gap.offset for gap in hub.gaps]) == ([3, 4, 5], [0, 2])
+
+
 def test_it_comes_back_and_goes_on_where_it_was(follower: Follower, stream: Cuttable, hub: Hub) -> None:
     wait_until(lambda: follower.is_connected)
     with capture_logs() as logs:
@@ -167,13 +194,19 @@ def test_it_comes_back_and_goes_on_where_it_was(follower: Follower, stream: Cutt
 def test_a_stream_that_is_away_at_the_beginning_is_waited_for(stream: Cuttable, hub: Hub) -> None:
     stream.is_away = True
     follower = Follower(stream, hub.changed, hub.lost)
-    follower.start()
-    wait_until(lambda: follower.stats().failures)
-    stream.append(changes(1))
-    stream.is_away = False
-    wait_until(lambda: follower.is_connected)
+    with capture_logs() as logs:
+        follower.start()
+        wait_until(lambda: follower.stats().failures >= 2)
+        assert follower.stats().state == "away"
+        stream.append(changes(1))
+        stream.is_away = False
+        wait_until(lambda: follower.is_connected)
     follower.stop()
     assert hub.gaps == [stream.top()]
+    assert [(record["log_level"], record["state"], record["error"]) for record in logs] == [
+        ("warning", "away", "cut"),
+        ("info", "following", None),
+    ]
 
 
 @pytest.mark.parametrize("failures", [1, 2])

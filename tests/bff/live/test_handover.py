@@ -1,5 +1,5 @@
 """From a state to the changes after it, over the real database: what the snapshot does not hold leads to another run, and
-nothing else does, whenever it was written, committed and told.
+nothing else does, whenever it was written, committed and told. And events, whatever becomes of the outbox.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Query:
 @strawberry.type
 class Subscription:
     room: Room | None = bff.lookup()
+    room_changed: bff.Changed[Room] = bff.event()
 
 
 SCHEMA = bff.Schema(query=Query, subscription=Subscription)
@@ -82,8 +83,8 @@ class Node:
         self.hub.start()
         self.hub.lost(self._stream.top())
 
-    def subscribe(self) -> None:
-        request = GraphQLRequest(query="subscription { room(id: 1) { value } }")
+    def subscribe(self, query: str = "subscription { room(id: 1) { value } }") -> None:
+        request = GraphQLRequest(query=query)
         self.hub.subscribe(self.outlet, Subscribe(id="1", request=request), self.server.find(request), None)
 
     def tell(self) -> None:
@@ -250,3 +251,21 @@ def test_of_two_transactions_each_is_told_by_its_own_snapshot(node: Node) -> Non
         node.outlet.wait(lambda _: len(node.values) == 2)
         assert node.rests() == 2
     assert node.values == [1000, 3000]
+
+
+def test_events_of_an_outbox_that_is_made_anew_are_told(node: Node) -> None:
+    """Its numbers begin again: who drops what came already must not drop these."""
+    node.subscribe("subscription { roomChanged { node { value } } }")
+    written = []
+    for _ in range(2):
+        with node.engine.begin() as connection:
+            connection.execute(text("drop schema bff cascade"))
+            capture.install(connection, capture.tables_of([RoomRow]))
+        for _ in range(3):
+            with node.engine.begin() as connection:
+                written.append(write(connection))
+            node.tell()
+    node.outlet.wait(lambda it: len(it.view("1").events) == 6)
+    values = [payload["data"]["roomChanged"]["node"]["value"] for payload in node.outlet.view("1").payloads]
+    # Payloads are read when they are told.
+    assert (values[-1], values) == (written[-1], sorted(values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,17 +18,19 @@ from bff.documents import FreeText, Operation
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.formatting import format_errors
 from bff.http import GraphQLRequest
-from bff.live.changes import Change
+from bff.live import events
+from bff.live.changes import Change, Key
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.live.protocol import Code, Subscribe
 from bff.live.runs import Tuning
 from bff.live.sources import EventSource, Route
-from bff.live.stream import MemoryStream
+from bff.live.stream import Entry, Gap, MemoryStream, Position
 from bff.plan import Plan, compile_plan
 from bff.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from bff.types.events import Happened, Present
-from tests.bff.live.outlets import PATIENCE, KeptOutlet
+from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
+from tests.bff.live.polling import wait_until
 
 
 class Base(DeclarativeBase): ...
@@ -113,7 +116,7 @@ class MemoryEngine:
 
         return format_errors([GraphQLError(str(error), original_error=error)], None)
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[int, Mapping[Route, Change]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
         return source.locate(changes, None)  # type: ignore[arg-type]  # the route is on the row itself
 
     def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
@@ -148,11 +151,24 @@ class MemoryEngine:
 class Node:
     """A hub with its stream; `commit` is what a writer and the relay do."""
 
-    def __init__(self, tuning: Tuning, length: int = 1_000) -> None:
-        self.engine, self.stream, self.presence = MemoryEngine(), MemoryStream(length=length), MemoryPresence()
+    def __init__(
+        self,
+        tuning: Tuning,
+        length: int = 1_000,
+        *,
+        stream: MemoryStream | None = None,
+        begin: Position | None = None,
+        is_following: bool = True,
+    ) -> None:
+        self.engine, self.stream, self.presence = (
+            MemoryEngine(),
+            stream or MemoryStream(length=length),
+            MemoryPresence(),
+        )
         self.hub = Hub(self.engine, self.stream, self.presence, secret=b"secret", tuning=tuning)
         self.hub.start()
-        self.hub.lost(self.stream.top())
+        if is_following:
+            self.hub.lost(begin or self.stream.top())
         self._ids = iter(range(1, 10_000))
 
     def write(self, room: str, value: int | None) -> Change:
@@ -171,6 +187,14 @@ class Node:
         before = self.stream.top()
         position = self.stream.append(changes)
         self.hub.changed(self.stream.read(before, most=len(changes), wait=0), position)
+
+    def begin_epoch(self, *changes: Change) -> None:
+        """What the stream had is gone; these changes were in the outbox meanwhile, and are in the new one."""
+        self.stream.clear()
+        begin = self.stream.top()
+        self.stream.append(changes)
+        self.hub.lost(begin)
+        self.hub.changed(self.stream.read(begin, most=len(changes), wait=0), self.stream.top())
 
     def commit(self, room: str, value: int | None) -> None:
         self.tell(self.write(room, value))
@@ -545,8 +569,8 @@ def test_events_come_in_order_to_those_they_are_for(node: Node) -> None:
     first, second, third = node.note("1"), node.note("2"), node.note("1")
     node.tell(first, second)
     node.tell(third)
-    ones.wait(lambda it: it.view("s").events == [str(first.id), str(third.id)])
-    twos.wait(lambda it: it.view("s").events == [str(second.id)])
+    ones.wait(lambda it: it.view("s").events == [told_as(first), told_as(third)])
+    twos.wait(lambda it: it.view("s").events == [told_as(second)])
     assert ones.view("s").payloads == [{"data": {"noteAdded": {"id": str(each.id)}}} for each in (first, third)]
 
 
@@ -555,8 +579,8 @@ def test_events_matched_by_the_viewer_are_theirs_alone(node: Node) -> None:
     one, two = node.subscribe(MINE, viewer=1), node.subscribe(MINE, viewer=2)
     first, second = node.note("1"), node.note("2")
     node.tell(first, second)
-    one.wait(lambda it: it.view("s").events == [str(first.id)])
-    two.wait(lambda it: it.view("s").events == [str(second.id)])
+    one.wait(lambda it: it.view("s").events == [told_as(first)])
+    two.wait(lambda it: it.view("s").events == [told_as(second)])
     stolen = node.subscribe(MINE, viewer=2, resume=one.view("s").position)
     [(event, message)] = stolen.messages
     assert event == "error"
@@ -568,7 +592,7 @@ def test_events_before_the_subscription_are_not_its(node: Node) -> None:
     outlet = node.subscribe(NOTES)
     later = node.note("1")
     node.tell(later)
-    outlet.wait(lambda it: it.view("s").events == [str(later.id)])
+    outlet.wait(lambda it: it.view("s").events == [told_as(later)])
 
 
 def test_who_resumes_gets_what_was_missed_and_then_the_new(node: Node) -> None:
@@ -585,7 +609,7 @@ def test_who_resumes_gets_what_was_missed_and_then_the_new(node: Node) -> None:
     node.tell(new)
     again.wait(lambda it: len(it.view("s").events) == 3)
     view = again.view("s")
-    assert view.events == [str(missed[0].id), str(missed[2].id), str(new.id)]
+    assert view.events == [told_as(missed[0]), told_as(missed[2]), told_as(new)]
     assert view.recovered is True
 
 
@@ -594,10 +618,10 @@ def test_what_is_missed_is_for_who_missed_it(node: Node) -> None:
     position = outlet.view("s").position
     note = node.note("1")
     node.tell(note)
-    outlet.wait(lambda it: it.view("s").events == [str(note.id)])
+    outlet.wait(lambda it: it.view("s").events == [told_as(note)])
     count = len(outlet.messages)
     node.subscribe(NOTES, outlet=outlet, id="late", resume=position)
-    outlet.wait(lambda it: it.view("late").events == [str(note.id)])
+    outlet.wait(lambda it: it.view("late").events == [told_as(note)])
     [message] = [message for event, message in outlet.messages[count:] if event == "next"]
     assert message["id"] == "late"
 
@@ -613,28 +637,225 @@ def test_what_was_trimmed_is_declared() -> None:
         node.hub.drop(outlet)
         node.tell(*(node.note("1") for _ in range(3)))
         lost, kept = node.subscribe(NOTES, resume=start), node.subscribe(NOTES, resume=later)
-        lost.wait(lambda it: it.view("s").recovered is False)
-        kept.wait(lambda it: len(it.view("s").events) == 3)
-        assert kept.view("s").recovered is True
-        assert lost.view("s").events == []
+        for outlet in (lost, kept):
+            outlet.wait(lambda it: len(it.view("s").events) == 3)
+        assert (lost.view("s").recovered, kept.view("s").recovered) == (False, True)
+        # What is there yet is told; the one that is not was not told either.
+        assert lost.view("s").events == kept.view("s").events
         note = node.note("1")
         node.tell(note)
-        lost.wait(lambda it: it.view("s").events == [str(note.id)])
+        lost.wait(lambda it: it.view("s").events[3:] == [told_as(note)])
     finally:
         node.hub.stop()
 
 
-def test_events_that_were_lost_are_told(node: Node) -> None:
+def test_a_new_epoch_is_a_gap_and_all_that_it_holds(node: Node) -> None:
+    outlet, gone = node.subscribe(NOTES), node.subscribe(NOTES)
+    first = node.note("1")
+    node.tell(first)
+    for each in (outlet, gone):
+        each.wait(lambda it: it.view("s").events == [told_as(first)])
+    position = gone.view("s").position
+    node.hub.drop(gone)
+    notes = [node.note("1"), node.note("2"), node.note("1")]
+    node.begin_epoch(*notes)
+    outlet.wait(lambda it: len(it.view("s").events) == 3)
+    assert outlet.view("s").events == [told_as(each) for each in (first, notes[0], notes[2])]
+    assert [event for event, _ in outlet.messages] == ["subscribed", "next", "gap", "next", "next"]
+    again = node.subscribe(NOTES, resume=position)
+    again.wait(lambda it: it.view("s").events == [told_as(each) for each in (notes[0], notes[2])])
+    assert again.view("s").recovered is False
+    new = node.note("1")
+    node.tell(new)
+    for each in (outlet, again):
+        each.wait(lambda it: it.view("s").events[-1] == told_as(new))
+
+
+def test_for_who_comes_from_another_epoch_it_is_not_looked_too_far(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     outlet = node.subscribe(NOTES)
     position = outlet.view("s").position
-    node.stream.clear()
-    node.hub.lost(node.stream.top())
-    outlet.wait(lambda it: it.view("s").gaps == 1)
+    monkeypatch.setattr(events, "FARTHEST", 2)
+    notes = [node.note("1") for _ in range(3)]
+    node.begin_epoch(*notes)
+    outlet.wait(lambda it: len(it.view("s").events) == 3)
+    again = node.subscribe(NOTES, resume=position)
+    again.wait(lambda it: it.view("s").events == [told_as(each) for each in notes[1:]])
+
+
+def test_who_is_cut_off_in_a_new_epoch_resumes_in_it(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    position = outlet.view("s").position
+    node.hub.drop(outlet)
     note = node.note("1")
-    node.tell(note)
-    outlet.wait(lambda it: it.view("s").events == [str(note.id)])
+    node.begin_epoch(note)
+    full = KeptOutlet()
+    full.is_full = True
+    node.subscribe(NOTES, outlet=full, resume=position)
+    full.wait(lambda it: it.view("s").ended)
+    ended = full.view("s").ended or {}
+    assert (full.view("s").recovered, ended["code"]) == (False, "SLOW_CONSUMER")
+    again = node.subscribe(NOTES, resume=ended["resume"])
+    again.wait(lambda it: it.view("s").events == [told_as(note)])
+    assert again.view("s").recovered is True
+
+
+def test_who_comes_while_a_new_epoch_is_not_yet_known_of_gets_all_of_it(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    position = outlet.view("s").position
+    node.tell(node.note("1"))
+    node.hub.drop(outlet)
+    node.stream.clear()
+    begin, note = node.stream.top(), node.note("1")
+    end = node.stream.append([note])
     again = node.subscribe(NOTES, resume=position)
     again.wait(lambda it: it.view("s").recovered is False)
+    node.hub.lost(begin)
+    node.hub.changed(node.stream.read(begin, most=1, wait=0), end)
+    again.wait(lambda it: it.view("s").events == [told_as(note)])
+
+
+def test_a_hole_in_what_was_missed_is_declared_and_the_rest_is_told(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outlet = node.subscribe(NOTES)
+    start = outlet.view("s").position
+    notes = [node.note("1") for _ in range(5)]
+    positions = []
+    for note in notes:
+        node.tell(note)
+        outlet.wait(lambda it, note=note: told_as(note) in it.view("s").events)
+        positions.append(outlet.view("s").position)
+    read = node.stream.read
+
+    def unreadable(after: Position, *, most: int, wait: float) -> Sequence[Entry]:
+        """The third."""
+        if after.offset == 2:
+            raise Gap("entry 3 cannot be read", Position(after.epoch, 3))
+        return read(after, most=min(most, 2 - after.offset) if after.offset < 2 else most, wait=wait)
+
+    monkeypatch.setattr(node.stream, "read", unreadable)
+    release = held_back(node)
+    holding = node.engine.before
+    notes.append(node.note("1"))
+    node.tell(notes[-1])
+    wait_until(lambda: node.engine.before is not holding)
+    # Both wait for the read of that, and are read for together.
+    before, behind = node.subscribe(NOTES, resume=start), node.subscribe(NOTES, resume=positions[2])
+    release()
+    for each, there in ((before, [*notes[:2], *notes[3:]]), (behind, notes[3:])):
+        each.wait(lambda it, there=there: it.view("s").events == [told_as(note) for note in there])
+    assert (before.view("s").recovered, behind.view("s").recovered) == (False, True)
+
+
+def test_who_was_on_a_node_that_is_ahead_has_missed_nothing(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    begin = node.stream.top()
+    notes = [node.note("1") for _ in range(2)]
+    node.tell(*notes)
+    outlet.wait(lambda it: len(it.view("s").events) == 2)
+    position = outlet.view("s").position
+    behind = Node(QUICK, stream=node.stream, begin=begin)
+    try:
+        again = behind.subscribe(NOTES, resume=position)
+        again.wait(lambda it: it.view("s").recovered is True)
+        notes.append(node.note("1"))
+        end = node.stream.append(notes[-1:])
+        behind.hub.changed(node.stream.read(begin, most=3, wait=0), end)
+        again.wait(lambda it: it.view("s").events[-1:] == [told_as(notes[2])])
+        assert again.view("s").gaps == 0
+    finally:
+        behind.hub.stop()
+
+
+def test_an_outbox_that_is_made_anew_gives_numbers_again_and_its_events_are_others(node: Node) -> None:
+    outlet = node.subscribe(NOTES)
+    position = outlet.view("s").position
+    first = node.note("1")
+    again = replace(first, xid=first.xid + 1, new={"id": "77", "room_id": "1"})
+    elsewhere = replace(first, xid=first.xid + 2, new={"id": "78", "room_id": "2"})
+    for each in ([first], [again, elsewhere]):
+        node.tell(*each)
+    outlet.wait(lambda it: it.view("s").events == [told_as(first), told_as(again)])
+    # Read together, too.
+    resumed = node.subscribe(NOTES, resume=position)
+    resumed.wait(lambda it: len(it.view("s").events) == 2)
+    assert resumed.view("s").payloads == outlet.view("s").payloads
+    assert [each["data"]["noteAdded"]["id"] for each in outlet.view("s").payloads] == [first.new["id"], "77"]
+
+
+# ---- before the stream is known
+
+
+class Early(Node):
+    """Its follower has not found the stream yet."""
+
+    def __init__(self, *, patience: float = PATIENCE, stream: MemoryStream | None = None) -> None:
+        super().__init__(Tuning(window=0.0, linger=60.0, patience=patience), stream=stream, is_following=False)
+
+    def find_the_stream(self) -> None:
+        self.hub.lost(self.stream.top())
+
+
+def test_who_comes_before_the_stream_is_known_misses_nothing_and_is_told_no_gap(node: Node) -> None:
+    leaving = [node.subscribe(NOTES), node.subscribe()]
+    first = node.note("1")
+    node.tell(first)
+    leaving[0].wait(lambda it: it.view("s").events)
+    leaving[1].wait(lambda it: values(it) == [0])
+    positions = [each.view("s").position for each in leaving]
+    # While no node was there.
+    missed = node.note("1")
+    node.stream.append([missed])
+    early = Early(stream=node.stream)
+    try:
+        notes, state = (
+            early.subscribe(text, resume=position) for text, position in zip((NOTES, ROOM), positions, strict=True)
+        )
+        fresh_notes, fresh_state = early.subscribe(NOTES), early.subscribe(ROOM)
+        assert [each.messages for each in (notes, state, fresh_notes, fresh_state)] == [[]] * 4
+        early.find_the_stream()
+        notes.wait(lambda it: it.view("s").events == [told_as(missed)])
+        state.wait(lambda it: it.view("s").recovered is True)
+        fresh_state.wait(lambda it: values(it) == [0])
+        new = early.note("1")
+        early.tell(new)
+        fresh_notes.wait(lambda it: it.view("s").events == [told_as(new)])
+        assert notes.view("s").recovered is True
+        assert [each.view("s").gaps for each in (notes, fresh_notes)] == [0, 0]
+        # What it is told from the beginning can be resumed from.
+        again = early.subscribe(resume=fresh_state.view("s").position)
+        again.wait(lambda it: it.view("s").recovered is True)
+    finally:
+        early.hub.stop()
+
+
+@pytest.mark.parametrize("text", [NOTES, ROOM, PRESENT])
+def test_a_stream_that_cannot_be_reached_keeps_nobody_waiting_for_ever(text: str) -> None:
+    early = Early(patience=0.05)
+    try:
+        outlet = early.subscribe(text)
+        outlet.wait(lambda it: it.messages)
+        [(event, message)] = outlet.messages
+        assert (event, message["payload"][0]["extensions"]["code"]) == ("error", "OVERLOADED")
+        assert early.hub.stats()["subscriptions"] == 0
+    finally:
+        early.hub.stop()
+
+
+def test_who_leaves_before_the_stream_is_known_is_not_begun() -> None:
+    early = Early()
+    try:
+        gone, ended = early.subscribe(NOTES), early.subscribe(ROOM)
+        early.hub.drop(gone)
+        early.hub.unsubscribe(ended, "s")
+        # What is refused anyway waits for no stream.
+        refused = early.subscribe("query ($id: ID!) { room(id: $id) { value } }")
+        assert [event for event, _ in refused.messages] == ["error"]
+        early.find_the_stream()
+        assert (gone.messages, ended.messages) == ([], [])
+        assert early.hub.stats()["event_channels"] == early.hub.stats()["operations"] == 0
+    finally:
+        early.hub.stop()
 
 
 def test_who_does_not_take_events_is_ended_and_resumes(node: Node) -> None:
@@ -651,7 +872,7 @@ def test_who_does_not_take_events_is_ended_and_resumes(node: Node) -> None:
     assert ended["code"] == "SLOW_CONSUMER"
     outlet.is_full = False
     node.subscribe(NOTES, outlet=outlet, id="again", resume=ended["resume"])
-    outlet.wait(lambda it: it.view("again").events == [str(missed.id)])
+    outlet.wait(lambda it: it.view("again").events == [told_as(missed)])
 
 
 def test_a_channel_whose_last_subscription_was_too_slow_is_not_kept(node: Node) -> None:
@@ -688,7 +909,7 @@ def test_a_second_subscription_of_a_socket_takes_nothing_from_the_first(node: No
         node.tell(note)
     node.subscribe(NOTES, outlet=outlet, id="later")
     release()
-    outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+    outlet.wait(lambda it: it.view("s").events == [told_as(note) for note in notes])
 
 
 def test_a_second_subscription_of_a_socket_takes_nothing_from_one_that_resumes(node: Node) -> None:
@@ -704,7 +925,7 @@ def test_a_second_subscription_of_a_socket_takes_nothing_from_one_that_resumes(n
         node.tell(note)
     node.subscribe(NOTES, outlet=outlet, id="later")
     release()
-    outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+    outlet.wait(lambda it: it.view("s").events == [told_as(note) for note in notes])
 
 
 def test_what_a_viewer_may_not_see_is_no_event_for_them(node: Node) -> None:
@@ -714,7 +935,7 @@ def test_what_a_viewer_may_not_see_is_no_event_for_them(node: Node) -> None:
     node.engine.hidden.clear()
     seen = node.note("1")
     node.tell(seen)
-    outlet.wait(lambda it: str(seen.id) in it.view("s").events)
+    outlet.wait(lambda it: told_as(seen) in it.view("s").events)
 
 
 def test_events_wait_for_a_database_that_is_away(node: Node) -> None:
@@ -728,7 +949,7 @@ def test_events_wait_for_a_database_that_is_away(node: Node) -> None:
     node.engine.before = fail
     notes = [node.note("1") for _ in range(3)]
     node.tell(*notes)
-    outlet.wait(lambda it: it.view("s").events == [str(note.id) for note in notes])
+    outlet.wait(lambda it: it.view("s").events == [told_as(note) for note in notes])
 
 
 def test_what_always_takes_too_long_is_a_gap_and_keeps_nobody_else_from_events(node: Node) -> None:
@@ -744,7 +965,7 @@ def test_what_always_takes_too_long_is_a_gap_and_keeps_nobody_else_from_events(n
     outlet.wait(lambda it: it.view("s").gaps == 1)
     note = node.note("2")
     node.tell(note)
-    other.wait(lambda it: it.view("s").events == [str(note.id)])
+    other.wait(lambda it: it.view("s").events == [told_as(note)])
 
 
 def test_who_has_no_events_for_long_is_told_how_far_it_is() -> None:
@@ -760,7 +981,7 @@ def test_who_has_no_events_for_long_is_told_how_far_it_is() -> None:
         note = node.note("1")
         node.tell(note)
         again = node.subscribe(NOTES, resume=position)
-        again.wait(lambda it: it.view("s").events == [str(note.id)])
+        again.wait(lambda it: it.view("s").events == [told_as(note)])
         assert again.view("s").recovered is True
     finally:
         node.hub.stop()
@@ -778,7 +999,7 @@ def test_a_defect_of_events_is_a_gap(node: Node) -> None:
     outlet.wait(lambda it: it.view("s").gaps == 1)
     note = node.note("1")
     node.tell(note)
-    outlet.wait(lambda it: it.view("s").events == [str(note.id)])
+    outlet.wait(lambda it: it.view("s").events == [told_as(note)])
 
 
 # ---- presence

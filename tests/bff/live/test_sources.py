@@ -71,7 +71,7 @@ def located(ask: Asker, source: EventSource, *changes: Change) -> list[set[tuple
     """The routes of each change."""
     with ask.database.open(None, bff.Deadline.after(60)) as scope:
         found = source.locate(changes, scope)
-    return [set(found[each.id]) for each in changes]
+    return [set(found[each.key]) for each in changes]
 
 
 # -- which source
@@ -406,7 +406,7 @@ def test_who_may_not_see_the_one_place_does_not_learn_of_it_at_the_other(ask: As
 
     def is_told(change: Change, room: str, viewer: Guest) -> bool:
         with ask.database.open(viewer, bff.Deadline.after(60)) as scope:
-            at = source.locate([change], scope)[change.id]
+            at = source.locate([change], scope)[change.key]
             root = source.root_value(at[(room,)])
             [answered] = run_together(source.plan, [Asked({}, root)], context=scope).answers
         result = ask.result(DESK_CHANGED, root=root, viewer=viewer, valid=True)

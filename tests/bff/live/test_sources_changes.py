@@ -246,12 +246,12 @@ class Office:
         source = self.sources[fields]
         with self.ask.database.open(None, bff.Deadline.after(60)) as scope:
             located = source.locate(changes, scope)
-        assert located.keys() == {change.id for change in changes if source.takes(change)}
+        assert located.keys() == {change.key for change in changes if source.takes(change)}
         return sorted(
             (
-                (change.table, change.kind, source.root_value(change).id, set(located[change.id]))
+                (change.table, change.kind, source.root_value(change).id, set(located[change.key]))
                 for change in changes
-                if located.get(change.id)
+                if located.get(change.key)
             ),
             key=repr,
         )

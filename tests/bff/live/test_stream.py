@@ -90,12 +90,20 @@ def test_reading_waits_for_what_comes(stream: Stream) -> None:
     assert ids(found) == [(1, 1)]
 
 
-def test_a_position_older_than_what_is_kept_is_a_gap(stream: Stream) -> None:
+def test_a_position_older_than_what_is_kept_is_a_gap_up_to_the_oldest_that_is(stream: Stream) -> None:
     begin = stream.top()
-    top = stream.append(changes(*range(1, 500)))
+    # One by one, since Redis trims after each.
+    for id in range(1, 500):
+        stream.append(changes(id))
     with pytest.raises(Gap) as gap:
         stream.read(begin, most=10, wait=0)
-    assert gap.value.top == top
+    after = gap.value.after
+    assert after.epoch == begin.epoch
+    kept = stream.read(after, most=1_000, wait=0)
+    assert ids(kept) == [(number, number) for number in range(after.offset + 1, 500)]
+    assert 200 <= len(kept) <= 300
+    with pytest.raises(Gap):
+        stream.read(Position(after.epoch, after.offset - 1), most=10, wait=0)
     assert ids(stream.read(Position(begin.epoch, 490), most=3, wait=0)) == [(491, 491), (492, 492), (493, 493)]
 
 
@@ -103,15 +111,16 @@ def test_a_position_past_the_top_is_a_gap(stream: Stream) -> None:
     top = stream.append(changes(1))
     with pytest.raises(Gap) as gap:
         stream.read(Position(top.epoch, 5), most=10, wait=0)
-    assert gap.value.top == top
+    assert gap.value.after == top
 
 
-def test_a_position_of_another_epoch_is_a_gap(stream: Stream) -> None:
-    top = stream.append(changes(1, 2))
+def test_a_position_of_another_epoch_is_a_gap_up_to_the_beginning(stream: Stream) -> None:
+    begin = stream.top()
+    stream.append(changes(1, 2))
     for other in (Position("other", 0), Position("other", 2), Position("", 0)):
         with pytest.raises(Gap) as gap:
             stream.read(other, most=10, wait=0)
-        assert gap.value.top == top
+        assert gap.value.after == begin
 
 
 @pytest.mark.parametrize("appended", [0, 1, 2, 3])
@@ -122,9 +131,9 @@ def test_what_was_lost_is_a_gap_however_much_has_come_since(stream: Stream, flus
         stream.append(changes(10 + id))
     with pytest.raises(Gap) as gap:
         stream.read(position, most=10, wait=0)
-    assert gap.value.top == stream.top()
-    assert gap.value.top.epoch != position.epoch
-    assert gap.value.top.offset == appended
+    assert gap.value.after == Position(stream.top().epoch, 0)
+    assert gap.value.after.epoch != position.epoch
+    assert ids(stream.read(gap.value.after, most=10, wait=0)) == [(id + 1, 10 + id) for id in range(appended)]
 
 
 def test_a_beginning_that_was_lost_is_a_gap(stream: Stream, flush: Flush) -> None:
@@ -191,10 +200,10 @@ def test_where_numbers_cannot_go_on_an_epoch_begins(
         in_redis.append(changes(3))
     with pytest.raises(Gap) as gap:
         in_redis.read(position, most=10, wait=0)
-    assert gap.value.top.epoch != position.epoch
-    after = gap.value.top
+    assert gap.value.after.epoch != position.epoch
     in_redis.append(changes(4))
-    assert ids(in_redis.read(after, most=10, wait=0)) == [(after.offset + 1, 4)]
+    told = [3, 4] if appended else [4]
+    assert ids(in_redis.read(gap.value.after, most=10, wait=0)) == list(enumerate(told, 1))
 
 
 def test_the_epoch_names_the_process_of_redis(in_redis: RedisStream, client: redis.Redis) -> None:
@@ -208,8 +217,8 @@ def test_an_entry_that_cannot_be_read_is_a_gap_of_one(in_redis: RedisStream, cli
     assert ids(in_redis.read(Position(begin.epoch, 0), most=10, wait=0)) == [(1, 1)]
     with pytest.raises(Gap) as gap:
         in_redis.read(begin, most=10, wait=0)
-    assert gap.value.top == Position(begin.epoch, 2)
-    assert ids(in_redis.read(gap.value.top, most=10, wait=0)) == [(3, 3)]
+    assert gap.value.after == Position(begin.epoch, 2)
+    assert ids(in_redis.read(gap.value.after, most=10, wait=0)) == [(3, 3)]
 
 
 @pytest.mark.parametrize("fields", [{"a": "b"}, {"epoch": "other", "change": change(9).to_json()}])
@@ -220,8 +229,9 @@ def test_a_foreign_entry_is_never_taken_for_one(
     client.xadd("bff:changes", fields, id="2-0")  # type: ignore[arg-type]
     with pytest.raises(Gap) as gap:
         in_redis.read(begin, most=10, wait=0)
+    assert gap.value.after == Position(begin.epoch, 2)
     in_redis.append(changes(3))
-    assert ids(in_redis.read(gap.value.top, most=10, wait=0)) == [(3, 3)]
+    assert ids(in_redis.read(gap.value.after, most=10, wait=0)) == [(3, 3)]
 
 
 def test_entries_that_were_deleted_are_a_gap(in_redis: RedisStream, client: redis.Redis) -> None:
@@ -229,10 +239,14 @@ def test_entries_that_were_deleted_are_a_gap(in_redis: RedisStream, client: redi
     top = in_redis.append(changes(1, 2, 3))
     client.xdel("bff:changes", "2-0")
     assert ids(in_redis.read(begin, most=10, wait=0)) == [(1, 1)]
+    with pytest.raises(Gap) as gap:
+        in_redis.read(Position(begin.epoch, 1), most=10, wait=0)
+    assert gap.value.after == Position(begin.epoch, 2)
+    assert ids(in_redis.read(gap.value.after, most=10, wait=0)) == [(3, 3)]
     client.xtrim("bff:changes", maxlen=0)
     with pytest.raises(Gap) as gap:
         in_redis.read(begin, most=10, wait=0)
-    assert gap.value.top == top
+    assert gap.value.after == top
 
 
 def test_the_stream_is_trimmed(redis_url: str, client: redis.Redis) -> None:
