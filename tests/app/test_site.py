@@ -411,4 +411,5 @@ def test_a_page_whose_viewer_has_gone_says_so(browser: Browser) -> None:
     browser.click("#task-4 .comments")
     browser.find("#thread-4 textarea").send_keys("Is anybody there?")
     browser.click("#thread-4 [type=submit]")
-    browser.wait_for_text("#thread-4 form .refusal", "sign in")
+    browser.wait_for_text("#content", "You are signed out")
+    assert "token" not in browser.text
