@@ -474,6 +474,19 @@ test('who is nobody is told by the sink; the next subscription tries again', asy
   await (await server.peer()).take('subscribe');
 });
 
+test('a socket that does not reconnect, and was lost before it had a client', async (t) => {
+  const server = await scripted(t);
+  const socket = server.socket({ reconnection: false });
+  const lost = once(socket, 'disconnect');
+  (await server.peer()).cut();
+  await lost;
+  const client = createClient(socket, { random: () => 0 });
+  t.after(() => client.dispose());
+  client.subscribe(MATTER, new Kept());
+  const peer = await server.peer();
+  assert.deepEqual((await peer.take('subscribe')).payload, MATTER);
+});
+
 test('a sink that is told ends another, which is told nothing more', async (t) => {
   const server = await scripted(t, { refuse: () => ({ code: 'UNAUTHENTICATED' }) });
   const client = createClient(server.socket(), { random: () => 0 });

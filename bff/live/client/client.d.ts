@@ -7,6 +7,7 @@ export interface LiveSocket {
   readonly io?: {
     /** Whether it connects again by itself; where it does not, the client does. */
     reconnection(): boolean;
+    readonly engine?: { readonly readyState: string };
     on(event: 'reconnect_failed', listener: () => void): unknown;
     off(event: 'reconnect_failed', listener: () => void): unknown;
   };

@@ -146,6 +146,8 @@ class Session {
       queueMicrotask(() => this.failAll(new Error('the server cannot be reached')));
     };
     socket.io?.on('reconnect_failed', this.onReconnectFailed);
+    // Lost before there was anybody to hear of it.
+    if (socket.active && !this.isRetrying && socket.io?.engine?.readyState === 'closed') this.reconnectIn(this.delay(this.attempts++));
   }
 
   // ---- for the caller
