@@ -27,7 +27,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import cachetools
-from sqlalchemy import Column, Table, inspect, literal_column, select
+from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect, literal_column, select
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
 from . import sql
@@ -156,32 +156,32 @@ def _policy(policies: Policies, model: type) -> _Read:
         target = relationship.mapper.class_
         if isinstance(policies.policy(target), Public):
             return _Read()
-        if foreign_key_of(relationship) is not None:
-            return _policy_above(policies, relationship, target)
+        foreign_key = foreign_key_of(relationship)
+        if foreign_key is not None:
+            return _policy_above(policies, foreign_key, relationship.mapper)
     alias = entity.alias()
     return _read(alias, conditions=[policies.condition(model, alias, ViewerParameters())])
 
 
-def _policy_above(policies: Policies, relationship: RelationshipProperty[Any], target: type) -> _Read:
-    """What decides it by way of a foreign key: a row without which this one would not be there."""
-    above = _policy(policies, target)
-    found = _Read({}, dict(above.others), above.named)
-    table = relationship.mapper.local_table
-    assert isinstance(table, Table)
-    columns: Columns = above.own.get(table, frozenset())
-    for local, remote in relationship.local_remote_pairs or ():
-        found.own[local.table] = union(found.own.get(local.table, frozenset()), frozenset((local.name,)))
-        columns = union(columns, frozenset((remote.name,)))
-    discriminator = relationship.mapper.polymorphic_on
-    if isinstance(discriminator, Column):
-        columns = union(columns, frozenset((discriminator.name,)))
-    found.named += _visible(policies, target, {table: columns}, moves=False)
+def _policy_above(policies: Policies, foreign_key: ForeignKeyConstraint, target: Mapper[Any]) -> _Read:
+    """What decides it by way of a foreign key: a row without which this one would not be there.
+
+    Unless the key is checked at COMMIT alone: until then one may go, and another come in its place.
+    """
+    above = _policy(policies, target.class_)
+    found = _Read({foreign_key.table: frozenset(each.parent.name for each in foreign_key.elements)})
+    found.others, found.named = dict(above.others), above.named
+    table = foreign_key.referred_table
+    columns = union(above.own.get(table, frozenset()), frozenset(each.column.name for each in foreign_key.elements))
+    if isinstance(target.polymorphic_on, Column):
+        columns = union(columns, frozenset((target.polymorphic_on.name,)))
+    found.named += _visible(policies, target.class_, {table: columns}, moves=bool(foreign_key.deferrable))
     return found
 
 
 def _visible(policies: Policies, model: type, own: Mapping[Table, Columns], *, moves: bool) -> tuple[Named, ...]:
     """The rows of a model's tables that the viewer may see, or may come to see."""
-    # Where rows above name them, updates of few columns are not worth that the rows above must stay who they are.
+    # By a lineage they would depend on the rows above them, too: that is more than updates of a few columns.
     said = [equality for equality in equalities(policies, model) if equality.lineage is None]
     return tuple(
         Named(table.fullname, _said_of(table, said), {}, Interest(columns, moves)) for table, columns in own.items()
@@ -193,14 +193,14 @@ def _said_of(table: Table, said: Iterable[Equality]) -> tuple[Equality, ...]:
 
 
 def _above(policies: Policies, model: type) -> Iterator[Named]:
-    """That the rows above a model's, which lineages lead over, are deleted: until then their keys name no others."""
+    """That rows above a model's, which lineages lead over, come and go: one may take the key of another, and what is below it."""
     policy = policies.policy(model)
     if isinstance(policy, Through):
         relationship: RelationshipProperty[Any] = inspect(model).relationships[policy.relationship]
-        target, table = relationship.mapper.class_, relationship.mapper.local_table
-        if foreign_key_of(relationship) is not None and isinstance(table, Table):
-            said = _said_of(table, equalities(policies, target))
-            yield Named(table.fullname, said, {}, Interest(frozenset(), moves=False, deletes=True))
+        foreign_key, target = foreign_key_of(relationship), relationship.mapper.class_
+        if foreign_key is not None:
+            table = foreign_key.referred_table
+            yield Named(table.fullname, _said_of(table, equalities(policies, target)), {}, Interest(frozenset(), True))
             yield from _above(policies, target)
 
 
@@ -382,7 +382,8 @@ def _behind_secondary(
     # Of rows that are not shown, those may come to be whose columns decide otherwise.
     waiting = {table: union(columns, rest.get(table, frozenset())) for table, columns in deciding.own.items()}
     target = list(waiting)
-    is_enforced = len(target) == 1 and foreign_key_in(join.relationship.secondaryjoin, target[0]) is not None
+    foreign_key = foreign_key_in(join.relationship.secondaryjoin, target[0]) if len(target) == 1 else None
+    is_enforced = foreign_key is not None and not foreign_key.deferrable
     if visible is not None:
         named = _visible(visible, join.target.model, waiting, moves=not is_enforced)
     else:

@@ -3,12 +3,15 @@
 A policy `task.owner_id == viewer.id` names the rows of a viewer by a column of theirs. One that is `through("matter")`, where
 `matter.organization_id == viewer.organization_id`, names them as well, by a column that changes of tasks do not tell: by a
 `Lineage`, which stands for the matter's organization among the values of a task. Pure.
+
+A foreign key is taken at its word: a row below has its row above. Nobody tells of rows to which that does not apply, which only
+`session_replication_role = replica` lets in; nor of a row above that one statement replaces by another under its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect
@@ -36,9 +39,13 @@ class Lineage:
 
     @property
     def name(self) -> str:
-        """What it is called among the values of a row: `matter_id->matters.organization_id`."""
-        names = [f"{','.join(each.column_keys)}->{each.referred_table.fullname}." for each in self.foreign_keys]
-        return f"{''.join(names)}{self.column.name}"
+        """What it is called among the values of a row: `matter_id->matters(id).organization_id`."""
+        steps = [
+            f"{_names(each.parent for each in key.elements)}->{key.referred_table.fullname}"
+            f"({_names(each.column for each in key.elements)})."
+            for key in self.foreign_keys
+        ]
+        return f"{''.join(steps)}{self.column.name}"
 
 
 @dataclass(frozen=True)
@@ -49,17 +56,13 @@ class Equality:
     attribute: str
     is_one_of: bool
     as_text: AsText
-    foreign_keys: tuple[ForeignKeyConstraint, ...] = ()
-    """What leads from the row to the one that has the column; none: it is the row's own."""
+    lineage: Lineage | None = None
+    """What leads from the row to the one that has the column; None: it is the row's own."""
 
     @property
     def table(self) -> Table:
         """The table whose rows it is said of."""
-        return self.foreign_keys[0].table if self.foreign_keys else self.column.table
-
-    @property
-    def lineage(self) -> Lineage | None:
-        return Lineage(self.foreign_keys, self.column) if self.foreign_keys else None
+        return self.column.table if self.lineage is None else self.lineage.table
 
     @property
     def name(self) -> str:
@@ -77,7 +80,7 @@ class Equality:
 def equalities(policies: Policies, model: type) -> Iterator[Equality]:
     """What the policy of a model says that columns equal, whatever else it says: those that changes of its rows may tell."""
     for equality in _equalities(policies, model):
-        if equality.foreign_keys or is_key(equality.column):
+        if equality.lineage is not None or is_key(equality.column):
             yield equality
 
 
@@ -100,8 +103,8 @@ def _equalities(policies: Policies, model: type) -> Iterator[Equality]:
         foreign_key = foreign_key_of(relationship)
         if foreign_key is not None:
             for above in _equalities(policies, relationship.mapper.class_):
-                foreign_keys = (foreign_key, *above.foreign_keys)
-                yield Equality(above.column, above.attribute, above.is_one_of, above.as_text, foreign_keys)
+                onward = () if above.lineage is None else above.lineage.foreign_keys
+                yield replace(above, lineage=Lineage((foreign_key, *onward), above.column))
         return
     alias = Entity(model, model, model.__name__, None).alias()
     own = set(leaves(inspect(alias).selectable))
@@ -117,6 +120,10 @@ def _equalities(policies: Policies, model: type) -> Iterator[Equality]:
             found = None if table is None else table.columns.get(str(column.key))
             if found is not None and as_text is not None:
                 yield Equality(found, parameter.viewer_attribute, is_one_of, as_text)
+
+
+def _names(columns: Iterable[Any]) -> str:
+    return ",".join(column.name for column in columns)
 
 
 def foreign_key_of(relationship: RelationshipProperty[Any]) -> ForeignKeyConstraint | None:

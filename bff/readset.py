@@ -32,12 +32,10 @@ class Interest:
     """Updates of these; None: of any column."""
     moves: bool
     """Whether inserts and deletes matter too."""
-    deletes: bool = False
-    """Whether deletes do, even where inserts do not."""
 
     def __or__(self, other: Interest) -> Interest:
         columns = None if self.columns is None or other.columns is None else self.columns | other.columns
-        return Interest(columns, self.moves or other.moves, self.deletes or other.deletes)
+        return Interest(columns, self.moves or other.moves)
 
 
 ALL = Interest(None, True)

@@ -1,8 +1,8 @@
 """`make demo`: Briefcase on this machine with nothing installed or running beforehand.
 
 In order: PostgreSQL and Valkey (embedded under `.bff/`, unless `DATABASE_URL` or `REDIS_URL` name others), migrations,
-rows where there are none, then the site under gunicorn as in production. (GraphiQL's bundle is made before, by `bff
-graphiql install`.)
+rows where there are none, then the site under gunicorn as in production. (GraphiQL's bundle, without which pages are not
+live, is made before, by `bff graphiql install`.)
 Ctrl-C or SIGTERM ends all that it started, in the opposite order, and nothing else.
 """
 
@@ -28,6 +28,7 @@ from app.dev.child import Child
 from app.dev.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
 from app.dev.places import PlaceError
 from app.seed import seed, sign_ins
+from app.site import SOCKET_IO
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "briefcase"
@@ -83,7 +84,7 @@ def _serve(environ: Mapping[str, str], data: Path, scale: float, running: ExitSt
     )
     running.callback(site.stop)
     _wait_for(site, port)
-    _welcome(engine, f"http://127.0.0.1:{port}")
+    _welcome(engine, f"http://127.0.0.1:{port}", is_live=_status(port, f"/graphql/assets/{SOCKET_IO}") == 200)
     return site.wait()
 
 
@@ -129,18 +130,22 @@ def _wait_for(site: Child, port: int) -> None:
     """Return once the site has answered a request: gunicorn listens before its workers are there."""
     deadline = time.monotonic() + START_TIMEOUT
     while site.returncode is None and time.monotonic() < deadline:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT)) as connection:
-            try:
-                connection.request("HEAD", "/")
-                connection.getresponse()
-            except (OSError, http.client.HTTPException):
-                time.sleep(0.05)
-            else:
-                return
+        try:
+            _status(port, "/")
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+        else:
+            return
     raise DemoError("the site does not start; what gunicorn says about it is above")
 
 
-def _welcome(engine: Engine, site: str) -> None:
+def _status(port: int, path: str) -> int:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT)) as connection:
+        connection.request("HEAD", path)
+        return connection.getresponse().status
+
+
+def _welcome(engine: Engine, site: str, *, is_live: bool) -> None:
     print(f"""
   Pages     {site}/
   GraphiQL  {site}/graphql
@@ -153,9 +158,11 @@ def _welcome(engine: Engine, site: str) -> None:
     for person in people:
         header = f"Authorization: Bearer dev-{person.user_id}"
         print(f"  {person.email:<{width}}  {header:<32}  {person.role}, {person.organization}")
-    print("""
-  Open a matter in two windows as two people, and change a task in one of them. "REST | One query" at the top of every
-  page loads it both ways.""")
+    if is_live:
+        print("\n  Open a matter in two windows as two people, and change a task in one of them.")
+    else:
+        print("\n  Pages are not live: that needs GraphiQL's bundle, which `bff graphiql install` makes.")
+    print('  "REST | One query" at the top of every page loads it both ways.')
     print("\n  Ctrl-C stops everything.\n", flush=True)
 
 

@@ -1,9 +1,8 @@
 """What changes tell of rows above the changed ones: the lineages by which policies name rows (`bff.equalities`).
 
-The relay reads it when it has read changes, for all of them in one statement for each column above. It is what rows above
+The relay reads them when it has read changes, for all of them in one statement for each column above. It is what rows above
 have then, not what they had when the change was made, and nothing is missed by that: whoever gives a row above another value
-makes a change too, which touches those who see by the former value and by the new one. What the relay has seen of it is in
-what it reads; what it has not comes after.
+makes a change too, which touches those who see by the former value and those who see by the new one.
 
 Where a row above is no more, or cannot be read, the change does not tell the lineage, and touches whoever depends on any.
 """
@@ -11,12 +10,12 @@ Where a row above is no more, or cannot be read, the change does not tell the li
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ForeignKeyConstraint, Text, cast, select
+from sqlalchemy import Column, ForeignKeyConstraint, Table, Text, and_, cast, select
 
 from ..equalities import Lineage
 from ..statement import Statement, unnest
@@ -27,15 +26,16 @@ from .triggers import LONGEST
 _Key: TypeAlias = tuple[str, ...]
 
 Read: TypeAlias = Callable[[Statement, Mapping[str, list[str]]], Iterable[Sequence[str | None]]]
-"""Runs a statement with arrays of keys; its rows, each of a key and a value. Empty where it cannot be read."""
+"""Runs a statement with arrays of keys; its rows, each of a key and a value; no rows where it cannot be read."""
 
 
 class Ancestry:
     """Completes changes by the lineages of their tables."""
 
     def __init__(self, lineages: Iterable[Lineage]) -> None:
+        self._lineages = sorted(lineages, key=lambda each: (each.table.fullname, each.name))
         self._branches: dict[str, list[tuple[str, tuple[str, ...], _Ancestor]]] = defaultdict(list)
-        for lineage in sorted(lineages, key=lambda each: (each.table.fullname, each.name)):
+        for lineage in self._lineages:
             first, *onward = lineage.foreign_keys
             columns = tuple(element.parent.name for element in first.elements)
             referred = tuple(element.column for element in first.elements)
@@ -43,8 +43,18 @@ class Ancestry:
             self._branches[lineage.table.fullname].append((lineage.name, columns, ancestor))
 
     def __repr__(self) -> str:
-        names = [f"{table}.{name}" for table, branches in self._branches.items() for name, *_ in branches]
-        return f"<Ancestry {', '.join(names) or 'of nothing'}>"
+        return (
+            f"<Ancestry {', '.join(f'{each.table.fullname}.{each.name}' for each in self._lineages) or 'of nothing'}>"
+        )
+
+    @property
+    def tables(self) -> frozenset[Table]:
+        """The tables above, which are read."""
+        return frozenset(table for lineage in self._lineages for table in _above(lineage))
+
+    def over(self, tables: Collection[Table]) -> Ancestry:
+        """Those of the lineages that lead over these tables alone."""
+        return Ancestry(lineage for lineage in self._lineages if _above(lineage) <= set(tables))
 
     def told(self, changes: Sequence[Change], read: Read) -> list[Change]:
         """The changes, each with what can be read above its row."""
@@ -68,12 +78,16 @@ class Ancestry:
         return replace(change, old=old, new=new)
 
 
+def _above(lineage: Lineage) -> set[Table]:
+    return {foreign_key.referred_table for foreign_key in lineage.foreign_keys}
+
+
 def _key(values: Values, columns: tuple[str, ...]) -> _Key | None:
-    """A row's foreign key; () where it leads nowhere, None where there is no row, or nothing is told of it."""
-    key = tuple([values.get(column) for column in columns])
-    if not values or any(column not in values for column in columns):
+    """A row's foreign key; () where it leads nowhere, None where there is no row, or not all of it is told."""
+    if any(column not in values for column in columns):
         return None
-    return () if None in key else tuple(value for value in key if value is not None)
+    key = tuple(value for column in columns if (value := values[column]) is not None)
+    return key if len(key) == len(columns) else ()
 
 
 @dataclass(frozen=True)
@@ -85,21 +99,27 @@ class _Ancestor:
     column: Column[Any]
 
     def values(self, keys: Sequence[_Key], read: Read) -> dict[_Key, str | None]:
-        """The column's texts by key, of rows that there are."""
+        """The column's texts by key, of keys that one row has, and None where a foreign key in between is NULL."""
         arrays = {f"k{i}": [key[i] for key in keys] for i in range(len(self.key))}
-        rows = read(self._statement, arrays)
-        return {tuple(map(str, key)): value for *key, value in rows if value is None or len(value) <= LONGEST}
+        found: dict[_Key, set[str | None]] = defaultdict(set)
+        for *key, value in read(self._statement, arrays):
+            found[tuple(map(str, key))].add(value)
+        return {
+            key: value
+            for key, (value, *others) in found.items()
+            if not others and (value is None or len(value) <= LONGEST)
+        }
 
     @cached_property
     def _statement(self) -> Statement:
         keys = unnest([Text() for _ in self.key])
         row: Any = self.key[0].table.alias()
-        sources = [keys, row]
-        conditions = [row.c[column.key] == cast(keys.c[i], unbounded(column.type)) for i, column in enumerate(self.key)]
+        source = row
+        on = [row.c[column.key] == cast(keys.c[i], unbounded(column.type)) for i, column in enumerate(self.key)]
         for foreign_key in self.foreign_keys:
-            above = foreign_key.referred_table.alias()
-            conditions += [above.c[each.column.key] == row.c[each.parent.key] for each in foreign_key.elements]
-            sources.append(above)
+            above: Any = foreign_key.referred_table.alias()
+            same = [above.c[each.column.key] == row.c[each.parent.key] for each in foreign_key.elements]
+            source = source.outerjoin(above, and_(*same))
             row = above
-        statement = select(*keys.c, cast(row.c[self.column.key], Text())).select_from(*sources).where(*conditions)
+        statement = select(*keys.c, cast(row.c[self.column.key], Text())).select_from(keys, source).where(*on)
         return Statement(statement, len(self.key))

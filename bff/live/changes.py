@@ -1,7 +1,8 @@
 """What a commit changed, row by row, and which snapshots hold it.
 
 Triggers write a `Change` for every changed row (`bff.live.capture`); it travels through outbox and stream as JSON. It names
-the row by its key columns alone: what the row says is read when it is needed, under a policy.
+the row by its key columns alone, to which the relay adds what policies name it by in rows above (`bff.live.ancestry`): what else the
+row says is read when it is needed, under a policy.
 
 Key columns are the primary key, every foreign key's columns and every column that a relationship joins by. Their values are
 PostgreSQL's texts (`column::text`), None for NULL.
@@ -18,7 +19,7 @@ import orjson
 Kind: TypeAlias = Literal["insert", "update", "delete", "truncate"]
 
 Values: TypeAlias = Mapping[str, str | None]
-"""Key columns of a row, by their names in the database."""
+"""Key columns of a row, by their names in the database, and columns of rows above it, by those of lineages."""
 
 
 Key: TypeAlias = tuple[int, int]

@@ -91,5 +91,5 @@ def _matters(change: Change, interest: Interest) -> bool:
     if change.kind == "truncate":
         return True
     if change.kind != "update":
-        return interest.moves or (interest.deletes and change.kind == "delete")
+        return interest.moves
     return interest.columns is None or not interest.columns.isdisjoint(change.changed)

@@ -37,7 +37,7 @@ from .ancestry import Ancestry
 from .backoff import Backoff
 from .changes import Change, Kind
 from .stream import Stream, StreamAway
-from .triggers import CHANNEL, LONGEST, SCHEMA, SETTINGS
+from .triggers import CHANNEL, LONGEST, SCHEMA, relation_name
 
 POLL = 1.0
 """Seconds after which the outbox is looked at without a notification."""
@@ -49,14 +49,16 @@ BATCH = 1_000
 """Changes that are read, appended and deleted at once."""
 
 PATIENCE = 5.0
-"""Seconds for which the stream may be away before the lock is left to another node, and that a statement may take."""
+"""Seconds for which the stream may be away before the lock is left to another node, that a statement may take, and for which
+nothing above changed rows is read after something could not be."""
 
 SILENCE = 10_000
 """Milliseconds without an acknowledgement after which both ends give up the connection: PostgreSQL frees the lock of a node
 that vanished, and a node notices that PostgreSQL did."""
 
 _LOCK_TIMEOUT = 500
-"""Milliseconds to wait for a lock on a host's table: a migration that has it must not hold up what is told of all others."""
+"""Milliseconds that a statement waits for a lock: a migration that has one of the host's tables must not hold up what is told of
+all others. Of the outbox's nobody has one for long."""
 
 _LOCK = 0x_BFF_0B0C
 """Any number does that nobody else takes."""
@@ -67,12 +69,18 @@ _TURN_CHANNEL = "bff_relay"
 _SETUP = f"""
 SET application_name = 'bff relay'; SET statement_timeout = {int(PATIENCE * 1000)}; SET idle_session_timeout = 0;
 SET lock_timeout = {_LOCK_TIMEOUT};
-SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE};
-{"; ".join(f"SET {name} = {value}" for name, value in SETTINGS.items())}
+SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET tcp_user_timeout = {SILENCE}
 """
 
 _READ = f"""
 SELECT id, xid::text, table_name, kind, old::text, new::text, changed FROM {SCHEMA}.outbox ORDER BY id LIMIT %s
+"""
+
+_CAPTURED = f"""
+SELECT name FROM unnest(%s::text[]) name WHERE EXISTS (
+  SELECT FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+  WHERE tgrelid = to_regclass(name) AND pronamespace = to_regnamespace('{SCHEMA}') AND tgenabled = 'A'
+)
 """
 
 State: TypeAlias = Literal["stopped", "connecting", "waiting", "relaying", "away"]
@@ -89,6 +97,8 @@ class RelayStats:
     batches: int
     coarse: int
     """Changes that were told as one of their whole table, because a key of theirs is too long to be told."""
+    unread: int
+    """Times that what is above changed rows could not be read: changes are coarser then."""
     failures: int
 
 
@@ -117,13 +127,14 @@ class Relay:
         self._button: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._logged = ""
-        self._unread: set[str] = set()
+        self._unread = 0
+        self._blind_until = 0.0
 
     def __repr__(self) -> str:
         return f"<Relay {self._state}, {self._relayed} changes in {self._batches} batches, {self._failures} failures>"
 
     def stats(self) -> RelayStats:
-        return RelayStats(self._state, self._relayed, self._batches, self._coarse, self._failures)
+        return RelayStats(self._state, self._relayed, self._batches, self._coarse, self._unread, self._failures)
 
     def start(self) -> None:
         """Run in a thread: under gevent, a greenlet. After the fork of a process, not before."""
@@ -150,8 +161,7 @@ class Relay:
                 try:
                     with self._connected() as connection:
                         self._wait_for_turn(connection)
-                        backoff.reset()
-                        self._relay(connection)
+                        self._relay(connection, backoff)
                     continue
                 except (psycopg2.Error, SQLAlchemyError, DeadlineExceeded) as error:
                     self._fail("the database", error)
@@ -195,19 +205,23 @@ class Relay:
                 return
             self._rest(TURN, connection)
 
-    def _relay(self, connection: Any) -> None:
+    def _relay(self, connection: Any, backoff: Backoff) -> None:
         """Relay until stopping. Raises StreamAway when the stream has been away for too long."""
         if self._is_stopping:
             return
-        self._state = "relaying"
-        log.info(RELAY, state="relaying")
+        ancestry: Ancestry | None = None
         try:
             while not self._is_stopping:
                 # What is notified from here on may come after what is read.
                 del connection.notifies[:]
                 rows = self._read(connection)
+                if ancestry is None:
+                    ancestry = self._readable(connection)
+                    self._state = "relaying"
+                    log.info(RELAY, state="relaying")
+                    backoff.reset()
                 if rows:
-                    self._append(self._told(connection, [self._change(*row) for row in rows]))
+                    self._append(self._told(connection, ancestry, [self._change(*row) for row in rows]))
                     self._delete(connection, [row[0] for row in rows])
                     self._relayed += len(rows)
                     self._batches += 1
@@ -221,22 +235,36 @@ class Relay:
     def _read(self, connection: Any) -> list[_Row]:
         return _execute(connection, _READ, (self._batch,))
 
-    def _told(self, connection: Any, changes: Sequence[Change]) -> Sequence[Change]:
+    def _readable(self, connection: Any) -> Ancestry:
+        """The lineages over tables that are captured: of others nobody is told when a row is another."""
+        tables = {table: relation_name(table.schema, table.name) for table in self._ancestry.tables}
+        found = {name for (name,) in _execute(connection, _CAPTURED, (list(tables.values()),))}
+        lacking = sorted(name for name in tables.values() if name not in found)
+        if lacking:
+            advice = "run `bff live install`; BFF_LIVE_DATABASE_URL needs the search_path of the site"
+            log.warning(RELAY, state="relaying", uncaptured=", ".join(lacking), advice=advice)
+        return self._ancestry.over([table for table, name in tables.items() if name in found])
+
+    def _told(self, connection: Any, ancestry: Ancestry, changes: Sequence[Change]) -> Sequence[Change]:
         """The changes, each with what there is above its row: read after them, and so at least as new."""
 
         def read(statement: Statement, arrays: Mapping[str, list[str]]) -> list[Any]:
+            if time.monotonic() < self._blind_until:
+                return []
             try:
                 return _execute(connection, statement.sql, statement.parameters(arrays, None))
-            except psycopg2.Error as error:
+            except DeadlineExceeded:
+                raise
+            except Exception as error:
                 if connection.closed:
                     raise
-                # Never an obstacle: what is not told of a change makes it a coarser one.
-                if str(error) not in self._unread:
-                    self._unread.add(str(error))
-                    log.warning(RELAY, state="relaying", unread=statement.sql, error=str(error).strip())
+                # Never an obstacle, whatever it is: what is not told of a change makes it a coarser one.
+                self._unread += 1
+                self._blind_until = time.monotonic() + self._patience
+                log.warning(RELAY, state="relaying", unread=statement.sql, error=str(error).strip())
                 return []
 
-        return self._ancestry.told(changes, read)
+        return ancestry.told(changes, read)
 
     def _append(self, changes: Sequence[Change]) -> None:
         """Append; tries again for as long as there is patience."""

@@ -30,7 +30,7 @@ MARK = "bff capture of"
 _PLAIN = {"bool", "int2", "int4", "int8", "oid", "uuid", "text", "varchar", "bpchar", "name", "char"}
 """Types whose texts are the same under all settings of a session."""
 
-SETTINGS = {
+_SETTINGS = {
     "bytea_output": "hex",
     "datestyle": "'ISO, YMD'",
     "extra_float_digits": "1",
@@ -77,7 +77,7 @@ class Captured:
     @property
     def relation(self) -> str:
         """Its name in SQL."""
-        return identifier(self.name) if self.schema is None else f"{identifier(self.schema)}.{identifier(self.name)}"
+        return relation_name(self.schema, self.name)
 
     @property
     def function(self) -> str:
@@ -127,7 +127,7 @@ def function(table: Captured, there: TableInDatabase) -> tuple[str, str, str]:
     """The trigger function of a table: the statement that makes it, its body, and its comment, which has a hash of all."""
     body = _body(table, there)
     types = {column.type_name for column in there.columns if column.name in table.keys | there.identity}
-    settings = {} if types <= _PLAIN else SETTINGS
+    settings = {} if types <= _PLAIN else _SETTINGS
     # Nothing that a caller's search path names may run as the owner.
     options = ["SET search_path = pg_catalog, pg_temp", *(f"SET {name} = {value}" for name, value in settings.items())]
     tag = "$bff$"
@@ -262,6 +262,11 @@ def _values(keys: Sequence[str], columns: Sequence[ColumnInDatabase], row: str) 
 
 def _array(values: Sequence[str]) -> str:
     return f"ARRAY[{', '.join(map(literal, values))}]::text[]"
+
+
+def relation_name(schema: str | None, name: str) -> str:
+    """A table's name in SQL."""
+    return identifier(name) if schema is None else f"{identifier(schema)}.{identifier(name)}"
 
 
 def identifier(name: str) -> str:

@@ -75,11 +75,15 @@ def answer(url: str, **headers: str) -> str:
 
 
 @pytest.mark.slow
-def test_it_starts_from_nothing_and_again_and_leaves_no_process(data: Path, port: int) -> None:
-    for rows, end in (("seeded in", signal.SIGINT), ("there already", signal.SIGTERM)):
-        with demo(data, port) as process:
+def test_it_starts_from_nothing_and_again_and_leaves_no_process(data: Path, port: int, tmp_path: Path) -> None:
+    for rows, live, end in (
+        ("seeded in", "Pages are not live", signal.SIGINT),
+        ("there already", "Open a matter in two windows", signal.SIGTERM),
+    ):
+        with demo(data, port, BFF_GRAPHIQL_ASSETS=str(tmp_path)) as process:
             text = printed(process, "Ctrl-C stops everything")
             assert rows in text
+            assert re.findall("Pages are not live|Open a matter in two windows", text) == [live]
             assert re.findall(rf"http://127\.0\.0\.1:{port}(/\S*)$", text, re.MULTILINE) == [
                 "/",
                 "/graphql",
@@ -95,6 +99,8 @@ def test_it_starts_from_nothing_and_again_and_leaves_no_process(data: Path, port
             assert process.wait(timeout=30) == 0
             _, left = psutil.wait_procs(children, timeout=10)
             assert not left
+        # What the sockets of pages are made of.
+        (tmp_path / "socket.io.js").write_text("export {};")
 
 
 @pytest.mark.slow

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from sqlalchemy import create_engine, text
 
 from tests.app.browser import OWNER, WIDE, Browser, queries, rows
-from tests.conftest import LiveSite
+from tests.conftest import LiveSite, Servers, redis_database
 
 pytestmark = pytest.mark.slow
 
 # Somebody else of the owner's organization.
 COLLEAGUE = 11
-# From the answer to a change until it is seen in another window, in ms.
+# From the key that sends a change until it is seen in another window, in ms.
 SOON = 1_000
 
 
@@ -71,6 +72,19 @@ def rename(browser: Browser, task_id: int, title: str) -> None:
 
 
 @contextmanager
+def another_tab(browser: Browser) -> Iterator[None]:
+    """The window is one more of the same browser, which closes with the block."""
+    driver = browser.driver
+    first = driver.current_window_handle
+    driver.switch_to.new_window("tab")
+    try:
+        yield
+    finally:
+        driver.close()
+        driver.switch_to.window(first)
+
+
+@contextmanager
 def cut(browser: Browser) -> Iterator[None]:
     """The network is gone, and comes back."""
     conditions = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
@@ -82,7 +96,11 @@ def cut(browser: Browser) -> Iterator[None]:
         browser.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**conditions, "offline": False})
 
 
-# When words are on the page; when the last answer to a change was there. Both in ms of the machine's clock.
+# When Enter was last pressed; when words are on the page. Both in ms of the machine's clock.
+PRESSES = """
+addEventListener('keydown', ({ key }) => { if (key === 'Enter') window.pressedAt = Date.now(); }, { capture: true });
+"""
+PRESSED = "return window.pressedAt"
 WATCH = """
 const words = arguments[0];
 window.seenAt = new Promise((resolve) => {
@@ -92,10 +110,6 @@ window.seenAt = new Promise((resolve) => {
 });
 """
 SEEN = "const done = arguments[0]; window.seenAt.then(done);"
-ANSWERED = """
-const calls = performance.getEntriesByType('resource').filter((it) => it.name.endsWith('/graphql') && it.responseEnd);
-return performance.timeOrigin + calls.at(-1).responseEnd;
-"""
 
 
 def test_an_edit_is_seen_in_the_other_window_within_a_second(
@@ -103,14 +117,15 @@ def test_an_edit_is_seen_in_the_other_window_within_a_second(
 ) -> None:
     open_live(browser, "/matters/1")
     open_live(other, "/matters/1")
+    browser.driver.execute_script(PRESSES)
     delays = []
     for number in range(5):
         other.driver.execute_script(WATCH, f"Seen from afar {number}")
         rename(browser, 1, f"Seen from afar {number}")
-        delays.append(other.driver.execute_async_script(SEEN) - browser.driver.execute_script(ANSWERED))
-    record_property("edit_to_other_window_ms", sorted(round(delay) for delay in delays))
-    # The median: one may meet a busy moment of the machine.
-    assert sorted(delays)[len(delays) // 2] < SOON
+        delays.append(other.driver.execute_async_script(SEEN) - browser.driver.execute_script(PRESSED))
+    record_property("edit_to_other_window_ms", sorted(delays))
+    # One may meet a busy moment of the machine.
+    assert sum(delay < SOON for delay in delays) >= 4, delays
     assert other.find("#task-1 .title").text == "Seen from afar 4"
 
 
@@ -214,6 +229,31 @@ def test_who_is_here_comes_and_goes(browser: Browser, other: Browser, live_site:
     browser.wait_for_text(".here", f"{name} is here too")
     other.wait_for_text("#live", "Live")
 
+    # Signing out in one window is signing out in all of them.
+    with another_tab(other):
+        other.open("/team")
+        other.click("#sign-out")
+        other.find("#email")
+    other.wait_for_text("#content", "You are signed out")
+    other.wait_for_text("#live", "Not live")
+    browser.wait(lambda: not browser.find(".here").is_displayed())
+    assert other.find("#content a").get_attribute("href") == f"{other.url}/sign-in?next=%2Fmatters%2F1"
+
+
+def test_news_that_was_missed_is_told_once(browser: Browser, servers: Servers, worker: str) -> None:
+    open_live(browser, "/matters/1")
+    # Of what was in it, nobody knows any more.
+    with closing(redis.Redis.from_url(redis_database(servers, worker))) as client:
+        client.flushdb()
+    rename(browser, 10, "After the flood")
+    browser.wait_for_text("#toasts", "Some news was missed")
+    # Each of the page's two streams of events has told it by now.
+    browser.click("#task-10 .comments")
+    browser.find("#thread-10 textarea").send_keys("Is all well?")
+    browser.click("#thread-10 [type=submit]")
+    browser.wait_for_text("#thread-10 .said", "Is all well?")
+    assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".toast")) == 1
+
 
 def test_the_dashboard_follows_whatever_writes(browser: Browser, live_site: LiveSite) -> None:
     open_live(browser, "/")
@@ -268,6 +308,22 @@ def test_a_page_works_without_a_socket(browser: Browser, live_site: LiveSite) ->
         assert browser.find("#task-7 .title").text == "Without a socket"
     finally:
         browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+
+
+def test_a_page_says_that_the_site_has_no_sockets(browser: Browser) -> None:
+    # As the site writes it without Redis, or without what sockets are made of.
+    unlive = (
+        "addEventListener('readystatechange', () => document.querySelector('main').removeAttribute('data-live'), true)"
+    )
+    script = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": unlive})
+    try:
+        with browser.watching() as seen:
+            browser.open("/matters/1")
+            browser.wait_for_text("#live", "Not live")
+    finally:
+        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    assert [address for address in seen.requests if "socket.io" in address] == []
+    assert seen.failures == seen.console == []
 
 
 def test_by_rest_nothing_is_live(browser: Browser) -> None:

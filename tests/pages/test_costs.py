@@ -16,6 +16,7 @@ from app.dev.pages import README, VIEWER_ID, Sample, samples, site_for_measuring
 from app.layer import make_layer
 from app.rest import frontend
 from bff import Bff
+from bff.readset import Asked
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +80,19 @@ def test_readme_has_what_is_measured(full_site: Flask) -> None:
 def test_a_page_takes_few_statements(sample: Sample, full_layer: Bff, count_sql: CountSql) -> None:
     most = OF_MATTER if sample.page == "Matter" else OF_ANY_OTHER_PAGE
     assert 0 < statements(full_layer, count_sql, sample.operation, sample.variables) <= most
+
+
+def test_live_pages_depend_on_rows_and_on_no_table_as_a_whole(full_layer: Bff) -> None:
+    """So that what one firm writes has no other firm's page executed."""
+    live = []
+    for sample in samples():
+        plan = full_layer.plan(sample.operation)
+        if plan.is_live:
+            live.append(sample.page)
+            [answer] = full_layer.execute_live(plan, [Asked(sample.variables)], VIEWER).answers
+            assert "errors" not in answer.payload
+            assert [table for table, columns, _ in answer.reads.facts if not columns] == [], sample.page
+    assert live == ["Matter", "Dashboard", "Document", "Inbox", "Calendar"]
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.page)

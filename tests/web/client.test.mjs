@@ -385,12 +385,53 @@ test('a server that disconnects is connected to again', async (t) => {
   assert.equal((await (await server.peer()).take('subscribe')).resume, 'p4');
 });
 
-test('terminate connects anew', async (t) => {
-  const { server, client, peer } = await connected(t);
+test('terminate connects anew, and waits for no attempt of socket.io-client', async (t) => {
+  const never = { reconnectionDelay: 1e8, reconnectionDelayMax: 1e8 };
+  const { server, socket, client, peer } = await connected(t, { socket: never });
   await standing(peer, client);
   client.terminate();
   await peer.left;
-  assert.equal((await (await server.peer()).take('subscribe')).resume, 'p4');
+  const next = await server.peer();
+  assert.equal((await next.accept({ ...live, recovered: true, version: 4, position: 'p4' })).resume, 'p4');
+  const lost = once(socket, 'disconnect');
+  next.cut();
+  await lost;
+  client.terminate();
+  // While that attempt is under way, too.
+  client.terminate();
+  const last = await server.peer();
+  assert.equal((await last.take('subscribe')).resume, 'p4');
+  assert.equal(last.sent.length, 1);
+});
+
+test('a socket that does not reconnect by itself is connected anew', async (t) => {
+  const { server, socket, client, peer } = await connected(t, { socket: { reconnection: false } });
+  await standing(peer, client);
+  const { uri } = socket.io;
+  socket.io.uri = 'http://127.0.0.1:1';
+  const refused = Promise.all([once(socket, 'connect_error'), new Promise((resolve) => client.on('error', resolve))]);
+  peer.cut();
+  await refused;
+  // Meanwhile there is more to ask for.
+  client.subscribe(EVENTS, new Kept());
+  socket.io.uri = uri;
+  const next = await server.peer();
+  assert.equal((await next.take('subscribe')).resume, 'p4');
+  assert.deepEqual((await next.take('subscribe')).payload, EVENTS);
+});
+
+test('a socket that does not reconnect, and whose first connection cannot be had', async (t) => {
+  const server = await scripted(t);
+  const socket = server.socket({ autoConnect: false, reconnection: false });
+  const { uri } = socket.io;
+  socket.io.uri = 'http://127.0.0.1:1';
+  const client = createClient(socket, { random: () => 0 });
+  t.after(() => client.dispose());
+  const refused = once(socket, 'connect_error');
+  client.subscribe(MATTER, new Kept());
+  await refused;
+  socket.io.uri = uri;
+  assert.deepEqual((await (await server.peer()).take('subscribe')).payload, MATTER);
 });
 
 test('a host that disconnects says himself when to connect', async (t) => {
@@ -431,6 +472,34 @@ test('who is nobody is told by the sink; the next subscription tries again', asy
   data = undefined;
   client.subscribe(MATTER, sink);
   await (await server.peer()).take('subscribe');
+});
+
+test('a socket that does not reconnect, and was lost before it had a client', async (t) => {
+  const server = await scripted(t);
+  const socket = server.socket({ reconnection: false });
+  const lost = once(socket, 'disconnect');
+  (await server.peer()).cut();
+  await lost;
+  const client = createClient(socket, { random: () => 0 });
+  t.after(() => client.dispose());
+  client.subscribe(MATTER, new Kept());
+  const peer = await server.peer();
+  assert.deepEqual((await peer.take('subscribe')).payload, MATTER);
+});
+
+test('a sink that is told ends another, which is told nothing more', async (t) => {
+  const server = await scripted(t, { refuse: () => ({ code: 'UNAUTHENTICATED' }) });
+  const client = createClient(server.socket(), { random: () => 0 });
+  t.after(() => client.dispose());
+  const other = new Kept();
+  let end;
+  const told = new Promise((resolve) => {
+    client.subscribe(MATTER, { next() {}, error: () => { end(); resolve(); }, complete() {} });
+  });
+  end = client.subscribe(MATTER, other);
+  await told;
+  await other.take('complete');
+  assert.deepEqual(other.told, [['complete', undefined]]);
 });
 
 test('a connection that is refused for now is tried again', async (t) => {

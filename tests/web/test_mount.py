@@ -1,16 +1,24 @@
-"""The application in README's "Mount it on your application", run as it stands there."""
+"""The applications in README, "Mount it on your application" and the same live, run as they stand there."""
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
+
+from tests.bff.live.polling import wait_until
+from tests.bff.live.wire import Wire
 
 README = Path(__file__).parents[2] / "README.md"
 SHELF = [
@@ -21,18 +29,22 @@ SHELF = [
 ]
 
 
+def shown(name: str) -> str:
+    """A module that README shows."""
+    block = re.search(rf"<!-- {name} -->\n```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    assert not re.search(r"\b(from|import) (app\b(?!,)|bff\.)", block[1]), "the README shows public names only"
+    return block[1]
+
+
 @pytest.fixture(scope="module")
 def bookshop(make_database: Callable[[], str]) -> Iterator[ModuleType]:
     """The module that README shows, over a database of its own with some books in it."""
-    block = re.search(r"<!-- mount -->\n```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert block is not None
-    assert not re.search(r"\b(from|import) (app|bff\.)", block[1]), "the README shows public names only"
     module = ModuleType("bookshop")
-    url = make_database().replace("postgresql://", "postgresql+psycopg2://")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BOOKSHOP_DATABASE_URL", url)
-        patch.setitem(__import__("sys").modules, "bookshop", module)
-        exec(compile(block[1], str(README), "exec"), module.__dict__)  # noqa: S102 - this repository's own text
+        patch.setenv("BOOKSHOP_DATABASE_URL", make_database().replace("postgresql://", "postgresql+psycopg2://"))
+        patch.setitem(sys.modules, "bookshop", module)
+        exec(compile(shown("mount"), str(README), "exec"), module.__dict__)  # noqa: S102 - this repository's own text
         module.Base.metadata.create_all(module.layer.engine)
         with Session(module.layer.engine) as session:
             authors = {name: module.AuthorRow(name=name) for name, *_ in SHELF}
@@ -45,8 +57,10 @@ def bookshop(make_database: Callable[[], str]) -> Iterator[ModuleType]:
 
 
 def ask(bookshop: ModuleType, query: str, shop: str | None = "north") -> Any:
-    headers = {} if shop is None else {"X-Shop": shop}
-    response = bookshop.app.test_client().post("/graphql", json={"query": query}, headers=headers)
+    client = bookshop.app.test_client()
+    if shop is not None:
+        client.set_cookie("shop", shop)
+    response = client.post("/graphql", json={"query": query})
     assert response.status_code == 200, response.text
     return response.get_json()
 
@@ -99,3 +113,53 @@ def test_connections_and_global_ids(bookshop: ModuleType) -> None:
         f'catalogue(first: 1, after: "{page["pageInfo"]["endCursor"]}") {{ nodes {{ title }} }} }} }} }}',
     )
     assert second["data"]["node"]["catalogue"]["nodes"] == [{"title": "Bees"}]
+
+
+@pytest.mark.slow
+def test_the_same_is_live(bookshop: ModuleType, tmp_path: Path, redis_url: str) -> None:
+    """The modules beside each other, the triggers, the server, as README has them."""
+    for name in ("mount", "live"):
+        (tmp_path / f"{'bookshop' if name == 'mount' else name}.py").write_text(shown(name), encoding="utf-8")
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(README.parent),
+        "BOOKSHOP_DATABASE_URL": bookshop.layer.engine.url.render_as_string(hide_password=False),
+        "BFF_REDIS_URL": redis_url,
+        "BFF_SECRET": "of 32 characters or more, the same",
+        "PORT": str(port),
+    }
+    install = [sys.executable, "-c", "from bff.cli import main; main()", "--app", "bookshop:app", "live", "install"]
+    subprocess.run(install, cwd=tmp_path, env=environment, check=True, timeout=60)
+    server = subprocess.Popen([sys.executable, "live.py"], cwd=tmp_path, env=environment)
+    try:
+        with connected(("127.0.0.1", port)) as wire:
+            wire.connect()
+            wire.subscribe("1", "query @live { books { title price } }")
+            first = wire.next_named("next")["payload"]["data"]["books"]
+            assert first == [{"title": "Almanac", "price": "£2.50"}, {"title": "Bees", "price": "£10.00"}]
+            with Session(bookshop.layer.engine) as session:
+                session.execute(update(bookshop.BookRow).where(bookshop.BookRow.isbn == "333").values(pence=1))
+                session.execute(update(bookshop.BookRow).where(bookshop.BookRow.isbn == "22").values(pence=950))
+                session.commit()
+            second = wire.next_named("next")["payload"]["data"]["books"]
+            assert second == [first[0], {"title": "Bees", "price": "£9.50"}]
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def connected(address: tuple[str, int]) -> Wire:
+    """A connection of the northern shop's clerk, as soon as somebody listens."""
+    found: list[Wire] = []
+
+    def listens() -> bool:
+        try:
+            found.append(Wire(address, Cookie="shop=north"))
+        except ConnectionRefusedError:
+            return False
+        return True
+
+    wait_until(listens)
+    return found[0]

@@ -14,6 +14,11 @@ class DirectSocket extends EventEmitter {
   sent = [];
   connections = 1;
 
+  constructor(reconnection = true) {
+    super();
+    this.io = { reconnection: () => reconnection, on() {}, off() {} };
+  }
+
   connect() {
     this.connections += 1;
     this.connected = this.active = true;
@@ -21,11 +26,14 @@ class DirectSocket extends EventEmitter {
   }
 
   disconnect() {
-    this.lose('io client disconnect');
+    this.active = false;
+    if (this.connected) this.lose('io client disconnect');
   }
 
   lose(reason) {
-    this.connected = this.active = false;
+    this.connected = false;
+    // It stays active where it means to have a connection, whoever has to make one.
+    if (reason.startsWith('io ')) this.active = false;
     super.emit('disconnect', reason);
   }
 
@@ -57,8 +65,8 @@ function passes(count) {
   throw new Error('nothing happened');
 }
 
-function begun(options) {
-  const socket = new DirectSocket();
+function begun({ reconnection, ...options }) {
+  const socket = new DirectSocket(reconnection);
   const client = createClient(socket, options);
   const sink = new Kept();
   client.subscribe({ query: 'q' }, sink);
@@ -119,6 +127,32 @@ test('a node that stops is left after a random part of the time it gives', () =>
   assert.equal(socket.asked.length, 2);
   mock.timers.tick(100_000);
   assert.equal(socket.connections, 2);
+});
+
+test('a socket that does not reconnect is connected anew, after waits of the same kind', () => {
+  const { socket } = begun({ random: () => 1, reconnection: false });
+  const lose = () => {
+    socket.lose('transport close');
+    return passes(() => socket.connections);
+  };
+  assert.deepEqual([lose(), lose()], [1_000, 2_000]);
+  socket.connected = false;
+  socket.hear('connect_error', new Error('unreachable'));
+  assert.equal(passes(() => socket.connections), 4_000);
+  assert.equal(socket.asked.length, 4);
+});
+
+test('a host that disconnects while it is waited to connect says himself when to', () => {
+  for (const intend of [
+    (socket) => socket.lose('transport close'),
+    (socket) => socket.hear('move', { within: 1_000 }),
+  ]) {
+    const { socket } = begun({ random: () => 1, reconnection: false });
+    intend(socket);
+    socket.disconnect();
+    mock.timers.tick(100_000);
+    assert.equal(socket.connections, 1);
+  }
 });
 
 test('a connection that is lost while its client means to move is connected anew once', () => {

@@ -26,7 +26,13 @@ export async function mutate(operation, input) {
 export class Refused extends Error {
   constructor(reasons) {
     super(reasons.map((reason) => reason.message).join('; ') || 'the site gave no answer');
+    this.reasons = reasons;
   }
+}
+
+// Whether the site knew nobody who asks: signed out, or signed in too long ago.
+export function isSignedOut(reasons) {
+  return reasons.some((reason) => reason.extensions?.code === 'UNAUTHENTICATED');
 }
 
 async function exchange(address, options) {

@@ -14,18 +14,17 @@ const WORDS = {
 };
 
 // Connect, and tell `hears` what happens: `status(name, words)`, `data(data, errors)`, `present(people)`,
-// `happened(operation, data)`, `told(words)`, `gone()` and `signedOut()`. Gives `follow(variables)`, which keeps the page
-// by these variables from then on, instead of by those before.
-export async function goLive({ page, presence, events = {} }, hears) {
+// `happened(operation, data)`, `missed()`, `gone()` and `signedOut()`. Gives `follow(variables)`, which keeps the page
+// by these variables from then on, instead of by those before, and `stop()`. `isOffered` is whether the site has sockets.
+export async function goLive({ page, isOffered, presence, events = {} }, hears) {
   const status = (name) => hears.status(name, WORDS[name]);
-  status('connecting');
-  let io, createClient;
-  try {
-    [{ io }, { createClient }] = await Promise.all([import(SOCKET), import(CLIENT)]);
-  } catch {
+  if (isOffered) status('connecting');
+  const modules = isOffered && await Promise.all([import(SOCKET), import(CLIENT)]).catch(() => null);
+  if (!modules) {
     status('off');
-    return () => {};
+    return { follow() {}, stop() {} };
   }
+  const [{ io }, { createClient }] = modules;
   const socket = io(NAMESPACE, { transports: ['websocket'], autoConnect: false });
   const client = createClient(socket);
   let isOver = false;
@@ -61,7 +60,7 @@ export async function goLive({ page, presence, events = {} }, hears) {
     client.subscribe({ documentId: operation, variables }, {
       ...quietly,
       next: ({ data }) => data && hears.happened(operation, Object.values(data)[0]),
-      gap: () => hears.told('Some news was missed while you were away.'),
+      gap: () => hears.missed(),
     });
   }
   if (presence) {
@@ -71,14 +70,21 @@ export async function goLive({ page, presence, events = {} }, hears) {
     });
   }
 
-  let stop = () => {};
-  return (variables) => {
-    stop();
-    stop = client.subscribe({ documentId: `${page}Page`, variables }, {
-      // What the client gave is the client's; the page changes its own.
-      next: ({ data, errors }) => hears.data(structuredClone(data ?? null), errors ?? []),
-      error: fail,
-      complete: (ended) => ended && end(ended),
-    });
+  let unfollow = () => {};
+  return {
+    follow(variables) {
+      unfollow();
+      unfollow = client.subscribe({ documentId: `${page}Page`, variables }, {
+        // What the client gave is the client's; the page changes its own.
+        next: ({ data, errors }) => hears.data(structuredClone(data ?? null), errors ?? []),
+        error: fail,
+        complete: (ended) => ended && end(ended),
+      });
+    },
+    stop() {
+      isOver = true;
+      client.dispose();
+      status('off');
+    },
   };
 }

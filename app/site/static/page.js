@@ -7,11 +7,12 @@
 
 import { costOf } from './call.js';
 import { draw } from './dom.js';
-import { Refused, loadPage } from './graphql.js';
+import { Refused, isSignedOut, loadPage } from './graphql.js';
 import { goLive } from './live.js';
 import { Meter } from './meter.js';
 import { errors, heading, nothing, signedOut } from './parts.js';
 import { loadByRest } from './rest.js';
+import { onSignOut, signOut } from './session.js';
 import { PageState } from './state.js';
 import { toast } from './toasts.js';
 import { Waterfall } from './waterfall.js';
@@ -29,11 +30,13 @@ const light = document.getElementById('live');
 const source = SOURCES[by];
 
 const { default: module } = await import(`./pages/${page.toLowerCase()}.js`);
-const state = new PageState({ given, me: JSON.parse(main.dataset.me), show, oncost: (cost) => meter.add(cost) });
+const state = new PageState({
+  given, me: JSON.parse(main.dataset.me), show, oncost: (cost) => meter.add(cost), onsignedout: leave,
+});
 let asked = module.variables(given);
 let wrong = [];
 let gone = null;
-let follow = null;
+let live = null;
 
 // More of the same page, by further variables: the next rows of a list, for example. Throws a Refused.
 state.more = async (variables) => {
@@ -45,21 +48,21 @@ state.more = async (variables) => {
 
 // The page by other variables, from now on. Throws a Refused.
 state.ask = async (variables) => {
-  state.become(await state.more(variables));
+  take(await state.more(variables));
   asked = { ...asked, ...variables };
-  follow?.(asked);
+  live?.follow(asked);
 };
 
 document.getElementById('sign-out').addEventListener('click', async () => {
-  await fetch('/auth/sign-out', { method: 'POST' });
+  await signOut();
   location.assign('/sign-in');
 });
+onSignOut(leave);
 document.addEventListener('click', keepSwitch);
 
 if (asked) {
-  const { data, errors: reasons = [], calls } = await source(page, asked);
-  state.become(data ?? null);
-  wrong = reasons;
+  const { data, errors: reasons, calls } = await source(page, asked);
+  take(data, reasons);
   meter.add(costOf(calls));
   waterfall.show(by, calls);
 }
@@ -67,14 +70,27 @@ show();
 main.removeAttribute('aria-busy');
 // The browser looked for the address's fragment before anything was there.
 if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
-if (module.isLive && by === 'query' && 'live' in main.dataset && state.base?.viewer !== null) await stayLive();
+if (module.isLive && by === 'query' && !gone) await stayLive();
 
 function show() {
-  return draw(main, errors(wrong), (state.base || !asked) && content(state.data));
+  return draw(main, gone ?? [errors(wrong), (state.base || !asked) && content(state.data)]);
+}
+
+function take(data = null, reasons = []) {
+  state.become(data);
+  wrong = reasons;
+  if (data?.viewer === null || isSignedOut(reasons)) leave();
+}
+
+// Nobody is signed in any more: there is nobody for whom anything is here.
+function leave() {
+  gone = signedOut();
+  document.title = 'Signed out · Briefcase';
+  live?.stop();
+  show();
 }
 
 function content(data) {
-  if (gone || data?.viewer === null) return gone ?? signedOut();
   const drawn = module.draw(data, state);
   if (!drawn) return missing();
   if (data) document.title = `${module.title(data)} · Briefcase`;
@@ -99,15 +115,16 @@ function keepSwitch(event) {
 }
 
 async function stayLive() {
-  follow = await goLive({ page, presence: module.presence?.(given), events: module.events?.(given) }, {
+  live = await goLive({
+    page, isOffered: 'live' in main.dataset, presence: module.presence?.(given), events: module.events?.(given),
+  }, {
     status(name, words) {
       state.isLive = name === 'live';
       light.dataset.state = name;
       light.textContent = words;
     },
     data(data, reasons) {
-      state.become(data);
-      wrong = reasons;
+      take(data, reasons);
       mark(show());
     },
     present(people) {
@@ -115,17 +132,17 @@ async function stayLive() {
       show();
     },
     happened: (name, data) => toast(module.told?.(name, data, state)),
-    told: (words) => toast({ words }),
+    // Each stream of events says so for itself.
+    missed: () => toast({ key: 'missed', words: 'Some news was missed while you were away.' }),
     gone() {
       gone = [heading({ title: 'This is not here any more' }), nothing('It was deleted, or you may not see it any more.')];
       show();
     },
-    signedOut() {
-      gone = signedOut();
-      show();
-    },
+    signedOut: leave,
   });
-  follow(asked);
+  // It may have ended meanwhile.
+  if (gone) live.stop();
+  else live.follow(asked);
 }
 
 // Shows for a moment what somebody else changed.

@@ -4,15 +4,15 @@
 // change. What it answers goes into the data; on a live page it stays on top until the live state has it too, so that
 // nothing jumps back in between.
 
-import { Refused, mutate } from './graphql.js';
+import { Refused, isSignedOut, mutate } from './graphql.js';
 
 // How long a live state may take to follow an answer, in ms. Somebody else may have changed the same meanwhile.
 const SETTLING = 2_000;
 
 export class PageState {
-  // `show()` draws; `oncost(cost)` hears what each change cost.
-  constructor({ given, me, show, oncost }) {
-    Object.assign(this, { given, me, show, oncost });
+  // `show()` draws; `oncost(cost)` hears what each change cost, `onsignedout()` that one came from nobody.
+  constructor({ given, me, show, oncost, onsignedout }) {
+    Object.assign(this, { given, me, show, oncost, onsignedout });
     this.base = null;
     this.changes = [];
     this.refusals = new Map();
@@ -76,7 +76,8 @@ export class PageState {
       return await action();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.refusals.set(place, error.message);
+      if (isSignedOut(error.reasons)) this.onsignedout();
+      else this.refusals.set(place, error.message);
       return null;
     } finally {
       this.busy.delete(place);

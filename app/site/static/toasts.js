@@ -8,10 +8,10 @@ const host = document.getElementById('toasts');
 const news = [];
 let number = 0;
 
-// `{ words, href, label, face }`; nothing is said of nothing.
+// `{ words, href, label, face, key }`; nothing is said of nothing, and nothing anew while what has its key is there.
 export function toast(said) {
-  if (!said) return;
-  const it = { ...said, key: number += 1 };
+  if (!said || news.some((it) => it.key === said.key)) return;
+  const it = { key: number += 1, ...said };
   news.push(it);
   show();
   leaveLater(it);

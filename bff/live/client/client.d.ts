@@ -5,6 +5,9 @@ export interface LiveSocket {
   readonly connected: boolean;
   readonly active: boolean;
   readonly io?: {
+    /** Whether it connects again by itself; where it does not, the client does. */
+    reconnection(): boolean;
+    readonly engine?: { readonly readyState: string };
     on(event: 'reconnect_failed', listener: () => void): unknown;
     off(event: 'reconnect_failed', listener: () => void): unknown;
   };
@@ -93,7 +96,7 @@ export interface Client {
   on<Event extends keyof Listeners>(event: Event, listener: Listeners[Event]): () => void;
   /** The others of graphql-ws's events do not happen. */
   on(event: string, listener: (...details: any[]) => void): () => void;
-  /** Connects anew, at once. */
+  /** Connects anew, at once, also while the next attempt is waited for. A connection that other namespaces use too stays theirs. */
   terminate(): void;
   /** Completes all subscriptions and disconnects the socket. */
   dispose(): void;

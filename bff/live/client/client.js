@@ -146,6 +146,8 @@ class Session {
       queueMicrotask(() => this.failAll(new Error('the server cannot be reached')));
     };
     socket.io?.on('reconnect_failed', this.onReconnectFailed);
+    // Lost before there was anybody to hear of it.
+    if (socket.active && !this.isRetrying && socket.io?.engine?.readyState === 'closed') this.reconnectIn(this.delay(this.attempts++));
   }
 
   // ---- for the caller
@@ -191,7 +193,7 @@ class Session {
   dispose() {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    clearTimeout(this.timer);
+    this.stayPut();
     for (const [event, handler] of this.handlers) this.socket.off(event, handler);
     this.socket.io?.off('reconnect_failed', this.onReconnectFailed);
     this.socket.disconnect();
@@ -204,8 +206,7 @@ class Session {
   // ---- the connection
 
   onConnect() {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.stayPut();
     this.isStranded = false;
     this.since = Date.now();
     this.connections += 1;
@@ -216,9 +217,10 @@ class Session {
 
   /** @param {Error & { data?: { code?: string } }} error */
   onConnectError(error) {
+    this.stayPut();
     this.tell('error', error);
-    // It could not be reached: socket.io-client goes on trying.
-    if (this.socket.active) return;
+    // It could not be reached.
+    if (this.isDisposed || (this.socket.active && this.isRetrying)) return;
     const code = error.data?.code;
     if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') this.failAll([{ message: error.message, extensions: { code } }]);
     else this.reconnectIn(this.delay(this.attempts++));
@@ -235,26 +237,39 @@ class Session {
     this.socket.sendBuffer = [];
     if (hasSettled(this.since, this.maxDelay)) this.attempts = 0;
     this.since = undefined;
+    this.stayPut();
     this.tell('closed', { reason });
-    // socket.io-client connects again by itself, but for the two: the server's wish, which may be a wish for less load, and the
-    // host's, who knows when to connect.
-    if (reason === 'io server disconnect') this.reconnectIn(this.delay(this.attempts++));
-    else if (reason !== 'io client disconnect') {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-    }
+    // The host knows when to connect. After the server's wish, which may be a wish for less load, socket.io-client never connects.
+    if (reason === 'io client disconnect' || this.isDisposed) return;
+    if (reason === 'io server disconnect' || !this.isRetrying) this.reconnectIn(this.delay(this.attempts++));
+  }
+
+  /** Whether socket.io-client connects again by itself where a connection was lost or could not be had. */
+  get isRetrying() {
+    return this.socket.io?.reconnection() !== false;
   }
 
   /** @param {number} milliseconds */
   reconnectIn(milliseconds) {
-    this.timer ??= setTimeout(() => this.reconnect(), milliseconds);
+    const { active } = this.socket;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      // Else the host has connected or disconnected it meanwhile.
+      if (this.socket.active === active) this.reconnect();
+    }, milliseconds);
+  }
+
+  /** Give up any intention to reconnect: it was about a socket that was in another state. */
+  stayPut() {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   reconnect() {
     if (this.isDisposed) return;
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    if (this.socket.connected) this.socket.disconnect();
+    this.stayPut();
+    // Also where it is about to connect: socket.io-client would go on waiting.
+    if (this.socket.active) this.socket.disconnect();
     this.socket.connect();
   }
 
@@ -497,7 +512,10 @@ class Session {
 
   /** @param {unknown} error */
   failAll(error) {
-    for (const subscription of [...this.subscriptions]) this.fail(subscription, error);
+    for (const subscription of [...this.subscriptions]) {
+      // The sink of one may have ended another.
+      if (!subscription.isOver) this.fail(subscription, error);
+    }
   }
 
   /**

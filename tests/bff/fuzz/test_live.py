@@ -6,7 +6,7 @@ run again, as by a hub; all else is asserted to be what an execution gives now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,7 +26,7 @@ from bff.live import capture
 from bff.live.ancestry import Ancestry
 from bff.plan import Plan, compile_plan
 from bff.types.catalog import Catalog
-from tests.bff.fuzz import odd
+from tests.bff.fuzz import firm, odd
 from tests.bff.fuzz.budget import Fuzz
 from tests.bff.fuzz.live import Copy, Counts, Live, take_changes
 from tests.bff.fuzz.live_documents import ODD
@@ -66,6 +66,18 @@ def odd_subject(make_database: Callable[[], str]) -> Iterator[Subject]:
         odd.Base.metadata,
         Copy(engine, odd.Base.metadata),
     )
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def firm_subject(make_database: Callable[[], str]) -> Iterator[Subject]:
+    """Rows that are visible through others, captured."""
+    engine = create_engine(make_database(), pool_size=4, max_overflow=0)
+    viewers = firm.make_rows(engine)
+    with engine.begin() as connection:
+        capture.install(connection, capture.tables_of([firm.NoteRow]))
+    site = Site.of(firm.schema._schema, engine, [*viewers, None])
+    yield Subject(site, engine, firm.Base.metadata, Copy(engine, firm.Base.metadata))
     engine.dispose()
 
 
@@ -129,6 +141,16 @@ def test_odd_models(fuzz: Fuzz, odd_subject: Subject, counts: Counts) -> None:
         return Drawn(plan, source, [{"id": id_, "name": choices.among(names)} for id_ in ids])
 
     _fuzz(fuzz, odd_subject, counts, 5, draw)
+
+
+def test_rows_below_others(fuzz: Fuzz, firm_subject: Subject, counts: Counts) -> None:
+    site = firm_subject.site
+
+    def draw(data: st.DataObject) -> Drawn:
+        source = Choices(data.draw).among(firm.SOURCES)
+        return Drawn(compile_plan(site.schema, parse(source)), source, [{}])
+
+    _fuzz(fuzz, firm_subject, counts, 3, draw)
 
 
 def test_briefcase(fuzz: Fuzz, briefcase_subject: Subject, counts: Counts) -> None:
@@ -284,6 +306,73 @@ def test_one_write(odd_subject: Subject, source: str, before: str, write: str, i
     assert bool(live.counts.touched) is is_touched
 
 
+# Other rows come under the keys of matter 3 and task 2: what is below them is now somebody else's.
+_GAINED_MATTER = (
+    "DELETE FROM firm.matter WHERE id = 3",
+    "INSERT INTO firm.matter (id, organization_id, office_id) VALUES (3, 1, 1)",
+)
+_GAINED_TASK = (
+    "DELETE FROM firm.task WHERE id = 2",
+    "INSERT INTO firm.task (id, matter_id) VALUES (2, 6)",
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "writes"),
+    [
+        (
+            "{ tasksConnection { totalCount } }",
+            [f"WITH gone AS ({_GAINED_MATTER[0]} RETURNING id) INSERT INTO firm.matter SELECT id, 1, 1 FROM gone"],
+        ),
+        (
+            "{ notesConnection { totalCount } }",
+            [f"WITH gone AS ({_GAINED_MATTER[0]} RETURNING id) INSERT INTO firm.matter SELECT id, 1, 1 FROM gone"],
+        ),
+        ("{ notesConnection { totalCount } }", _GAINED_TASK),
+        # One row, whose foreign key is checked at COMMIT alone.
+        ("{ note(id: 1) { text } }", _GAINED_TASK),
+        # What went before the row above it did.
+        (
+            "{ tasksConnection { totalCount } }",
+            [
+                "UPDATE firm.task SET matter_id = 3 WHERE id = 20",
+                "DELETE FROM firm.matter WHERE id = 9",
+                "INSERT INTO firm.matter VALUES (9, 2, 1)",
+            ],
+        ),
+        (
+            "{ notesConnection { totalCount } }",
+            [
+                "UPDATE firm.note SET task_id = 2 WHERE id = 50",
+                "DELETE FROM firm.task WHERE id = 20",
+                "DELETE FROM firm.matter WHERE id = 9",
+                "INSERT INTO firm.matter VALUES (9, 2, 1)",
+                "INSERT INTO firm.task (id, matter_id) VALUES (20, 9)",
+            ],
+        ),
+    ],
+)
+def test_another_row_under_the_key_of_one_above(firm_subject: Subject, source: str, writes: Sequence[str]) -> None:
+    firm_subject.copy.restore()
+    engine, site = firm_subject.engine, firm_subject.site
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO firm.matter VALUES (9, 1, 1)")
+        connection.exec_driver_sql("INSERT INTO firm.task (id, matter_id) VALUES (20, 9)")
+        connection.exec_driver_sql("INSERT INTO firm.note (id, task_id) VALUES (50, 20)")
+        firm_subject.copy.note(take_changes(connection))
+    live = Live(site, Counts())
+    live.add(compile_plan(site.schema, parse(source)), source, [({}, site.viewers[0])])
+    before = live.owners[0].answer
+    with engine.begin() as connection:
+        for write in writes:
+            connection.exec_driver_sql(write)
+    with engine.begin() as connection:
+        changes = take_changes(connection, firm_subject.ancestry)
+    firm_subject.copy.note(changes)
+    live.take(changes, print)
+    assert live.owners[0].answer != before
+
+
 @dataclass
 class Drawn:
     """An operation, and what it is asked for together."""
@@ -341,9 +430,10 @@ def _fuzz(
             subscribe()
         for _ in range(choices.between(3, 12)):
             with subject.engine.connect() as connection, connection.begin():
-                for _ in range(choices.among((1, 1, 1, 2, 3))):
-                    note(writes.write(choices, connection, live.facts))
-                if choices.chance(10):
+                written = [writes.write(choices, connection, live.facts) for _ in range(choices.among((1, 1, 1, 2, 3)))]
+                note("\n".join(written))
+                # A table that is being truncated lets nobody read.
+                if choices.chance(10) and not any(each.startswith("_truncate") for each in written):
                     # Subscribed to while this is under way: the change comes later.
                     subscribe()
             if choices.chance(10):

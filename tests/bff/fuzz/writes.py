@@ -68,6 +68,9 @@ class Writes:
         try:
             with connection.begin_nested():
                 count = sum(connection.execute(statement).rowcount for statement in statements)
+                # What waits for COMMIT is checked here, where it can be undone.
+                connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+                connection.execute(text("SET CONSTRAINTS ALL DEFERRED"))
         except DBAPIError as error:
             return f"{said}: {str(error.orig).strip()}"
         return f"{said}: {count} rows"

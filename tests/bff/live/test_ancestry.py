@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, create_engine, true
+from pydantic import SecretStr
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, NullPool, create_engine, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from structlog.testing import capture_logs
 
@@ -31,6 +33,7 @@ class Matter(Base):
     __tablename__ = "matters"
     id: Mapped[int] = mapped_column(primary_key=True)
     region: Mapped[str]
+    opened: Mapped[datetime.date | None]
 
 
 class Task(Base):
@@ -51,11 +54,18 @@ class Day(Base):
 
 class Entry(Base):
     __tablename__ = "entries"
-    __table_args__ = (ForeignKeyConstraint(["task_id", "day"], ["days of tasks.of task", "days of tasks.number"]),)
+    __table_args__ = (ForeignKeyConstraint(["day", "task_id"], ["days of tasks.number", "days of tasks.of task"]),)
     id: Mapped[int] = mapped_column(primary_key=True)
     task_id: Mapped[int | None]
     day: Mapped[int | None]
     of_day: Mapped[Day | None] = relationship()
+
+
+class Receipt(Base):
+    __tablename__ = "receipts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id"))
+    entry: Mapped[Entry] = relationship()
 
 
 class Remark(Base):
@@ -102,9 +112,9 @@ POLICIES = Policies(
 )
 
 TASK, DAY, ENTRY = (
-    "matter_id->matters.region",
-    "of task->tasks.matter_id->matters.region",
-    "task_id,day->days of tasks.of task->tasks.matter_id->matters.region",
+    "matter_id->matters(id).region",
+    "of task->tasks(id).matter_id->matters(id).region",
+    "day,task_id->days of tasks(number,of task).of task->tasks(id).matter_id->matters(id).region",
 )
 
 
@@ -137,7 +147,7 @@ def test_a_row_above_whose_policy_says_more_than_one_thing() -> None:
 
 def test_within_one_table_a_foreign_key_leads_one_way() -> None:
     policies = Policies({Part: _of_region, Scrap: bff.through("part")})
-    assert [each.name for each in equalities(policies, Scrap)] == ["part_id->parts.region"]
+    assert [each.name for each in equalities(policies, Scrap)] == ["part_id->parts(id).region"]
     relationships = Part.__mapper__.relationships
     assert foreign_key_of(relationships["whole"]) is not None
     assert foreign_key_of(relationships["part"]) is None
@@ -159,7 +169,7 @@ def prepared(make_database: Callable[[], str]) -> Iterator[Host]:
 @pytest.fixture
 def host(prepared: Host) -> Host:
     prepared.run(
-        'TRUNCATE matters, tasks, "days of tasks", entries',
+        'TRUNCATE matters, tasks, "days of tasks", entries, receipts',
         "INSERT INTO matters VALUES (1, 'north'), (2, 'south')",
         "TRUNCATE bff.outbox",
     )
@@ -184,10 +194,10 @@ def told(host: Host) -> Iterator[Told]:
     """`told(statement, ...)`: what a relay tells of what each statement does, when all are done."""
     with ExitStack() as running:
 
-        def told(*statements: str) -> list[Change]:
+        def told(*statements: str, policies: Policies = POLICIES) -> list[Change]:
             host.run(*statements)
             count, stream = host.waiting(), Kept()
-            relay = Relay(direct_engine(host.engine, None), stream, lineages(POLICIES))
+            relay = Relay(direct_engine(host.engine, None), stream, lineages(policies))
             running.callback(relay.stop)
             relay.start()
             wait_until(lambda: relay.stats().relayed == count)
@@ -211,15 +221,51 @@ def test_a_change_tells_what_is_above_its_row_before_and_after(told: Told) -> No
 
 
 def test_over_several_foreign_keys(told: Told) -> None:
-    *_, day, entry, stray = told(
-        "INSERT INTO tasks VALUES (1, 2)",
+    *_, day, entry, stray, orphaned = told(
+        "INSERT INTO tasks VALUES (1, 2), (2, NULL)",
+        # Of each task, so that half of the key is not enough.
+        'INSERT INTO "days of tasks" VALUES (2, 5)',
         'INSERT INTO "days of tasks" VALUES (1, 5)',
         "INSERT INTO entries VALUES (1, 1, 5)",
         "INSERT INTO entries VALUES (2, 1, NULL)",
+        "INSERT INTO entries VALUES (3, 2, 5)",
     )
     assert day.new[DAY] == "south"
     assert entry.new[ENTRY] == "south"
     assert stray.new[ENTRY] is None
+    # A task of no matter: nobody sees what is below it.
+    assert orphaned.new[ENTRY] is None
+
+
+def test_over_a_foreign_key_of_several_columns(told: Told) -> None:
+    """Which are not the first in the chain, either."""
+    policies = Policies(
+        {
+            Matter: _of_region,
+            Task: bff.through("matter"),
+            Day: bff.through("task"),
+            Entry: bff.through("of_day"),
+            Receipt: bff.through("entry"),
+        }
+    )
+    *_, receipt = told(
+        "INSERT INTO tasks VALUES (1, 1), (2, 2)",
+        'INSERT INTO "days of tasks" VALUES (1, 5), (2, 5), (2, 6)',
+        "INSERT INTO entries VALUES (1, 2, 5)",
+        "INSERT INTO receipts VALUES (1, 1)",
+        policies=policies,
+    )
+    assert receipt.new[f"entry_id->entries(id).{ENTRY}"] == "south"
+
+
+def test_dates_have_one_text(host: Host, told: Told) -> None:
+    """The driver sets the style that it reads."""
+    policies = Policies({Matter: lambda row, viewer: row.opened == viewer.day, Task: bff.through("matter")})
+    with host.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {host.engine.url.database} SET datestyle = 'German'")
+    host.run("UPDATE matters SET opened = '2024-05-31' WHERE id = 1")
+    _, made = told("INSERT INTO tasks VALUES (1, 1)", policies=policies)
+    assert made.new["matter_id->matters(id).opened"] == "2024-05-31"
 
 
 def test_it_is_what_is_above_now(told: Told) -> None:
@@ -249,3 +295,83 @@ def test_what_cannot_be_read_is_not_told_and_holds_up_nothing(host: Host, told: 
     assert orphaned.new == {"id": "1", "matter_id": None, TASK: None}
     [warning] = [each for each in logs if "unread" in each]
     assert "lock timeout" in warning["error"]
+
+
+@pytest.mark.parametrize(("patience", "unread"), [(60.0, 1), (0.0, 3)])
+def test_after_what_cannot_be_read_nothing_is_read_for_a_while(host: Host, patience: float, unread: int) -> None:
+    stream = Kept()
+    relay = Relay(direct_engine(host.engine, None), stream, lineages(POLICIES), patience=patience)
+    relay.start()
+    try:
+        wait_until(lambda: relay.stats().state == "relaying")
+        host.run("ALTER TABLE matters RENAME TO elsewhere")
+        for number in (1, 2, 3):
+            host.run(f"INSERT INTO tasks VALUES ({number}, 1)")
+            wait_until(lambda number=number: relay.stats().relayed == number)
+        host.run("ALTER TABLE elsewhere RENAME TO matters", "INSERT INTO tasks VALUES (4, 1)")
+        wait_until(lambda: relay.stats().relayed == 4)
+    finally:
+        relay.stop()
+        host.run("ALTER TABLE IF EXISTS elsewhere RENAME TO matters")
+    assert relay.stats().unread == unread
+    assert [TASK in change.new for change in stream.appended] == [False, False, False, patience == 0]
+    assert relay.stats().failures == 0
+
+
+def test_text_that_the_driver_cannot_take_holds_up_nothing(make_database: Callable[[], str]) -> None:
+    admin = create_engine(make_database(), isolation_level="AUTOCOMMIT")
+    name = f"{admin.url.database}_ascii"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(
+            f"CREATE DATABASE {name} ENCODING SQL_ASCII LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+        )
+    engine = create_engine(admin.url.set(database=name), poolclass=NullPool)
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        capture.install(connection, capture.tables_of([Matter]))
+    Host(engine).run(r"INSERT INTO matters VALUES (1, E'caf\xe9')", "INSERT INTO tasks VALUES (1, 1)")
+    stream = Kept()
+    relay = Relay(direct_engine(engine, None), stream, lineages(POLICIES))
+    relay.start()
+    wait_until(lambda: relay.stats().relayed == 2)
+    relay.stop()
+    assert TASK not in stream.appended[-1].new
+    assert relay.stats().unread == 1
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+def test_where_several_rows_have_one_key_nothing_is_told(host: Host, told: Told) -> None:
+    host.run(
+        "CREATE TABLE more_matters () INHERITS (matters)",
+        "INSERT INTO more_matters VALUES (1, 'south')",
+        "TRUNCATE bff.outbox",
+    )
+    [made] = told("INSERT INTO tasks VALUES (1, 1)")
+    host.run("DROP TABLE more_matters")
+    assert TASK not in made.new
+
+
+def test_a_table_of_the_same_name_that_is_not_captured_is_not_read(make_database: Callable[[], str]) -> None:
+    address = create_engine(make_database())
+    address_of_relay = SecretStr(address.url.render_as_string(hide_password=False))
+    Base.metadata.create_all(address)
+    Host(address).run("INSERT INTO matters VALUES (1, 'south')", "CREATE SCHEMA app")
+    engine = create_engine(address.url, connect_args={"options": "-csearch_path=app"})
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        capture.install(connection, capture.tables_of([Matter]))
+    Host(engine).run("INSERT INTO matters VALUES (1, 'north')", "INSERT INTO tasks VALUES (1, 1)")
+    stream = Kept()
+    relay = Relay(direct_engine(engine, address_of_relay), stream, lineages(POLICIES))
+    with capture_logs() as logs:
+        relay.start()
+        wait_until(lambda: relay.stats().relayed == 2)
+        relay.stop()
+    assert TASK not in stream.appended[-1].new
+    [warning] = [each for each in logs if "uncaptured" in each]
+    assert '"matters"' in warning["uncaptured"]
+    assert "search_path" in warning["advice"]
+    engine.dispose()
+    address.dispose()

@@ -57,14 +57,6 @@ def test_where_nothing_moves_only_updates_and_truncates_count() -> None:
     assert policed.touched(change("truncate", table="matter"))
 
 
-def test_deletes_may_be_of_interest_alone() -> None:
-    above = index(a={whole("matter"): Interest(frozenset(), moves=False, deletes=True)})
-    rows = {"id": "1"}
-    assert not above.touched(change("insert", None, rows, table="matter"))
-    assert not above.touched(change("update", rows, rows, "title", table="matter"))
-    assert above.touched(change("delete", rows, table="matter"))
-
-
 def test_what_is_not_known_is_touched_by_everything() -> None:
     unknown = index(a=dict(UNKNOWN.facts))
     assert unknown.touched(change("update", {"id": "1"}, {"id": "1"}, "x", table="anything")) == {"a"}

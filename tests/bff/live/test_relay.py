@@ -17,6 +17,7 @@ from bff.live.changes import Change
 from bff.live.direct import direct_engine
 from bff.live.relay import Relay
 from bff.live.stream import MemoryStream, Position, StreamAway
+from bff.telemetry import RELAY
 from tests.bff.live.captured import Host
 from tests.bff.live.polling import wait_until
 
@@ -301,8 +302,11 @@ def test_without_an_outbox_it_waits_for_the_install(
 ) -> None:
     bare = Host(create_engine(make_database()))
     with capture_logs() as logs:
-        start(engine=bare.engine)
-        wait_until(lambda: [record for record in logs if record.get("advice") == "run `bff live install`"])
+        relay = start(engine=bare.engine)
+        wait_until(lambda: relay.stats().failures == 3)
+    # Once, and it does not say that it relays.
+    [warning] = [record for record in logs if record["event"] == RELAY]
+    assert warning["advice"] == "run `bff live install`"
     bare.run("CREATE TABLE tasks (id int PRIMARY KEY)")
     bare.capture()
     bare.run("INSERT INTO tasks VALUES (1)")

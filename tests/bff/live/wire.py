@@ -50,13 +50,13 @@ class Wire:
         self.socket.settimeout(20)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.connect(address)
         self._ws = WSConnection(ConnectionType.CLIENT)
         self._received: list[str] = []
         self._texts: list[str] = []
         self._end: Closed | None = None
         self.pongs: list[bytes] = []
         try:
+            self.socket.connect(address)
             self._shake_hands(f"{address[0]}:{address[1]}", sid, headers)
             if sid is None:
                 self.opened: dict[str, Any] = json.loads(self.receive()[1:])
