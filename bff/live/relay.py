@@ -76,6 +76,12 @@ _READ = f"""
 SELECT id, xid::text, table_name, kind, old::text, new::text, changed FROM {SCHEMA}.outbox ORDER BY id LIMIT %s
 """
 
+# By both: an outbox that was made anew meanwhile counts from 1 again.
+_DELETE = f"""
+DELETE FROM {SCHEMA}.outbox USING unnest(%s, CAST(%s AS xid8[])) appended (id, xid)
+WHERE outbox.id = appended.id AND outbox.xid = appended.xid
+"""
+
 _CAPTURED = f"""
 SELECT name FROM unnest(%s::text[]) name WHERE EXISTS (
   SELECT FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
@@ -222,7 +228,7 @@ class Relay:
                     backoff.reset()
                 if rows:
                     self._append(self._told(connection, ancestry, [self._change(*row) for row in rows]))
-                    self._delete(connection, [row[0] for row in rows])
+                    self._delete(connection, rows)
                     self._relayed += len(rows)
                     self._batches += 1
                 if len(rows) < self._batch and not connection.notifies:
@@ -282,8 +288,8 @@ class Relay:
                 self._state, self._logged = "relaying", ""
                 return
 
-    def _delete(self, connection: Any, ids: Sequence[int]) -> None:
-        _execute(connection, f"DELETE FROM {SCHEMA}.outbox WHERE id = ANY (%s)", (list(ids),))
+    def _delete(self, connection: Any, rows: Sequence[_Row]) -> None:
+        _execute(connection, _DELETE, ([row[0] for row in rows], [row[1] for row in rows]))
 
     def _change(self, id: int, xid: str, table: str, kind: Kind, old: str, new: str, changed: list[str]) -> Change:
         before, after = orjson.loads(old), orjson.loads(new)

@@ -286,12 +286,12 @@ class Killed(Relay):
         if step == "has appended":
             die()
 
-    def _delete(self, connection, ids):
+    def _delete(self, connection, rows):
         if step == "is deleting":
             connection.autocommit = False
-            super()._delete(connection, ids)
+            super()._delete(connection, rows)
             die()
-        super()._delete(connection, ids)
+        super()._delete(connection, rows)
         if step == "has deleted":
             die()
 

@@ -172,6 +172,24 @@ def test_what_is_too_long_to_be_told_is_a_change_of_the_table(
     wait_until(lambda: relay.stats().coarse == 2)
 
 
+def test_an_outbox_that_is_made_anew_meanwhile_keeps_what_is_new(
+    host: Host, stream: Recording, start: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete, is_new = Relay._delete, threading.Event()
+
+    def made_anew(self: Relay, connection: Any, rows: Any) -> None:
+        if not is_new.is_set():
+            is_new.set()
+            host.run("TRUNCATE bff.outbox RESTART IDENTITY", "INSERT INTO tasks VALUES (2)")
+        delete(self, connection, rows)
+
+    host.run("TRUNCATE bff.outbox RESTART IDENTITY", "INSERT INTO tasks VALUES (1)")
+    monkeypatch.setattr(Relay, "_delete", made_anew)
+    start()
+    wait_until(is_done(host, stream, [1, 2]))
+    assert {change.id for change in stream.appended} == {1}
+
+
 # The stream is away
 
 
