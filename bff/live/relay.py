@@ -225,12 +225,13 @@ class Relay:
                     ancestry = self._readable(connection)
                     self._state = "relaying"
                     log.info(RELAY, state="relaying")
-                    backoff.reset()
                 if rows:
                     self._append(self._told(connection, ancestry, [self._change(*row) for row in rows]))
                     self._delete(connection, rows)
                     self._relayed += len(rows)
                     self._batches += 1
+                # Not before a batch is done with: one that cannot be deleted would be appended at every attempt.
+                backoff.reset()
                 if len(rows) < self._batch and not connection.notifies:
                     self._rest(POLL, connection)
         finally:
