@@ -47,9 +47,10 @@ generated: venv
 	$(BIN)/bff check
 	$(BIN)/bff schema --check
 
-# Files in the order of their names: by default those with few tests come last, which are the ones that take long.
+# Files in the order of their names: by default those with few tests come last, which are the ones that take long. Three at
+# a time keep two cores busy, as many wait for a browser, a database or a server.
 unit: venv
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 # As many random operations as asked, each answered by the engine and by graphql-core: `make fuzz N=5000`; and Briefcase
 # live while it is written to. A failure prints the smallest operation that shows it, and the SEED to see it again.
