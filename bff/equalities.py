@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect
@@ -37,7 +38,7 @@ class Lineage:
         """The table whose rows it is told of."""
         return self.foreign_keys[0].table
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What it is called among the values of a row: `matter_id->matters(id).organization_id`."""
         steps = [
