@@ -21,7 +21,8 @@ from .reads import BatchAsked, Key, Reads
 from .region import Region, RegionAsked, list_asked
 from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
 from .types.cursors import CursorCodec
-from .types.entity import DEFINITION, Entity
+from .types.entity import Entity
+from .types.scalars import DEFINITION
 
 
 class Asked:

@@ -30,7 +30,8 @@ from graphql import (
 )
 
 from .errors import BffError, DocumentError, DocumentRefused, OperationNotFound
-from .validation import Limits, parse_document, spreads_of, validate_document
+from .settings import Limits
+from .validation import parse_document, spreads_of, validate_document
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 

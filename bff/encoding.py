@@ -9,6 +9,9 @@ from typing import Any
 
 import orjson
 
+# NUL cannot be stored in Postgres, and a lone surrogate is not text: neither can be part of an answer.
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
 
 class Json:
     """A value as the text of its JSON, which is in the answer byte by byte. No dataclass: orjson would write its fields."""
@@ -41,6 +44,11 @@ def plain(data: Any) -> Any:
         case list():
             return [plain(value) for value in data]
     return data
+
+
+def is_text(value: str) -> bool:
+    """Whether `value` can be stored and sent: no NUL, no half of a surrogate pair."""
+    return _NOT_TEXT.search(value) is None
 
 
 def _fragment(value: object) -> orjson.Fragment:

@@ -10,7 +10,7 @@
     │   └── DocumentRefused      the request is well-formed, its document is not
     │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled, VariablesRefused
     ├── FieldError           the client: mend one argument; the rest of the page is answered
-    │   └── BadUserInput, BoundExceeded, Forbidden, NotVisible, Unauthenticated
+    │   └── BadUserInput, BoundExceeded, Forbidden, NotVisible, NullViolation, Unauthenticated
     └── TryAgain             nobody: send the same request later
         └── Overloaded, DeadlineExceeded
 
@@ -239,6 +239,13 @@ class BoundExceeded(FieldError):
     """A plain list holds more rows than its bound; page it instead."""
 
     code = "BOUND_EXCEEDED"
+
+
+class NullViolation(FieldError, TypeError):
+    """A position that must have a value has none, for this viewer; a TypeError as in graphql-core."""
+
+    code = "NULL_VIOLATION"
+    status = 200
 
 
 class TryAgain(BffError):

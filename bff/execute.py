@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 from graphql import (
     DocumentNode,
@@ -40,10 +40,9 @@ from .places import Failures, Place, path_of
 from .plan import Plan, Strategy, compile_plan
 from .planning import is_shareable
 from .reads import Key, Reads, page_of
-from .recording import Recorder
 from .records import Record
 from .region import Region, Regions
-from .rounds import Rounds
+from .rounds import Identity, Rounds
 from .scope import Scope
 from .steps import (
     CallBatch,
@@ -148,6 +147,13 @@ def coerce(
         max_errors=MAX_COERCION_ERRORS,
         hide_suggestions=hide_suggestions,
     )
+
+
+class Recorder(Protocol):
+    """Who wants to know what an execution reads; `bff.recording` makes read sets of it."""
+
+    def note(self, identity: Identity, keys: list[Key]) -> None:
+        """The execution asks a load for these keys."""
 
 
 class Execution:

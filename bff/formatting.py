@@ -13,7 +13,6 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 
 from .errors import BffError, DeclarationError, DocumentError, DocumentRefused, FieldError
-from .places import NullViolation
 from .telemetry import report_defect
 
 
@@ -47,8 +46,6 @@ def _format_one(error: GraphQLError, operation: str | None, known: dict[object, 
     original = _original(error)
     if isinstance(original, BffError) and not isinstance(original, DeclarationError | DocumentError):
         extensions.update(original.extensions)
-    elif isinstance(original, NullViolation):
-        extensions["code"] = "NULL_VIOLATION"
     elif isinstance(original, GraphQLError):
         # graphql-core's own (an argument or variable that does not fit), or one that a resolver meant for the client.
         extensions.setdefault("code", FieldError.code)

@@ -25,7 +25,7 @@ from .parsing import Parser, parser
 from .printing import Piece
 from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 from .types.catalog import spec_of
-from .types.entity import DEFINITION
+from .types.scalars import DEFINITION
 from .types.specs import Plain
 
 EDGE = "\x02"

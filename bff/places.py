@@ -14,6 +14,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, located_error
 from graphql.pyutils import Path
 
+from .errors import NullViolation
 from .steps import FieldPlan
 
 Place = tuple[Any, Any, Any] | None
@@ -28,10 +29,6 @@ class Failure:
     path: tuple[Any, ...]
     order: tuple[int, ...]
     absorbs: tuple[Any, ...] | None
-
-
-class NullViolation(TypeError):
-    """A non-nullable position has no value; a TypeError as in graphql-core."""
 
 
 class Failures:

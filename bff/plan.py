@@ -42,8 +42,8 @@ from .planning import plan_fields
 from .region import Regions, RootRow
 from .steps import CallBatch, CallResolver, FieldPlan, LookUp, Selection, loads_of
 from .types.catalog import Catalog
-from .types.entity import DEFINITION
 from .types.policy import viewer_value
+from .types.scalars import DEFINITION
 
 Strategy = Literal["auto", "compiled", "rounds"]
 """How operations are executed: `rounds` loads every level by its keys; `compiled` has PostgreSQL write every field that needs

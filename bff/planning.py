@@ -72,9 +72,10 @@ from .steps import (
     loads_of,
 )
 from .types.catalog import Catalog, spec_of
-from .types.entity import DEFINITION, Entity, entity_of, is_list, unwrap
+from .types.entity import Entity, entity_of, is_list, unwrap
 from .types.events import changed_node, event_kinds, former_columns
 from .types.fields import EntityField
+from .types.scalars import DEFINITION
 from .types.specs import (
     Aggregate,
     Batched,

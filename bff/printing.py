@@ -55,8 +55,7 @@ from sqlalchemy.sql.operators import concat_op
 from sqlalchemy.types import CHAR
 
 from .leaves import serializer
-from .types.entity import DEFINITION
-from .types.scalars import BIG_INT, DATE, DATE_TIME, DECIMAL, TIME, UUID
+from .types.scalars import BIG_INT, DATE, DATE_TIME, DECIMAL, DEFINITION, TIME, UUID
 from .types.values import DIALECT, column_type
 
 _READING = ("process_result_value", "result_processor", "load_dialect_impl", "column_expression")

@@ -22,7 +22,7 @@ from strawberry import Schema as StrawberrySchema
 
 from .admission import Gate
 from .documents import Documents, FreeText, Operation, digest, unplannable
-from .encoding import plain
+from .encoding import is_text, plain
 from .errors import (
     BadRequest,
     BadUserInput,
@@ -48,7 +48,6 @@ from .settings import Settings
 from .telemetry import DOCUMENTS, Trace, log, watch
 from .together import run_together
 from .types.catalog import Catalog
-from .validation import is_text
 
 _NAME = re.compile(r"(sha256:)?[_0-9A-Za-z]+")
 

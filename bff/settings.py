@@ -6,13 +6,28 @@ keyword wins: `Settings(development=True)`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .validation import Limits
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a free text may ask for; `Settings` has the defaults.
+
+    `length` counts characters, `tokens` count comments, `fields` and `depth` are those of an operation with its
+    fragments spread, `operations` are those that one text may define.
+    """
+
+    length: int
+    tokens: int
+    fields: int
+    depth: int
+    operations: int
+    introspection: bool
 
 
 class Settings(BaseSettings):

@@ -37,7 +37,9 @@ from graphql import (
 )
 from graphql.validation import ASTValidationRule, OverlappingFieldsCanBeMergedRule
 
-from bff.errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
+from .encoding import is_text
+from .errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
+from .settings import Limits
 
 MAX_ERRORS = 20
 """Errors reported of one document."""
@@ -55,34 +57,10 @@ _TOKEN = re.compile(
     r"|[^\s,\ufeff]"
 )
 
-# NUL cannot be stored in Postgres, and a lone surrogate is not text: neither can be part of an answer.
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-
 # What the overlapping rule may spend (two units a comparison of two fields): enough for twenty fragments of
 # components that all select the same few fields of one object, and some 15 ms for the largest free text.
 _OVERLAP_BUDGET = 3_000
 _OVERLAP_BUDGET_PER_TOKEN = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a free text may ask for; `bff.settings.Settings` has the defaults.
-
-    `length` counts characters, `tokens` count comments, `fields` and `depth` are those of an operation with its
-    fragments spread, `operations` are those that one text may define.
-    """
-
-    length: int
-    tokens: int
-    fields: int
-    depth: int
-    operations: int
-    introspection: bool
-
-
-def is_text(value: str) -> bool:
-    """Whether `value` can be stored and sent: no NUL, no half of a surrogate pair."""
-    return _NOT_TEXT.search(value) is None
 
 
 def parse_document(text: str, limits: Limits | None = None, *, name: str = "GraphQL request") -> DocumentNode:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from ..encoding import encode
+from ..encoding import encode, is_text
 from ..errors import BadRequest
 from ..http import GraphQLRequest, decode_parameters, parse_json
-from ..validation import is_text
 
 MOST_ID = 64
 """Characters of a subscription's id."""

@@ -25,9 +25,10 @@ from ..sql import key_types
 from ..statement import Statement, unnest
 from ..steps import FieldPlan, TakeEvent, TakePresent
 from ..types.catalog import Catalog
-from ..types.entity import DEFINITION, Entity
+from ..types.entity import Entity
 from ..types.events import ChangeKind, Happened, Present, column_names, tables_of
 from ..types.paths import Path
+from ..types.scalars import DEFINITION
 from ..types.specs import MatchedBy
 from ..types.values import as_text, convert, unbounded
 from .changes import Change, Key, Values

@@ -18,7 +18,6 @@ from strawberry.types.base import get_object_definition
 
 from ..errors import BadUserInput, DeclarationError
 from .connection import connection_node
-from .entity import DEFINITION as DEFINITION
 from .entity import Entity, Ordering, entity_of, is_list, unwrap
 from .events import event_entity
 from .filters import Condition, condition_of, filter_input, has_filter, has_order, list_of, optional, order_enum

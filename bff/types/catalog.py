@@ -9,8 +9,9 @@ from graphql import GraphQLSchema
 
 from ..errors import BadUserInput
 from .checks import check, policies_of
-from .entity import DEFINITION, Entity, Key, entity_of
+from .entity import Entity, Key, entity_of
 from .policy import Policies
+from .scalars import DEFINITION
 from .specs import Spec
 
 _EXTENSION = "bff"

@@ -21,10 +21,11 @@ from strawberry.types.field import StrawberryField
 from ..errors import DeclarationError
 from .arguments import target_entity
 from .connection import connection_node
-from .entity import DEFINITION, Entity, Ordering, is_list
+from .entity import Entity, Ordering, is_list
 from .events import carried, changed_node, column_names, event_entity, event_kinds, former_columns, tables_of
 from .paths import Path
 from .policy import Policy
+from .scalars import DEFINITION
 from .specs import (
     KINDS,
     Aggregate,

@@ -30,9 +30,6 @@ from .values import as_text, convert
 
 ATTRIBUTE = "__bff_entity__"
 
-DEFINITION = "strawberry-definition"
-"""Where Strawberry leaves its own definition in the `extensions` of graphql-core's objects."""
-
 Key = tuple[Any, ...]
 """The values of an object's primary key columns."""
 

@@ -24,8 +24,8 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from ..errors import BadUserInput, DeclarationError
-from .entity import DEFINITION, Entity, Ordering, entity_of, is_list, unwrap
-from .scalars import BigInt
+from .entity import Entity, Ordering, entity_of, is_list, unwrap
+from .scalars import DEFINITION, BigInt
 from .specs import Column
 from .values import convert, is_convertible, is_ordered, is_text
 

@@ -22,6 +22,9 @@ from graphql import GraphQLError
 from strawberry.schema.types import base_scalars
 from strawberry.types.scalar import ScalarDefinition
 
+DEFINITION = "strawberry-definition"
+"""Where Strawberry leaves its own definition in the `extensions` of graphql-core's objects."""
+
 BigInt = NewType("BigInt", int)
 """A 64-bit integer, for `bigint` columns: GraphQL's own Int ends at 2^31. Travels as a JSON number."""
 

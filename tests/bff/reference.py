@@ -10,8 +10,8 @@ from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute_sync, parse, validate
 
+from bff.errors import NullViolation
 from bff.execute import execute
-from bff.places import NullViolation
 from bff.types.catalog import Catalog
 
 

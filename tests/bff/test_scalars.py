@@ -16,7 +16,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import bff
 from bff.types import scalars
-from bff.types.entity import DEFINITION
+from bff.types.scalars import DEFINITION
 from tests.bff.reference import answer
 
 Decimal, UTC = decimal.Decimal, datetime.UTC
