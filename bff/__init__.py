@@ -1,5 +1,6 @@
 """flask-bff: a page is one GraphQL operation, answered from one database session."""
 
+from .columns.scalars import BigInt
 from .driver import patch_psycopg2
 from .errors import (
     BadUserInput,
@@ -21,7 +22,6 @@ from .types.declare import Node, entity
 from .types.events import Changed
 from .types.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
 from .types.policy import public, through
-from .types.scalars import BigInt
 from .types.schema import Schema
 
 __all__ = [

@@ -13,6 +13,7 @@ from graphql import get_argument_values
 from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
 
+from .columns.scalars import DEFINITION
 from .errors import TryAgain
 from .loads import Load, Rows, RowsByKey
 from .pages import ListAsked
@@ -22,7 +23,6 @@ from .region import Region, RegionAsked, list_asked
 from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
 from .types.cursors import CursorCodec
 from .types.entity import Entity
-from .types.scalars import DEFINITION
 
 
 class Asked:

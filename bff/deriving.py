@@ -31,6 +31,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect, literal_col
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
 from . import sql
+from .columns.text_equality import AsText, are_alike, as_text_of
 from .equalities import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
 from .footprints import Footprint, Keyed, Named, Part
 from .join import Join
@@ -43,7 +44,6 @@ from .types.arguments import ListArguments
 from .types.entity import Entity
 from .types.filters import Condition
 from .types.policy import Policies, Public, Through, ViewerParameters, equated
-from .types.texts import AsText, are_alike, as_text_of
 
 _SHAPES = 64
 """Footprints kept of one load: one for each shape of filter and order in use."""

@@ -20,10 +20,10 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
 
+from .columns.text_equality import AsText, as_text_of
 from .mentions import leaves, table_of
 from .types.entity import Entity
 from .types.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
-from .types.texts import AsText, as_text_of
 
 
 @dataclass(frozen=True)

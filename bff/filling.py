@@ -14,12 +14,12 @@ from graphql import GraphQLResolveInfo, Undefined, default_field_resolver
 from graphql.pyutils import is_iterable
 
 from .asked import Asked
+from .columns.to_json import IRREGULAR
 from .completion import Need
 from .encoding import Json, encode
 from .errors import TryAgain
 from .holes import Cut, Hole
 from .places import Place
-from .printing import IRREGULAR
 from .records import Columns
 from .region import RegionAsked
 from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn

@@ -21,11 +21,11 @@ from sqlalchemy import Text, cast, func
 from sqlalchemy.dialects.postgresql import array
 from strawberry.types.field import StrawberryField
 
-from .parsing import Parser, parser
-from .printing import Piece
+from .columns.from_text import Parser, parser
+from .columns.scalars import DEFINITION
+from .columns.to_json import Piece
 from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 from .types.catalog import spec_of
-from .types.scalars import DEFINITION
 from .types.specs import Plain
 
 EDGE = "\x02"

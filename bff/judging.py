@@ -1,6 +1,6 @@
 """Which fields of a plan are regions: those that can be written by PostgreSQL, as far as it pays.
 
-A field can be when all below it are columns whose values PostgreSQL writes as the leaf's serializer would (`bff.printing`),
+A field can be when all below it are columns whose values PostgreSQL writes as the leaf's serializer would (`bff.columns.to_json`),
 relations, connections, aggregates, and leaves for which it can leave a hole (`bff.holes`). What is none is left to rounds, for
 a reason that `bff plan` prints.
 """
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
+from .columns.to_json import has_text
 from .holes import Hole
 from .loads import Rows, RowsByKey
-from .printing import has_text
 from .region import Region, Regions, RootRow
 from .steps import (
     CallBatch,

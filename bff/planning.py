@@ -46,9 +46,11 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues
 from strawberry.types.field import StrawberryField
 
+from .columns.convert import zero
+from .columns.scalars import DEFINITION
+from .columns.serialize import serializer
 from .errors import DeclarationError
 from .join import Join
-from .leaves import serializer
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .steps import (
     CallBatch,
@@ -75,7 +77,6 @@ from .types.catalog import Catalog, spec_of
 from .types.entity import Entity, entity_of, is_list, unwrap
 from .types.events import changed_node, event_kinds, former_columns
 from .types.fields import EntityField
-from .types.scalars import DEFINITION
 from .types.specs import (
     Aggregate,
     Batched,
@@ -89,7 +90,6 @@ from .types.specs import (
     Presence,
     Relation,
 )
-from .types.values import zero
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""

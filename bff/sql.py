@@ -42,6 +42,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from .columns.convert import padding, unbounded
 from .join import Join
 from .statement import Statement, array, parameter, unnest
 from .types.arguments import ListArguments
@@ -50,7 +51,6 @@ from .types.entity import Entity, Ordering
 from .types.filters import All, Condition, Not, Some, Test
 from .types.policy import Policies, ViewerParameters
 from .types.specs import Aggregate, Where
-from .types.values import padding, unbounded
 
 LIMIT = "limit_"
 """The parameter of a list's LIMIT."""

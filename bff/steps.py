@@ -9,7 +9,7 @@ from typing import Any
 from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLNamedOutputType, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetails
 
-from .leaves import Serializer
+from .columns.serialize import Serializer
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .types.entity import Entity
 from .types.specs import Event, Lookup, Presence

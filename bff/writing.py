@@ -35,10 +35,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from . import sql
+from .columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printer, text
 from .holes import Hole, write_hole
 from .loads import ListByParent, RootList, Rows, RowsByKey
 from .pages import ListAsked
-from .printing import IRREGULAR, Piece, Printer, joined, null_or, printer, text
 from .statement import parameter
 from .steps import (
     CallBatch,

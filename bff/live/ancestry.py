@@ -17,9 +17,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ForeignKeyConstraint, Table, Text, and_, cast, select
 
+from ..columns.convert import unbounded
 from ..equalities import Lineage
 from ..statement import Statement, unnest
-from ..types.values import unbounded
 from .changes import Change, Values
 from .triggers import LONGEST
 

@@ -17,6 +17,8 @@ from graphql.execution.values import get_variable_values
 from sqlalchemy import Table, Text, cast, select
 
 from ..asked import bare
+from ..columns.convert import as_text, convert, unbounded
+from ..columns.scalars import DEFINITION
 from ..errors import NotVisible, Unauthenticated, VariablesRefused
 from ..join import Join
 from ..plan import Plan
@@ -28,9 +30,7 @@ from ..types.catalog import Catalog
 from ..types.entity import Entity
 from ..types.events import ChangeKind, Happened, Present, column_names, tables_of
 from ..types.paths import Path
-from ..types.scalars import DEFINITION
 from ..types.specs import MatchedBy
-from ..types.values import as_text, convert, unbounded
 from .changes import Change, Key, Values
 
 Route: TypeAlias = tuple[str | None, ...]

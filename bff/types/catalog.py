@@ -7,11 +7,11 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from ..columns.scalars import DEFINITION
 from ..errors import BadUserInput
 from .checks import check, policies_of
 from .entity import Entity, Key, entity_of
 from .policy import Policies
-from .scalars import DEFINITION
 from .specs import Spec
 
 _EXTENSION = "bff"

@@ -18,6 +18,9 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from strawberry.types.field import StrawberryField
 
+from ..columns.convert import is_convertible, is_hashable, is_number, is_ordered
+from ..columns.scalars import DEFINITION
+from ..columns.text_equality import is_exact
 from ..errors import DeclarationError
 from .arguments import target_entity
 from .connection import connection_node
@@ -25,7 +28,6 @@ from .entity import Entity, Ordering, is_list
 from .events import carried, changed_node, column_names, event_entity, event_kinds, former_columns, tables_of
 from .paths import Path
 from .policy import Policy
-from .scalars import DEFINITION
 from .specs import (
     KINDS,
     Aggregate,
@@ -41,8 +43,6 @@ from .specs import (
     Relation,
     Spec,
 )
-from .texts import is_exact
-from .values import is_convertible, is_hashable, is_number, is_ordered
 
 if TYPE_CHECKING:
     from .catalog import Catalog

@@ -24,9 +24,9 @@ from sqlalchemy.types import TypeEngine
 from strawberry.types.base import StrawberryOptional, StrawberryType
 from strawberry.types.lazy_type import LazyType
 
+from ..columns.convert import as_text, convert
 from ..errors import BadUserInput, DeclarationError
 from .policy import Policy
-from .values import as_text, convert
 
 ATTRIBUTE = "__bff_entity__"
 

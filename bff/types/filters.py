@@ -23,11 +23,11 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import get_object_definition
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from ..columns.convert import convert, is_convertible, is_ordered, is_text
+from ..columns.scalars import DEFINITION, BigInt
 from ..errors import BadUserInput, DeclarationError
 from .entity import Entity, Ordering, entity_of, is_list, unwrap
-from .scalars import DEFINITION, BigInt
 from .specs import Column
-from .values import convert, is_convertible, is_ordered, is_text
 
 
 @dataclass(frozen=True)

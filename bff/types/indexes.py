@@ -19,9 +19,9 @@ from sqlalchemy import BinaryExpression, BooleanClauseList, Column, Table, Unary
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import operators, visitors
 
+from ..columns.convert import DIALECT
 from .catalog import Catalog, spec_of
 from .specs import Aggregate, Relation
-from .values import DIALECT
 
 _Columns = tuple[Column[Any], ...]
 

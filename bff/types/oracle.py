@@ -17,6 +17,7 @@ from sqlalchemy import Enum, Select, String, Text, cast, inspect, literal, selec
 from sqlalchemy.orm import aliased, undefer
 from sqlalchemy.types import CHAR, NullType
 
+from ..columns.convert import DIALECT, unbounded, zero
 from ..errors import BffError, BoundExceeded, DeclarationError
 from ..scope import Scope
 from .arguments import ListArguments, list_arguments, target_entity
@@ -28,7 +29,6 @@ from .events import Changed, Happened, Present, changed_node, event_entity, form
 from .filters import All, Condition, Not, Some, Test
 from .policy import ViewerValues
 from .specs import Aggregate, Batched, Collection, Column, Event, Lookup, NodeById, NodeId, Presence, Relation, Spec
-from .values import DIALECT, unbounded, zero
 
 
 @dataclass(frozen=True)

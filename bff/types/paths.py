@@ -10,10 +10,10 @@ import strawberry
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Uuid, inspect
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty
 
+from ..columns.convert import column_type
+from ..columns.scalars import BigInt
+from ..columns.text_equality import is_exact
 from ..errors import DeclarationError
-from .scalars import BigInt
-from .texts import is_exact
-from .values import column_type
 
 
 @dataclass(frozen=True)

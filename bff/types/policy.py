@@ -31,8 +31,8 @@ from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Collect
 from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import NullType
 
+from ..columns.convert import DIALECT
 from ..errors import DeclarationError
-from .values import DIALECT
 
 
 class ViewerParameter(BindParameter[Any]):

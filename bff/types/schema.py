@@ -10,9 +10,9 @@ import strawberry
 from strawberry.directive import DirectiveLocation, StrawberryDirective
 from strawberry.schema.config import StrawberryConfig
 
+from ..columns.scalars import SCALARS
 from ..errors import DeclarationError
 from .catalog import Catalog
-from .scalars import SCALARS
 
 
 @strawberry.directive(

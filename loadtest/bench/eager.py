@@ -19,7 +19,7 @@ import bff
 from app import models
 from app.auth import Viewer
 from app.models import InvoiceStatus, MatterStatus, MemberRole, TaskStatus
-from bff.types.scalars import BIG_INT
+from bff.columns.scalars import BIG_INT
 from bff.types.schema import live
 
 

@@ -16,10 +16,10 @@ from sqlalchemy.types import CHAR
 from strawberry.directive import DirectiveLocation
 
 import bff
+from bff.columns.text_equality import as_text_of, is_exact
 from bff.errors import ValidationFailed
 from bff.explain import explain
 from bff.plan import compile_plan
-from bff.types.texts import as_text_of, is_exact
 from bff.validation import validate_document
 
 

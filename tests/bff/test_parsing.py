@@ -46,7 +46,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from bff.parsing import parser
+from bff.columns.from_text import parser
 from tests.bff.asking import MakeDatabase
 
 # SQLAlchemy's own DOMAIN lacks what SQLAlchemy asks of types.

@@ -50,9 +50,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_colu
 from strawberry.schema.config import StrawberryConfig
 
 import bff
+from bff.columns import scalars
+from bff.columns.to_json import IRREGULAR, joined, printer
 from bff.encoding import Json
-from bff.printing import IRREGULAR, joined, printer
-from bff.types import scalars
 from tests.bff.asking import Asker, MakeDatabase
 
 FORBIDDEN = object()

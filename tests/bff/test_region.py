@@ -28,12 +28,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 import bff
 import bff.judging
 import bff.plan
+from bff.columns.to_json import IRREGULAR
 from bff.encoding import Json
 from bff.explain import explain
 from bff.holes import EDGE
 from bff.judging import MOST_NESTED
 from bff.plan import Strategy
-from bff.printing import IRREGULAR
 from bff.region import _TEXTS, MOST_FAILURES, RETRY
 from bff.writing import MANY_ROWS
 from tests.bff.asking import Asker, MakeDatabase

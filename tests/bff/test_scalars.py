@@ -15,8 +15,8 @@ from sqlalchemy import Connection, create_engine
 from strawberry.schema.config import StrawberryConfig
 
 import bff
-from bff.types import scalars
-from bff.types.scalars import DEFINITION
+from bff.columns import scalars
+from bff.columns.scalars import DEFINITION
 from tests.bff.reference import answer
 
 Decimal, UTC = decimal.Decimal, datetime.UTC

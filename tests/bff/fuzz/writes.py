@@ -41,8 +41,8 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.util import ClauseAdapter
 
+from bff.columns.convert import DIALECT, column_type
 from bff.readset import Fact
-from bff.types.values import DIALECT, column_type
 from tests.bff.fuzz.operations import Choices
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Boolean, Date, DateTime, Enum, Float, Integer, Numeric, String, Time, Uuid
 from sqlalchemy.types import CHAR
 
-from .types.values import DIALECT, column_type
+from .convert import DIALECT, column_type
 
 Parser = Callable[[str], Any]
 """A function from PostgreSQL's text of a value, never of NULL, to the value. Raises ValueError and its like."""

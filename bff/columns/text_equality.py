@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from .values import DIALECT, column_type
+from .convert import DIALECT, column_type
 
 AsText = Callable[[Any], str | None]
 """The text of a value that is not NULL; None when it cannot be told."""

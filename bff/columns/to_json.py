@@ -54,9 +54,9 @@ from sqlalchemy.sql.elements import ClauseList, Grouping
 from sqlalchemy.sql.operators import concat_op
 from sqlalchemy.types import CHAR
 
-from .leaves import serializer
-from .types.scalars import BIG_INT, DATE, DATE_TIME, DECIMAL, DEFINITION, TIME, UUID
-from .types.values import DIALECT, column_type
+from .convert import DIALECT, column_type
+from .scalars import BIG_INT, DATE, DATE_TIME, DECIMAL, DEFINITION, TIME, UUID
+from .serialize import serializer
 
 _READING = ("process_result_value", "result_processor", "load_dialect_impl", "column_expression")
 """What a host's type may have to say about values on their way out."""
