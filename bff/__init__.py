@@ -2,6 +2,9 @@
 
 from .columns.scalars import BigInt
 from .driver import patch_psycopg2
+from .entities.connection import Connection
+from .entities.events import Changed
+from .entities.policy import public, through
 from .errors import (
     BadUserInput,
     BffError,
@@ -17,11 +20,8 @@ from .live.capture import install_capture
 from .mount import Bff
 from .scope import Deadline, Scope
 from .settings import Settings
-from .types.connection import Connection
 from .types.declare import Node, entity
-from .types.events import Changed
 from .types.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
-from .types.policy import public, through
 from .types.schema import Schema
 
 __all__ = [

@@ -14,15 +14,15 @@ from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
 
 from .columns.scalars import DEFINITION
+from .entities.cursors import CursorCodec
+from .entities.entity import Entity
+from .entities.page import ListAsked
 from .errors import TryAgain
 from .loads import Load, Rows, RowsByKey
-from .pages import ListAsked
 from .plan import Plan
 from .reads import BatchAsked, Key, Reads
 from .region import Region, RegionAsked, list_asked
 from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
-from .types.cursors import CursorCodec
-from .types.entity import Entity
 
 
 class Asked:

@@ -24,13 +24,13 @@ from graphql.pyutils import inspect, is_iterable
 from sqlalchemy import inspect as inspect_model
 
 from .asked import bare
+from .entities.entity import Entity
 from .errors import TryAgain
 from .loads import Load, Rows, RowsByKey
 from .places import Failures, Place, field_place
 from .plan import Plan
 from .reads import Key
 from .steps import FieldPlan, LookUpNode, Selection
-from .types.entity import Entity
 
 
 class Need(Protocol):

@@ -32,18 +32,18 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 
 from . import sql
 from .columns.text_equality import AsText, are_alike, as_text_of
+from .entities.arguments import ListArguments
+from .entities.entity import Entity
+from .entities.filters import Condition
+from .entities.page import ListAsked
+from .entities.policy import Policies, Public, Through, ViewerParameters, equated
 from .equalities import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
 from .footprints import Footprint, Keyed, Named, Part
 from .join import Join
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .mentions import Columns, Mentions, leaves, mentions, table_of, union
-from .pages import ListAsked
 from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
 from .statement import unnest
-from .types.arguments import ListArguments
-from .types.entity import Entity
-from .types.filters import Condition
-from .types.policy import Policies, Public, Through, ViewerParameters, equated
 
 _SHAPES = 64
 """Footprints kept of one load: one for each shape of filter and order in use."""

@@ -21,9 +21,9 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
 
 from .columns.text_equality import AsText, as_text_of
+from .entities.entity import Entity
+from .entities.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
 from .mentions import leaves, table_of
-from .types.entity import Entity
-from .types.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
 
 
 @dataclass(frozen=True)

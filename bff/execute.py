@@ -32,10 +32,12 @@ from sqlalchemy.exc import DBAPIError
 from .asked import Asked
 from .completion import Completion, Typed
 from .encoding import Json, plain
+from .entities.arguments import ListArguments
+from .entities.events import not_visible
+from .entities.page import ListAsked
 from .errors import TryAgain
 from .filling import Filling
 from .loads import Load, RowsByKey
-from .pages import ListAsked
 from .places import Failures, Place, path_of
 from .plan import Plan, Strategy, compile_plan
 from .planning import is_shareable
@@ -63,8 +65,6 @@ from .steps import (
     TakePresent,
     Typename,
 )
-from .types.arguments import ListArguments
-from .types.events import not_visible
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""

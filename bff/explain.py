@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 
 from graphql import GraphQLError
 
+from .entities.events import tables_of
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
 from .plan import Plan, Variant
 from .region import Regions, RootRow
@@ -45,7 +46,6 @@ from .steps import (
     loads_of,
 )
 from .types.catalog import Catalog
-from .types.events import tables_of
 from .writing import is_implied_by_parent
 
 _TAB = 56

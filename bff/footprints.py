@@ -11,10 +11,10 @@ from itertools import product
 from typing import Any
 
 from .columns.text_equality import AsText
+from .entities.filters import All, Condition, Test
+from .entities.page import Page
 from .equalities import Equality
-from .pages import Page
 from .readset import Fact, Interest, whole
-from .types.filters import All, Condition, Test
 
 _MOST_VALUES = 200
 """Rows of a table that equalities name, at most; of more, the whole table is said to be read."""

@@ -24,9 +24,9 @@ from strawberry.types.field import StrawberryField
 from .columns.from_text import Parser, parser
 from .columns.scalars import DEFINITION
 from .columns.to_json import Piece
+from .entities.specs import Plain
 from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 from .types.catalog import spec_of
-from .types.specs import Plain
 
 EDGE = "\x02"
 """Where a hole begins and where it ends; in a string of JSON it would be escaped."""

@@ -24,12 +24,12 @@ from typing import Any, Protocol
 import cachetools
 
 from . import sql
+from .entities.entity import Entity, Ordering
+from .entities.filters import All, Condition, Not, Some, Test
+from .entities.policy import Policies
+from .entities.specs import Aggregate, Batched, Collection
 from .join import Join
 from .statement import Statement
-from .types.entity import Entity, Ordering
-from .types.filters import All, Condition, Not, Some, Test
-from .types.policy import Policies
-from .types.specs import Aggregate, Batched, Collection
 
 _STATEMENTS_A_LOAD = 32
 """Texts kept of one list's statement: one for each shape of filter, order and cursor in use."""

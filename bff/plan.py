@@ -36,6 +36,7 @@ from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from .columns.scalars import DEFINITION
+from .entities.policy import viewer_value
 from .holes import asks_where
 from .judging import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, find_regions
 from .loads import Load, models_of
@@ -43,7 +44,6 @@ from .planning import plan_fields
 from .region import Regions, RootRow
 from .steps import CallBatch, CallResolver, FieldPlan, LookUp, Selection, loads_of
 from .types.catalog import Catalog
-from .types.policy import viewer_value
 
 Strategy = Literal["auto", "compiled", "rounds"]
 """How operations are executed: `rounds` loads every level by its keys; `compiled` has PostgreSQL write every field that needs

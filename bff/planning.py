@@ -49,6 +49,21 @@ from strawberry.types.field import StrawberryField
 from .columns.convert import zero
 from .columns.scalars import DEFINITION
 from .columns.serialize import serializer
+from .entities.entity import Entity, entity_of, is_list, unwrap
+from .entities.events import changed_node, event_kinds, former_columns
+from .entities.specs import (
+    Aggregate,
+    Batched,
+    Collection,
+    Column,
+    Event,
+    Lookup,
+    NodeById,
+    NodeId,
+    Plain,
+    Presence,
+    Relation,
+)
 from .errors import DeclarationError
 from .join import Join
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
@@ -74,22 +89,7 @@ from .steps import (
     loads_of,
 )
 from .types.catalog import Catalog, spec_of
-from .types.entity import Entity, entity_of, is_list, unwrap
-from .types.events import changed_node, event_kinds, former_columns
 from .types.fields import EntityField
-from .types.specs import (
-    Aggregate,
-    Batched,
-    Collection,
-    Column,
-    Event,
-    Lookup,
-    NodeById,
-    NodeId,
-    Plain,
-    Presence,
-    Relation,
-)
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""

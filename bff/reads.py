@@ -14,13 +14,13 @@ from typing import Any
 from graphql.pyutils import inspect
 
 from . import sql
+from .entities.arguments import ListArguments
+from .entities.page import ListAsked, Page
 from .errors import TryAgain
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
-from .pages import ListAsked, Page
 from .region import RegionAsked, RootRow
 from .scope import Scope
 from .statement import Statement
-from .types.arguments import ListArguments
 from .types.oracle import bound_exceeded, checked_batch
 
 Key = Any

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .entities.entity import Entity
 from .errors import DeclarationError
 from .loads import Rows
-from .types.entity import Entity
 
 
 class Record:

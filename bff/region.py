@@ -20,10 +20,13 @@ from sqlalchemy import (
 )
 
 from . import sql
+from .entities.arguments import list_arguments
+from .entities.connection import DEFAULT_PAGE
+from .entities.cursors import CursorCodec
+from .entities.page import ListAsked
 from .errors import BadUserInput
 from .holes import Hole
 from .loads import Rows
-from .pages import ListAsked
 from .statement import Statement
 from .steps import (
     CallBatch,
@@ -36,10 +39,7 @@ from .steps import (
     Selection,
 )
 from .telemetry import IRREGULAR_FIELD, log
-from .types.arguments import list_arguments
 from .types.catalog import Catalog
-from .types.connection import DEFAULT_PAGE
-from .types.cursors import CursorCodec
 from .writing import Writer, is_large, printer_of, shape_of, wants_cursors
 
 MOST_FAILURES = 3

@@ -25,10 +25,10 @@ from sqlalchemy.orm import ORMExecuteState, Session, UserDefinedOption, with_loa
 from sqlalchemy.sql.base import ExecutableOption
 
 from .driver import GRACE, deadline_here
+from .entities.policy import Policies, ViewerParameters, ViewerValues
 from .errors import TryAgain
 from .prepared import Prepared, text_of
 from .scope import Deadline, Note, Scope
-from .types.policy import Policies, ViewerParameters, ViewerValues
 
 _QUERY_CANCELED = "57014"
 

@@ -43,14 +43,14 @@ from sqlalchemy import (
 )
 
 from .columns.convert import padding, unbounded
+from .entities.arguments import ListArguments
+from .entities.cursors import Place
+from .entities.entity import Entity, Ordering
+from .entities.filters import All, Condition, Not, Some, Test
+from .entities.policy import Policies, ViewerParameters
+from .entities.specs import Aggregate, Where
 from .join import Join
 from .statement import Statement, array, parameter, unnest
-from .types.arguments import ListArguments
-from .types.cursors import Place
-from .types.entity import Entity, Ordering
-from .types.filters import All, Condition, Not, Some, Test
-from .types.policy import Policies, ViewerParameters
-from .types.specs import Aggregate, Where
 
 LIMIT = "limit_"
 """The parameter of a list's LIMIT."""

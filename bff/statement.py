@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, Select, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from .columns.convert import DIALECT, unbounded
-from .types.policy import ViewerParameter, viewer_value
+from .entities.policy import ViewerParameter, viewer_value
 
 _Processor = Callable[[Any], Any]
 """What a SQLAlchemy type does to a value on its way to the driver, or back."""

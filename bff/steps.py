@@ -10,9 +10,9 @@ from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLNamedOutputTyp
 from graphql.execution.collect_fields import FieldDetails
 
 from .columns.serialize import Serializer
+from .entities.entity import Entity
+from .entities.specs import Event, Lookup, Presence
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
-from .types.entity import Entity
-from .types.specs import Event, Lookup, Presence
 
 
 @dataclass(frozen=True)

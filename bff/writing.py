@@ -36,9 +36,11 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from . import sql
 from .columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printer, text
+from .entities.entity import Entity
+from .entities.page import ListAsked
+from .entities.specs import Aggregate, Relation
 from .holes import Hole, write_hole
 from .loads import ListByParent, RootList, Rows, RowsByKey
-from .pages import ListAsked
 from .statement import parameter
 from .steps import (
     CallBatch,
@@ -57,8 +59,6 @@ from .steps import (
     Typename,
 )
 from .types.catalog import Catalog, spec_of
-from .types.entity import Entity
-from .types.specs import Aggregate, Relation
 
 MANY_ROWS = 1_000
 """Rows of a list at the root from which on its to-one relations are joined, not looked up row by row: a hash join of 10,000

@@ -19,6 +19,10 @@ from sqlalchemy import Table, Text, cast, select
 from ..asked import bare
 from ..columns.convert import as_text, convert, unbounded
 from ..columns.scalars import DEFINITION
+from ..entities.entity import Entity
+from ..entities.events import ChangeKind, Happened, Present, column_names, tables_of
+from ..entities.paths import Path
+from ..entities.specs import MatchedBy
 from ..errors import NotVisible, Unauthenticated, VariablesRefused
 from ..join import Join
 from ..plan import Plan
@@ -27,10 +31,6 @@ from ..sql import key_types
 from ..statement import Statement, unnest
 from ..steps import FieldPlan, TakeEvent, TakePresent
 from ..types.catalog import Catalog
-from ..types.entity import Entity
-from ..types.events import ChangeKind, Happened, Present, column_names, tables_of
-from ..types.paths import Path
-from ..types.specs import MatchedBy
 from .changes import Change, Key, Values
 
 Route: TypeAlias = tuple[str | None, ...]

@@ -8,11 +8,11 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from ..columns.scalars import DEFINITION
+from ..entities.entity import Entity, Key, entity_of
+from ..entities.policy import Policies
+from ..entities.specs import Spec
 from ..errors import BadUserInput
 from .checks import check, policies_of
-from .entity import Entity, Key, entity_of
-from .policy import Policies
-from .specs import Spec
 
 _EXTENSION = "bff"
 

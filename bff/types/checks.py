@@ -21,14 +21,13 @@ from strawberry.types.field import StrawberryField
 from ..columns.convert import is_convertible, is_hashable, is_number, is_ordered
 from ..columns.scalars import DEFINITION
 from ..columns.text_equality import is_exact
-from ..errors import DeclarationError
-from .arguments import target_entity
-from .connection import connection_node
-from .entity import Entity, Ordering, is_list
-from .events import carried, changed_node, column_names, event_entity, event_kinds, former_columns, tables_of
-from .paths import Path
-from .policy import Policy
-from .specs import (
+from ..entities.arguments import target_entity
+from ..entities.connection import connection_node
+from ..entities.entity import Entity, Ordering, is_list
+from ..entities.events import carried, changed_node, column_names, event_entity, event_kinds, former_columns, tables_of
+from ..entities.paths import Path
+from ..entities.policy import Policy
+from ..entities.specs import (
     KINDS,
     Aggregate,
     Batched,
@@ -43,6 +42,7 @@ from .specs import (
     Relation,
     Spec,
 )
+from ..errors import DeclarationError
 
 if TYPE_CHECKING:
     from .catalog import Catalog

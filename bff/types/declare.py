@@ -24,12 +24,12 @@ from sqlalchemy.exc import NoInspectionAvailable
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
+from ..entities.entity import ATTRIBUTE, Entity
+from ..entities.policy import Policy
+from ..entities.specs import Column, NodeId, Relation, Spec
 from ..errors import DeclarationError
 from .catalog import Catalog
-from .entity import ATTRIBUTE, Entity
 from .fields import EntityField, make
-from .policy import Policy
-from .specs import Column, NodeId, Relation, Spec
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def entity(
 ) -> Callable[[type[T]], type[T]]:
     """Declare a GraphQL object type over a mapped class.
 
-    `policy` says which rows a viewer may see (see `bff.types.policy`); a subclass of a mapped class has its parent's
+    `policy` says which rows a viewer may see (see `bff.entities.policy`); a subclass of a mapped class has its parent's
     and cannot have another, since its rows are read as the parent's too. `interface` makes a GraphQL interface of a class with mapped subclasses: declare the subclasses
     as entities that inherit from this one, and the class itself when rows are of it. Raises DeclarationError for an
     annotation that the model does not map.

@@ -15,10 +15,8 @@ from strawberry.permission import BasePermission
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
-from ..errors import DeclarationError
-from . import oracle
-from .arguments import field_arguments
-from .specs import (
+from ..entities.arguments import field_arguments
+from ..entities.specs import (
     DEFAULT_BOUND,
     Aggregate,
     Batched,
@@ -35,6 +33,8 @@ from .specs import (
     Spec,
     Where,
 )
+from ..errors import DeclarationError
+from . import oracle
 
 
 class EntityField(StrawberryField):

@@ -20,8 +20,8 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import operators, visitors
 
 from ..columns.convert import DIALECT
+from ..entities.specs import Aggregate, Relation
 from .catalog import Catalog, spec_of
-from .specs import Aggregate, Relation
 
 _Columns = tuple[Column[Any], ...]
 

@@ -18,17 +18,29 @@ from sqlalchemy.orm import aliased, undefer
 from sqlalchemy.types import CHAR, NullType
 
 from ..columns.convert import DIALECT, unbounded, zero
+from ..entities.arguments import ListArguments, list_arguments, target_entity
+from ..entities.connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
+from ..entities.cursors import CursorCodec, Place
+from ..entities.entity import Entity, Ordering, is_list
+from ..entities.events import Changed, Happened, Present, changed_node, event_entity, former_columns, not_visible
+from ..entities.filters import All, Condition, Not, Some, Test
+from ..entities.policy import ViewerValues
+from ..entities.specs import (
+    Aggregate,
+    Batched,
+    Collection,
+    Column,
+    Event,
+    Lookup,
+    NodeById,
+    NodeId,
+    Presence,
+    Relation,
+    Spec,
+)
 from ..errors import BffError, BoundExceeded, DeclarationError
 from ..scope import Scope
-from .arguments import ListArguments, list_arguments, target_entity
 from .catalog import Catalog
-from .connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
-from .cursors import CursorCodec, Place
-from .entity import Entity, Ordering, is_list
-from .events import Changed, Happened, Present, changed_node, event_entity, former_columns, not_visible
-from .filters import All, Condition, Not, Some, Test
-from .policy import ViewerValues
-from .specs import Aggregate, Batched, Collection, Column, Event, Lookup, NodeById, NodeId, Presence, Relation, Spec
 
 
 @dataclass(frozen=True)

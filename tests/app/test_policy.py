@@ -40,9 +40,9 @@ from app.models import Base
 from app.schema import schema
 from app.schema.mutations import Mutation
 from app.schema.query import Query
+from bff.entities.policy import Policies
+from bff.entities.specs import Aggregate, Relation
 from bff.types.catalog import Catalog, spec_of
-from bff.types.policy import Policies
-from bff.types.specs import Aggregate, Relation
 
 pytestmark = pytest.mark.slow
 

@@ -16,9 +16,9 @@ from sqlalchemy import Column, Engine, ForeignKey, Table, and_, create_engine, i
 from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, relationship, remote
 
 import bff
+from bff.entities.policy import Policies, ViewerParameters
 from bff.explain import explain
 from bff.plan import Strategy
-from bff.types.policy import Policies, ViewerParameters
 from tests.bff.asking import Asker, MakeDatabase
 
 

@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from bff import DeadlineExceeded, TryAgain, public
+from bff.entities.policy import Policies
 from bff.scope import Deadline
 from bff.session import Database
-from bff.types.policy import Policies
 
 SETTINGS = ("transaction_isolation", "transaction_read_only", "timezone")
 
@@ -163,7 +163,7 @@ def under_gevent(script: str, url: str) -> dict[str, Any]:
         from sqlalchemy import create_engine, text
         import bff
         from bff.session import Database
-        from bff.types.policy import Policies
+        from bff.entities.policy import Policies
         bff.patch_psycopg2()
         engine = create_engine(sys.argv[1], pool_size=8)
         database = Database(engine, Policies({}), secret=b"x")

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from strawberry.types.base import get_object_definition
 
-from bff.types.arguments import DEFINITION
+from bff.entities.arguments import DEFINITION
+from bff.entities.entity import Entity
 from bff.types.catalog import Catalog
-from bff.types.entity import Entity
 from tests.bff.fuzz.operations import UNKNOWN, Choices, Name, Place
 
 ROWS = 3

@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 import bff
 from bff.documents import FreeText, Operation
+from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.formatting import format_errors
 from bff.http import GraphQLRequest
@@ -28,7 +29,6 @@ from bff.live.sources import EventSource, Route
 from bff.live.stream import Entry, Gap, MemoryStream, Position
 from bff.plan import Plan, compile_plan
 from bff.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
-from bff.types.events import Happened, Present
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
 from tests.bff.live.polling import wait_until
 

@@ -13,13 +13,13 @@ from graphql import parse
 from sqlalchemy import Engine, create_engine
 
 import bff
+from bff.entities.events import Happened, Present
 from bff.errors import BadUserInput, Unauthenticated, VariablesRefused
 from bff.live.changes import Change
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.plan import Plan, compile_plan
 from bff.readset import Asked
 from bff.together import run_together
-from bff.types.events import Happened, Present
 from tests.bff.asking import Asker
 from tests.bff.live.rooms import SCHEMA, THEM, US, A, B, C, D, Guest, furnish
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .types.arguments import ListArguments
-from .types.connection import PageInfo
-from .types.cursors import CursorCodec, Place
+from .arguments import ListArguments
+from .connection import PageInfo
+from .cursors import CursorCodec, Place
 
 
 @dataclass(frozen=True)

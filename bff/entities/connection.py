@@ -1,6 +1,6 @@
 """Relay connections: the GraphQL types, and the page of rows behind one.
 
-Pages are cut by keyset (`bff.types.cursors`), so they are stable under inserts and as cheap deep in a list as at
+Pages are cut by keyset (`bff.entities.cursors`), so they are stable under inserts and as cheap deep in a list as at
 its start. `hasNextPage` is exact when paging forward, `hasPreviousPage` when paging backward; the other of the
 two tells whether a cursor was given, which is what the Relay specification asks of a server that does not look.
 """
