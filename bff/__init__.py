@@ -18,11 +18,11 @@ from .errors import (
 )
 from .live.capture import install_capture
 from .mount import Bff
+from .schema.declare import Node, entity
+from .schema.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
+from .schema.schema import Schema
 from .scope import Deadline, Scope
 from .settings import Settings
-from .types.declare import Node, entity
-from .types.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
-from .types.schema import Schema
 
 __all__ = [
     "BadUserInput",

@@ -30,9 +30,9 @@ from .live.direct import direct_engine
 from .live.relay import Relay
 from .live.stream import RedisStream
 from .mount import EXTENSION, Bff
+from .schema.catalog import Catalog
+from .schema.indexes import missing_indexes
 from .settings import Settings
-from .types.catalog import Catalog
-from .types.indexes import missing_indexes
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -25,6 +25,7 @@ from .entities.events import tables_of
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
 from .plan import Plan, Variant
 from .region import Regions, RootRow
+from .schema.catalog import Catalog
 from .steps import (
     CallBatch,
     CallResolver,
@@ -45,7 +46,6 @@ from .steps import (
     Typename,
     loads_of,
 )
-from .types.catalog import Catalog
 from .writing import is_implied_by_parent
 
 _TAB = 56

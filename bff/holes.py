@@ -25,8 +25,8 @@ from .columns.from_text import Parser, parser
 from .columns.scalars import DEFINITION
 from .columns.to_json import Piece
 from .entities.specs import Plain
+from .schema.catalog import spec_of
 from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
-from .types.catalog import spec_of
 
 EDGE = "\x02"
 """Where a hole begins and where it ends; in a string of JSON it would be escaped."""

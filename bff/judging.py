@@ -15,6 +15,7 @@ from .columns.to_json import has_text
 from .holes import Hole
 from .loads import Rows, RowsByKey
 from .region import Region, Regions, RootRow
+from .schema.catalog import Catalog
 from .steps import (
     CallBatch,
     CallResolver,
@@ -30,7 +31,6 @@ from .steps import (
     ReadNodeId,
     Selection,
 )
-from .types.catalog import Catalog
 from .writing import OF_PAGES, printer_of
 
 MOST_SUBQUERIES = 100

@@ -19,11 +19,11 @@ from .errors import DeclarationError
 from .live.node import Node
 from .plan import Plan
 from .readset import Asked, Executed
+from .schema.catalog import Catalog
 from .server import Server
 from .settings import Settings
 from .sockets.endpoint import Endpoint, Hub
 from .sockets.host import Expires, Follows, Host
-from .types.catalog import Catalog
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""

@@ -42,8 +42,8 @@ from .judging import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, find_regions
 from .loads import Load, models_of
 from .planning import plan_fields
 from .region import Regions, RootRow
+from .schema.catalog import Catalog
 from .steps import CallBatch, CallResolver, FieldPlan, LookUp, Selection, loads_of
-from .types.catalog import Catalog
 
 Strategy = Literal["auto", "compiled", "rounds"]
 """How operations are executed: `rounds` loads every level by its keys; `compiled` has PostgreSQL write every field that needs

@@ -67,6 +67,8 @@ from .entities.specs import (
 from .errors import DeclarationError
 from .join import Join
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from .schema.catalog import Catalog, spec_of
+from .schema.fields import EntityField
 from .steps import (
     CallBatch,
     CallResolver,
@@ -88,8 +90,6 @@ from .steps import (
     Typename,
     loads_of,
 )
-from .types.catalog import Catalog, spec_of
-from .types.fields import EntityField
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""

@@ -19,9 +19,9 @@ from .entities.page import ListAsked, Page
 from .errors import TryAgain
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
 from .region import RegionAsked, RootRow
+from .schema.resolvers import bound_exceeded, checked_batch
 from .scope import Scope
 from .statement import Statement
-from .types.oracle import bound_exceeded, checked_batch
 
 Key = Any
 """The key of a load: one value, or a tuple when it has several columns. None leads nowhere, but for batch functions."""

@@ -27,6 +27,7 @@ from .entities.page import ListAsked
 from .errors import BadUserInput
 from .holes import Hole
 from .loads import Rows
+from .schema.catalog import Catalog
 from .statement import Statement
 from .steps import (
     CallBatch,
@@ -39,7 +40,6 @@ from .steps import (
     Selection,
 )
 from .telemetry import IRREGULAR_FIELD, log
-from .types.catalog import Catalog
 from .writing import Writer, is_large, printer_of, shape_of, wants_cursors
 
 MOST_FAILURES = 3

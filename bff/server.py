@@ -42,12 +42,12 @@ from .live.changes import Change, Key
 from .live.sources import EventSource, Route
 from .plan import Plan, compile_plan
 from .readset import NOTHING, Answered, Asked, Executed
+from .schema.catalog import Catalog
 from .scope import Deadline
 from .session import Database
 from .settings import Settings
 from .telemetry import DOCUMENTS, Trace, log, watch
 from .together import run_together
-from .types.catalog import Catalog
 
 _NAME = re.compile(r"(sha256:)?[_0-9A-Za-z]+")
 

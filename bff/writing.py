@@ -41,6 +41,7 @@ from .entities.page import ListAsked
 from .entities.specs import Aggregate, Relation
 from .holes import Hole, write_hole
 from .loads import ListByParent, RootList, Rows, RowsByKey
+from .schema.catalog import Catalog, spec_of
 from .statement import parameter
 from .steps import (
     CallBatch,
@@ -58,7 +59,6 @@ from .steps import (
     Selection,
     Typename,
 )
-from .types.catalog import Catalog, spec_of
 
 MANY_ROWS = 1_000
 """Rows of a list at the root from which on its to-one relations are joined, not looked up row by row: a hash join of 10,000

@@ -26,11 +26,11 @@ from ..entities.specs import MatchedBy
 from ..errors import NotVisible, Unauthenticated, VariablesRefused
 from ..join import Join
 from ..plan import Plan
+from ..schema.catalog import Catalog
 from ..scope import Scope
 from ..sql import key_types
 from ..statement import Statement, unnest
 from ..steps import FieldPlan, TakeEvent, TakePresent
-from ..types.catalog import Catalog
 from .changes import Change, Key, Values
 
 Route: TypeAlias = tuple[str | None, ...]

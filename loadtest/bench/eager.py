@@ -20,7 +20,7 @@ from app import models
 from app.auth import Viewer
 from app.models import InvoiceStatus, MatterStatus, MemberRole, TaskStatus
 from bff.columns.scalars import BIG_INT
-from bff.types.schema import live
+from bff.schema.schema import live
 
 
 @dataclass(frozen=True)

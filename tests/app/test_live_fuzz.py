@@ -33,7 +33,7 @@ from bff.live.stream import Entry, Position, RedisStream
 from bff.plan import Plan
 from bff.readset import Asked as Ask
 from bff.readset import Executed, ReadSet
-from bff.types.catalog import Catalog
+from bff.schema.catalog import Catalog
 from tests.app.live_clients import Asked, Check, Client, Journal, Subscription
 from tests.app.live_writes import APPLICATION, Write, Writer, anything, open_for_long
 from tests.bff.fuzz.budget import Fuzz

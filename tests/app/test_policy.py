@@ -42,7 +42,7 @@ from app.schema.mutations import Mutation
 from app.schema.query import Query
 from bff.entities.policy import Policies
 from bff.entities.specs import Aggregate, Relation
-from bff.types.catalog import Catalog, spec_of
+from bff.schema.catalog import Catalog, spec_of
 
 pytestmark = pytest.mark.slow
 

@@ -25,7 +25,7 @@ from app.schema import schema
 from app.schema.health import MatterHealth, Workload, judge
 from app.schema.search import LONGEST_QUERY, MOST_RESULTS
 from bff import Bff
-from bff.types.indexes import missing_indexes
+from bff.schema.indexes import missing_indexes
 
 CountSql = Callable[..., AbstractContextManager[Any]]
 

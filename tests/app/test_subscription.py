@@ -20,9 +20,9 @@ from app.schema.types import Comment, Matter, Notification, Task, User
 from bff.formatting import format_errors
 from bff.live.changes import Change
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
+from bff.schema.catalog import Catalog
 from bff.scope import Deadline
 from bff.session import Database
-from bff.types.catalog import Catalog
 
 README = Path(__file__).parents[2] / "README.md"
 OWNER, STRANGER = Viewer(1, 1, "owner"), Viewer(10_000, 2, "owner")

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 import bff
 from bff.execute import run_to_encode
 from bff.plan import Plan, Strategy, compile_plan
+from bff.schema.catalog import Catalog
 from bff.session import Database
-from bff.types.catalog import Catalog
 from tests.bff.reference import answer
 
 

@@ -12,7 +12,7 @@ from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, 
 
 from bff.errors import NullViolation
 from bff.execute import execute
-from bff.types.catalog import Catalog
+from bff.schema.catalog import Catalog
 
 
 def answer(

@@ -46,8 +46,8 @@ from strawberry.schema.config import StrawberryConfig
 
 import bff
 from bff.execute import execute
+from bff.schema.catalog import Catalog
 from bff.session import Database
-from bff.types.catalog import Catalog
 from tests.bff.reference import answer
 
 # SQLAlchemy's own DOMAIN lacks what SQLAlchemy asks of types.

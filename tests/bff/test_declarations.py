@@ -27,8 +27,8 @@ from strawberry.permission import BasePermission
 import bff
 from app.models import Tag
 from bff.execute import execute
+from bff.schema.catalog import Catalog
 from bff.session import Database
-from bff.types.catalog import Catalog
 
 
 class Base(DeclarativeBase):

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import foreign, registry, relationship, remote
 
 import bff
-from bff.types.indexes import missing_indexes
+from bff.schema.indexes import missing_indexes
 
 
 def mapped(table: Any, **properties: Any) -> type:

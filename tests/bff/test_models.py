@@ -50,8 +50,8 @@ from strawberry.schema.config import StrawberryConfig
 
 import bff
 from bff.execute import execute
+from bff.schema.catalog import Catalog
 from bff.session import Database
-from bff.types.catalog import Catalog
 from tests.bff.reference import answer
 
 Bytes = NewType("Bytes", bytes)

@@ -15,8 +15,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 import bff
 from bff.execute import run
 from bff.plan import Strategy, compile_plan
+from bff.schema.catalog import Catalog
 from bff.session import Database
-from bff.types.catalog import Catalog
 
 
 class Base(DeclarativeBase):

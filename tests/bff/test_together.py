@@ -18,10 +18,10 @@ from bff.execute import run
 from bff.live.changes import Snapshot
 from bff.plan import Plan, compile_plan
 from bff.readset import ANYTHING, NOTHING, UNKNOWN, Asked
+from bff.schema.catalog import Catalog
 from bff.scope import Scope
 from bff.session import Database
 from bff.together import run_each, run_together
-from bff.types.catalog import Catalog
 from tests.bff.reference import described
 
 

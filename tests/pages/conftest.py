@@ -14,8 +14,8 @@ from app.layer import make_layer
 from app.seed import seed
 from bff import Bff, Settings
 from bff.plan import STRATEGIES, Strategy
+from bff.schema.catalog import Catalog
 from bff.session import Database
-from bff.types.catalog import Catalog
 
 SEED_SCALE = 0.02
 SECRET = "of the golden files"

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from bff.execute import execute, run
 from bff.plan import Plan, Strategy, compile_plan
+from bff.schema.catalog import Catalog
 from bff.scope import Deadline, Scope
 from bff.session import Database
-from bff.types.catalog import Catalog
 from tests.bff.reference import assert_same, assert_same_json
 
 FORCED: tuple[Strategy, ...] = ("compiled", "rounds")

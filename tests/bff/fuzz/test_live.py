@@ -25,7 +25,7 @@ from bff.equalities import lineages
 from bff.live import capture
 from bff.live.ancestry import Ancestry
 from bff.plan import Plan, compile_plan
-from bff.types.catalog import Catalog
+from bff.schema.catalog import Catalog
 from tests.bff.fuzz import firm, odd
 from tests.bff.fuzz.budget import Fuzz
 from tests.bff.fuzz.live import Copy, Counts, Live, take_changes

@@ -17,7 +17,7 @@ from strawberry.types.base import get_object_definition
 
 from bff.entities.arguments import DEFINITION
 from bff.entities.entity import Entity
-from bff.types.catalog import Catalog
+from bff.schema.catalog import Catalog
 from tests.bff.fuzz.operations import UNKNOWN, Choices, Name, Place
 
 ROWS = 3

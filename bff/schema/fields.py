@@ -1,6 +1,6 @@
 """Fields of entity types, as declarations.
 
-An annotation named after a mapped column or relationship needs none of these (see `bff.types.declare`); they are
+An annotation named after a mapped column or relationship needs none of these (see `bff.schema.declare`); they are
 for the rest: another name, a connection, an aggregate, a Python function.
 """
 
@@ -34,14 +34,14 @@ from ..entities.specs import (
     Where,
 )
 from ..errors import DeclarationError
-from . import oracle
+from . import resolvers as oracle
 
 
 class EntityField(StrawberryField):
     """A Strawberry field that carries a `spec`.
 
     The engine never calls it. When graphql-core executes the schema instead, `get_result` loads through the
-    ORM session, one object at a time (see `bff.types.oracle`).
+    ORM session, one object at a time (see `bff.schema.resolvers`).
     """
 
     def __init__(self, *args: Any, spec: Spec | None = None, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@
 
 Annotations named after mapped columns and relationships need no declaration, also when they come with a
 `strawberry.field(description=...)` or from a Strawberry interface that the type inherits. One that is neither raises
-DeclarationError here, at import; what needs all types together is checked by `bff.types.checks`.
+DeclarationError here, at import; what needs all types together is checked by `bff.schema.checks`.
 """
 
 from __future__ import annotations
