@@ -1,6 +1,6 @@
 """Derives the footprints of loads: which facts a run depends on, given its keys, what it was asked, and who asked.
 
-They are derived from what the load's statement mentions (`bff.mentions`), so that columns shown, ordered by, filtered on,
+They are derived from what the load's statement mentions (`bff.sql.references`), so that columns shown, ordered by, filtered on,
 joined over and policed on count alike, and so do the subqueries in any of them:
 
     rows by key        the rows with these keys, in each of the model's tables
@@ -30,7 +30,6 @@ import cachetools
 from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect, literal_column, select
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
-from . import sql
 from .columns.text_equality import AsText, are_alike, as_text_of
 from .entities.arguments import ListArguments
 from .entities.entity import Entity
@@ -39,11 +38,12 @@ from .entities.page import ListAsked
 from .entities.policy import Policies, Public, Through, ViewerParameters, equated
 from .equalities import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
 from .footprints import Footprint, Keyed, Named, Part
-from .join import Join
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
-from .mentions import Columns, Mentions, leaves, mentions, table_of, union
 from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
-from .statement import unnest
+from .sql.join import Join
+from .sql.references import Columns, Mentions, leaves, mentions, table_of, union
+from .sql.select import ListShape, attributes, key_types, measure, passes
+from .sql.statement import unnest
 
 _SHAPES = 64
 """Footprints kept of one load: one for each shape of filter and order in use."""
@@ -59,12 +59,12 @@ def facts_of(
             assert isinstance(asked, ListAsked)
             condition = asked.arguments.condition
             is_whole = asked.codec is None and asked.arguments.first is None
-            shape = sql.ListShape.of(asked.arguments, None, None, places=is_whole)
+            shape = ListShape.of(asked.arguments, None, None, places=is_whole)
             footprint = _kept(load, shape, partial(_of_list, load, asked.arguments, is_whole=is_whole))
         case Counts():
             assert isinstance(asked, ListArguments)
             condition = asked.condition
-            shape = sql.ListShape.of(asked, None, None, places=False)
+            shape = ListShape.of(asked, None, None, places=False)
             footprint = _kept(load, shape, partial(_of_counts, load, condition))
         case RowsByKey():
             footprint = _kept(load, None, partial(_of_rows, load))
@@ -252,7 +252,7 @@ def _of_former(load: FormerRows) -> Footprint:
 
 def _of_aggregates(load: Aggregates) -> Footprint:
     join = load.join
-    measures = [sql.measure(each, join.target, join.child) for each in load.measures]
+    measures = [measure(each, join.target, join.child) for each in load.measures]
     deciding = _read(join.child, measures, [join.target.own(join.child)])
     return _behind(join, load.policies, deciding, _Shown(_Read(), join.target))
 
@@ -337,7 +337,7 @@ def _behind(
     is_implied = policies.is_implied(join.owner.model, relationship, join.target.model)
     if not is_implied:
         deciding = deciding | _policy(policies, join.target.model)
-    keys = unnest(sql.key_types(join.owner, join.key))
+    keys = unnest(key_types(join.owner, join.key))
     on = mentions(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
     parts = _pairs(join, range(len(join.key)) if positions is None else positions)
     if relationship.secondary is not None:
@@ -396,13 +396,13 @@ def _behind_secondary(
 def _expressions(load: Rows, alias: Any, more: tuple[str, ...]) -> list[Any]:
     """What a load shows of its rows."""
     names = dict.fromkeys([*load.columns, *more])
-    return [read(alias) for read in sql.attributes(load.entity, names)]
+    return [read(alias) for read in attributes(load.entity, names)]
 
 
 def _conditions(entity: Entity, alias: Any, condition: Condition | None) -> list[Any]:
     conditions: list[Any] = [entity.own(alias)]
     if condition is not None:
-        conditions.append(sql.passes(condition, entity, alias))
+        conditions.append(passes(condition, entity, alias))
     return conditions
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Collect
 from .columns.text_equality import AsText, as_text_of
 from .entities.entity import Entity
 from .entities.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
-from .mentions import leaves, table_of
+from .sql.references import leaves, table_of
 
 
 @dataclass(frozen=True)

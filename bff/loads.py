@@ -23,13 +23,25 @@ from typing import Any, Protocol
 
 import cachetools
 
-from . import sql
 from .entities.entity import Entity, Ordering
 from .entities.filters import All, Condition, Not, Some, Test
 from .entities.policy import Policies
 from .entities.specs import Aggregate, Batched, Collection
-from .join import Join
-from .statement import Statement
+from .sql.join import Join
+from .sql.select import (
+    ListShape,
+    Reader,
+    aggregates_by_parent,
+    attributes,
+    collection,
+    collection_count,
+    counts_by_parent,
+    former_rows,
+    lists_by_parent,
+    nothing,
+    rows_by_key,
+)
+from .sql.statement import Statement
 
 _STATEMENTS_A_LOAD = 32
 """Texts kept of one list's statement: one for each shape of filter, order and cursor in use."""
@@ -125,11 +137,11 @@ class Rows(Load):
         """Where in a row something computed stands."""
         return self.key_width + len(self.columns) + self.computed.index(what)
 
-    def readers(self, computed: Sequence[Computed | None]) -> tuple[sql.Reader, ...]:
+    def readers(self, computed: Sequence[Computed | None]) -> tuple[Reader, ...]:
         """What a statement reads behind the key; of what is None, NULL."""
         return (
-            *sql.attributes(self.entity, self.columns),
-            *(sql.nothing if each is None else each.read for each in computed),
+            *attributes(self.entity, self.columns),
+            *(nothing if each is None else each.read for each in computed),
         )
 
     def position(self, attribute: str, owner: Entity) -> int | None:
@@ -157,7 +169,7 @@ class RowsByKey(Rows):
     @_once_a_shape
     def statement(self, computed: list[Computed | None]) -> Statement:
         """The statement for what is computed."""
-        return sql.rows_by_key(self.entity, self.policies, self.readers(computed))
+        return rows_by_key(self.entity, self.policies, self.readers(computed))
 
     @property
     def text(self) -> str:
@@ -175,7 +187,7 @@ class FormerRows(Load):
 
     @cached_property
     def statement(self) -> Statement:
-        return sql.former_rows(self.entity, self.policies, self.key)
+        return former_rows(self.entity, self.policies, self.key)
 
     @property
     def text(self) -> str:
@@ -197,7 +209,7 @@ class _Lists(Rows):
     @property
     def text(self) -> str:
         computed: list[Computed | None] = [each.without_arguments() for each in self.computed]
-        return self.statement(sql.ListShape(self.order), None, computed).sql
+        return self.statement(ListShape(self.order), None, computed).sql
 
     @property
     def order_slot(self) -> int:
@@ -205,16 +217,12 @@ class _Lists(Rows):
         return self.key_width + len(self.columns) + len(self.computed)
 
     @_once_a_shape
-    def statement(
-        self, shape: sql.ListShape, condition: Condition | None, computed: list[Computed | None]
-    ) -> Statement:
+    def statement(self, shape: ListShape, condition: Condition | None, computed: list[Computed | None]) -> Statement:
         """The statement for arguments of this shape."""
         return self._build(shape, condition, self.readers(computed))
 
     @abstractmethod
-    def _build(
-        self, shape: sql.ListShape, condition: Condition | None, readers: tuple[sql.Reader, ...]
-    ) -> Statement: ...
+    def _build(self, shape: ListShape, condition: Condition | None, readers: tuple[Reader, ...]) -> Statement: ...
 
 
 class ListByParent(_Lists):
@@ -224,8 +232,8 @@ class ListByParent(_Lists):
         super().__init__(label, join.target, policies, len(join.key))
         self.join, self.order, self.bound, self.strict = join, order, bound, join.strict
 
-    def _build(self, shape: sql.ListShape, condition: Condition | None, readers: tuple[sql.Reader, ...]) -> Statement:
-        return sql.lists_by_parent(self.join, self.policies, readers, shape, condition)
+    def _build(self, shape: ListShape, condition: Condition | None, readers: tuple[Reader, ...]) -> Statement:
+        return lists_by_parent(self.join, self.policies, readers, shape, condition)
 
 
 class RootList(_Lists):
@@ -235,8 +243,8 @@ class RootList(_Lists):
         super().__init__(label, entity, policies, 0)
         self.spec, self.order, self.bound = spec, entity.orderings(spec.order), spec.bound
 
-    def _build(self, shape: sql.ListShape, condition: Condition | None, readers: tuple[sql.Reader, ...]) -> Statement:
-        return sql.collection(self.entity, self.policies, readers, shape, condition, self.spec.where)
+    def _build(self, shape: ListShape, condition: Condition | None, readers: tuple[Reader, ...]) -> Statement:
+        return collection(self.entity, self.policies, readers, shape, condition, self.spec.where)
 
 
 class Aggregates(Load):
@@ -255,7 +263,7 @@ class Aggregates(Load):
 
     @cached_property
     def statement(self) -> Statement:
-        return sql.aggregates_by_parent(self.join, self.policies, tuple(self.measures))
+        return aggregates_by_parent(self.join, self.policies, tuple(self.measures))
 
     @property
     def text(self) -> str:
@@ -280,8 +288,8 @@ class Counts(Load):
         """The statement for a condition of this shape."""
         of = self.of
         if isinstance(of, ListByParent):
-            return sql.counts_by_parent(of.join, of.policies, condition)
-        return sql.collection_count(of.entity, of.policies, condition, of.spec.where)
+            return counts_by_parent(of.join, of.policies, condition)
+        return collection_count(of.entity, of.policies, condition, of.spec.where)
 
 
 class Batch(Load):

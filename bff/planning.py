@@ -65,10 +65,10 @@ from .entities.specs import (
     Relation,
 )
 from .errors import DeclarationError
-from .join import Join
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .schema.catalog import Catalog, spec_of
 from .schema.fields import EntityField
+from .sql.join import Join
 from .steps import (
     CallBatch,
     CallResolver,

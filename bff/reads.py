@@ -13,7 +13,6 @@ from typing import Any
 
 from graphql.pyutils import inspect
 
-from . import sql
 from .entities.arguments import ListArguments
 from .entities.page import ListAsked, Page
 from .errors import TryAgain
@@ -21,7 +20,8 @@ from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, Ro
 from .region import RegionAsked, RootRow
 from .schema.resolvers import bound_exceeded, checked_batch
 from .scope import Scope
-from .statement import Statement
+from .sql.select import LIMIT, ListShape, key_parameters, list_parameters
+from .sql.statement import Statement
 
 Key = Any
 """The key of a load: one value, or a tuple when it has several columns. None leads nowhere, but for batch functions."""
@@ -81,7 +81,7 @@ class Reads:
         if width == 1:
             arrays: Mapping[str, Any] = {"k0": keys}
         else:
-            arrays = sql.key_parameters(keys, width)
+            arrays = key_parameters(keys, width)
         for row in self._rows(statement, {**parameters, **arrays}):
             yield (row[0] if width == 1 else tuple(row[:width])), row
 
@@ -110,11 +110,11 @@ class Reads:
         self, load: ListByParent | RootList, asked: ListAsked, keys: list[Key], computed: list[RegionAsked | None]
     ) -> dict[Key, Any]:
         arguments, limit = asked.arguments, asked.limit
-        shape = sql.ListShape.of(arguments, asked.after, asked.before, places=asked.codec is not None)
+        shape = ListShape.of(arguments, asked.after, asked.before, places=asked.codec is not None)
         statement = load.statement(shape, arguments.condition, computed)
         parameters = {
-            sql.LIMIT: limit + 1,
-            **sql.list_parameters(arguments, asked.after, asked.before),
+            LIMIT: limit + 1,
+            **list_parameters(arguments, asked.after, asked.before),
             **_parameters(computed),
         }
         groups: dict[Key, list[Any]] = {key: [] for key in keys}
@@ -132,9 +132,9 @@ class Reads:
         }
 
     def _counts(self, load: Counts, asked: ListArguments, keys: list[Key]) -> dict[Key, Any]:
-        shape = sql.ListShape.of(asked, None, None, places=False).condition
+        shape = ListShape.of(asked, None, None, places=False).condition
         statement = load.statement(shape, asked.condition)
-        parameters = sql.list_parameters(asked, None, None)
+        parameters = list_parameters(asked, None, None)
         if isinstance(load.of, RootList):
             return {(): self._rows(statement, parameters)[0][0]}
         counts = dict.fromkeys(keys, 0)

@@ -15,10 +15,10 @@ from typing import Any
 import cachetools
 
 from .deriving import facts_of
-from .mentions import Mentions, mentions
 from .reads import Key
 from .readset import ALL, ANYTHING, Fact, Interest, ReadSet, joined, whole
 from .rounds import Identity, Rounds
+from .sql.references import Mentions, mentions
 
 _STATEMENTS = 1_000
 """Texts of Python's statements whose tables are remembered."""

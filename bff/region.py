@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
 )
 
-from . import sql
 from .entities.arguments import list_arguments
 from .entities.connection import DEFAULT_PAGE
 from .entities.cursors import CursorCodec
@@ -28,7 +27,8 @@ from .errors import BadUserInput
 from .holes import Hole
 from .loads import Rows
 from .schema.catalog import Catalog
-from .statement import Statement
+from .sql.select import LIMIT, list_parameters
+from .sql.statement import Statement
 from .steps import (
     CallBatch,
     CallResolver,
@@ -158,9 +158,9 @@ class Region:
             assert isinstance(site.step, LoadList)
             shape = shape_of(site, asked), asked.arguments.first is None, is_large(site.step, asked)
             shapes.append((prefix, *shape))
-            parameters |= sql.list_parameters(asked.arguments, asked.after, asked.before, prefix=prefix)
+            parameters |= list_parameters(asked.arguments, asked.after, asked.before, prefix=prefix)
             if site.static_arguments is None:
-                parameters[prefix + sql.LIMIT] = asked.limit
+                parameters[prefix + LIMIT] = asked.limit
         for site, key in keys.items():
             if isinstance(site.step, LookUp):
                 prefix, width = self._prefixes[site], site.step.load.key_width

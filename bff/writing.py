@@ -34,7 +34,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from . import sql
 from .columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printer, text
 from .entities.entity import Entity
 from .entities.page import ListAsked
@@ -42,7 +41,8 @@ from .entities.specs import Aggregate, Relation
 from .holes import Hole, write_hole
 from .loads import ListByParent, RootList, Rows, RowsByKey
 from .schema.catalog import Catalog, spec_of
-from .statement import parameter
+from .sql.select import LIMIT, ListShape, measure, passes, rows_of, visible, visible_behind
+from .sql.statement import parameter
 from .steps import (
     CallBatch,
     CallResolver,
@@ -80,7 +80,7 @@ def printer_of(field: FieldPlan) -> Printer | None:
             column = _measure(field.step).column
             summed = None if column is None else field.step.load.join.target.expression(column).type
             if summed is None or isinstance(summed, Integer):
-                # Counts, and the sums of integers as `sql.measure` has them.
+                # Counts, and the sums of integers as `measure` has them.
                 return printer(BigInteger(), leaf, is_computed=False)
             return printer(summed, leaf, is_computed=True)
         case PageTotal():
@@ -110,9 +110,9 @@ def fields_of(field: FieldPlan) -> Sequence[FieldPlan]:
     return selection.fields
 
 
-def shape_of(site: FieldPlan, asked: ListAsked) -> sql.ListShape:
+def shape_of(site: FieldPlan, asked: ListAsked) -> ListShape:
     """What of a list's arguments changes the SQL, with the rows' places only where cursors are asked for."""
-    return sql.ListShape.of(asked.arguments, asked.after, asked.before, places=wants_cursors(site))
+    return ListShape.of(asked.arguments, asked.after, asked.before, places=wants_cursors(site))
 
 
 class Writer:
@@ -201,7 +201,7 @@ class Writer:
             for i, name in enumerate(entity.key)
         ]
         found = _within(select(self._object(field, load, alias)), alias)
-        return _one(field, found.where(*key, sql.visible(entity, alias, load.policies)))
+        return _one(field, found.where(*key, visible(entity, alias, load.policies)))
 
     def _one(self, field: FieldPlan, step: LoadOne, rows: Rows, alias: Any) -> list[Piece]:
         load, values = step.load, _attributes(rows, alias, step.slots)
@@ -210,7 +210,7 @@ class Writer:
         entity, child = load.entity, load.entity.alias()
         conditions = [entity.attribute(child, name) == value for name, value in zip(entity.key, values, strict=True)]
         is_implied = is_implied_by_parent(field, self._catalog)
-        conditions.append(entity.own(child) if is_implied else sql.visible(entity, child, load.policies))
+        conditions.append(entity.own(child) if is_implied else visible(entity, child, load.policies))
         joined = self._joined.get(alias)
         if joined is None:
             return _one(field, _within(select(self._object(field, load, child)), child).where(*conditions))
@@ -223,8 +223,8 @@ class Writer:
         """The one row of a to-one relationship whose key stands on the other side."""
         join = load.join.again()
         read = [self._object(field, load, join.child).label("j")]
-        found = _within(sql.rows_of(load.entity, join.child, read, sql.ListShape(load.order), None), join.child)
-        return _one(field, found.where(join.on(values), sql.visible_behind(join, load.policies)).limit(1))
+        found = _within(rows_of(load.entity, join.child, read, ListShape(load.order), None), join.child)
+        return _one(field, found.where(join.on(values), visible_behind(join, load.policies)).limit(1))
 
     # -- lists
 
@@ -246,9 +246,9 @@ class Writer:
         if isinstance(load, ListByParent):
             assert rows is not None
             join = load.join.again()
-            return join.child, [join.on(_attributes(rows, alias, step.slots)), sql.visible_behind(join, load.policies)]
+            return join.child, [join.on(_attributes(rows, alias, step.slots)), visible_behind(join, load.policies)]
         child = load.entity.alias()
-        conditions = [sql.visible(load.entity, child, load.policies)]
+        conditions = [visible(load.entity, child, load.policies)]
         if load.spec.where is not None:
             conditions.append(load.spec.where(child))
         return child, conditions
@@ -257,7 +257,7 @@ class Writer:
         self, field: FieldPlan, step: LoadList, asked: ListAsked, child: Any, read: list[Any], conditions: list[Any]
     ) -> Select[Any]:
         prefix, shape = self._prefixes[field], shape_of(field, asked)
-        found = sql.rows_of(step.load.entity, child, read, shape, asked.arguments.condition, prefix=prefix)
+        found = rows_of(step.load.entity, child, read, shape, asked.arguments.condition, prefix=prefix)
         found = _within(found, child).where(*conditions)
         for target, condition in self._joined.pop(child, ()):
             found = found.outerjoin_from(child, target, condition)
@@ -271,7 +271,7 @@ class Writer:
     def _limit(self, field: FieldPlan, asked: ListAsked) -> Any:
         if field.static_arguments is not None:
             return _number(asked.limit)
-        return cast(parameter(self._prefixes[field] + sql.LIMIT, BigInteger()), BigInteger())
+        return cast(parameter(self._prefixes[field] + LIMIT, BigInteger()), BigInteger())
 
     # -- connections
 
@@ -347,13 +347,13 @@ class Writer:
         child, conditions = self._members(step, rows, alias)
         condition = asked.arguments.condition
         if condition is not None:
-            conditions.append(sql.passes(condition, step.load.entity, child, prefix=self._prefixes[field]))
+            conditions.append(passes(condition, step.load.entity, child, prefix=self._prefixes[field]))
         return _computed(part, func.count(), child, conditions)
 
     def _aggregate(self, field: FieldPlan, step: LoadAggregate, rows: Rows, alias: Any) -> list[Piece]:
         join = step.load.join.again()
-        conditions = [join.on(_attributes(rows, alias, step.slots)), sql.visible_behind(join, step.load.policies)]
-        return _computed(field, sql.measure(_measure(step), join.target, join.child), join.child, conditions)
+        conditions = [join.on(_attributes(rows, alias, step.slots)), visible_behind(join, step.load.policies)]
+        return _computed(field, measure(_measure(step), join.target, join.child), join.child, conditions)
 
 
 def is_large(step: LoadList, asked: ListAsked) -> bool:

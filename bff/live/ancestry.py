@@ -19,7 +19,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Table, Text, and_, cast, se
 
 from ..columns.convert import unbounded
 from ..equalities import Lineage
-from ..statement import Statement, unnest
+from ..sql.statement import Statement, unnest
 from .changes import Change, Values
 from .triggers import LONGEST
 

@@ -31,7 +31,7 @@ from ..driver import deadline_here
 from ..equalities import Lineage
 from ..errors import DeadlineExceeded
 from ..scope import Deadline
-from ..statement import Statement
+from ..sql.statement import Statement
 from ..telemetry import RELAY, log, report_defect
 from .ancestry import Ancestry
 from .backoff import Backoff

@@ -24,12 +24,12 @@ from ..entities.events import ChangeKind, Happened, Present, column_names, table
 from ..entities.paths import Path
 from ..entities.specs import MatchedBy
 from ..errors import NotVisible, Unauthenticated, VariablesRefused
-from ..join import Join
 from ..plan import Plan
 from ..schema.catalog import Catalog
 from ..scope import Scope
-from ..sql import key_types
-from ..statement import Statement, unnest
+from ..sql.join import Join
+from ..sql.select import key_types
+from ..sql.statement import Statement, unnest
 from ..steps import FieldPlan, TakeEvent, TakePresent
 from .changes import Change, Key, Values
 

@@ -19,7 +19,7 @@ from bff.live.changes import Change, Snapshot
 from bff.live.index import Index
 from bff.plan import Plan
 from bff.readset import Asked, Fact, ReadSet
-from bff.statement import Statement
+from bff.sql.statement import Statement
 from bff.together import run_each
 from tests.bff.fuzz.subjects import Site
 from tests.bff.reference import described

@@ -42,13 +42,13 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from .columns.convert import padding, unbounded
-from .entities.arguments import ListArguments
-from .entities.cursors import Place
-from .entities.entity import Entity, Ordering
-from .entities.filters import All, Condition, Not, Some, Test
-from .entities.policy import Policies, ViewerParameters
-from .entities.specs import Aggregate, Where
+from ..columns.convert import padding, unbounded
+from ..entities.arguments import ListArguments
+from ..entities.cursors import Place
+from ..entities.entity import Entity, Ordering
+from ..entities.filters import All, Condition, Not, Some, Test
+from ..entities.policy import Policies, ViewerParameters
+from ..entities.specs import Aggregate, Where
 from .join import Join
 from .statement import Statement, array, parameter, unnest
 

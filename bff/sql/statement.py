@@ -10,8 +10,8 @@ from psycopg2.extensions import adapt
 from sqlalchemy import BindParameter, Select, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from .columns.convert import DIALECT, unbounded
-from .entities.policy import ViewerParameter, viewer_value
+from ..columns.convert import DIALECT, unbounded
+from ..entities.policy import ViewerParameter, viewer_value
 
 _Processor = Callable[[Any], Any]
 """What a SQLAlchemy type does to a value on its way to the driver, or back."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import operators, visitors
 
-from .entities.entity import Entity
+from ..entities.entity import Entity
 
 
 class Join:
