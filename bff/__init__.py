@@ -1,7 +1,8 @@
 """flask-bff: a page is one GraphQL operation, answered from one database session."""
 
 from .columns.scalars import BigInt
-from .driver import patch_psycopg2
+from .database.gevent_wait import patch_psycopg2
+from .database.scope import Deadline, Scope
 from .entities.connection import Connection
 from .entities.events import Changed
 from .entities.policy import public, through
@@ -21,7 +22,6 @@ from .mount import Bff
 from .schema.declare import Node, entity
 from .schema.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
 from .schema.schema import Schema
-from .scope import Deadline, Scope
 from .settings import Settings
 
 __all__ = [

@@ -22,11 +22,11 @@ from graphql import print_schema
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import graphiql
+from .database.direct import direct_engine
 from .equalities import lineages
 from .errors import BffError
 from .explain import explain
 from .live import capture
-from .live.direct import direct_engine
 from .live.relay import Relay
 from .live.stream import RedisStream
 from .mount import EXTENSION, Bff

@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .asked import Asked
 from .completion import Completion, Typed
+from .database.scope import Scope
 from .encoding import Json, plain
 from .entities.arguments import ListArguments
 from .entities.events import not_visible
@@ -45,7 +46,6 @@ from .reads import Key, Reads, page_of
 from .records import Record
 from .region import Region, Regions
 from .rounds import Identity, Rounds
-from .scope import Scope
 from .steps import (
     CallBatch,
     CallResolver,

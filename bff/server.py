@@ -20,7 +20,9 @@ from sqlalchemy import Engine, QueuePool
 from sqlalchemy.orm import Session
 from strawberry import Schema as StrawberrySchema
 
-from .admission import Gate
+from .database.admission import Gate
+from .database.scope import Deadline
+from .database.session import Database
 from .documents import Documents, FreeText, Operation, digest, unplannable
 from .encoding import is_text, plain
 from .errors import (
@@ -43,8 +45,6 @@ from .live.sources import EventSource, Route
 from .plan import Plan, compile_plan
 from .readset import NOTHING, Answered, Asked, Executed
 from .schema.catalog import Catalog
-from .scope import Deadline
-from .session import Database
 from .settings import Settings
 from .telemetry import DOCUMENTS, Trace, log, watch
 from .together import run_together

@@ -13,6 +13,8 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 from sqlalchemy.exc import DBAPIError
 
+from .database.scope import Scope
+from .database.session import translated
 from .errors import TryAgain
 from .execute import Execution, coerce
 from .formatting import format_result
@@ -21,8 +23,6 @@ from .reads import Reads
 from .readset import NOTHING, UNKNOWN, Answered, Asked, Executed, Fact, Interest, ReadSet
 from .recording import Recorder, Watch
 from .rounds import Rounds
-from .scope import Scope
-from .session import translated
 
 Ran = tuple[ExecutionResult, ReadSet]
 

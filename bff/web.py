@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 
 from .answers import Answer, answer_error, answer_result
 from .body import Curfew, read_body
+from .database.scope import Deadline
 from .documents import Operation
 from .errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
 from .graphiql import SOCKET_IO, is_installed, page
@@ -33,7 +34,6 @@ from .http import (
     decode_query_string,
     is_csrf_safe,
 )
-from .scope import Deadline
 from .server import Server
 from .telemetry import REQUEST, Trace, log
 

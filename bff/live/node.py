@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import Engine as DatabaseEngine
 
+from ..database.direct import direct_engine
 from ..equalities import Lineage
 from ..settings import Settings
-from .direct import direct_engine
 from .follower import Follower
 from .hub import Engine, Hub
 from .presence import RedisPresence

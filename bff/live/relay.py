@@ -27,10 +27,10 @@ import psycopg2
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..driver import deadline_here
+from ..database.gevent_wait import deadline_here
+from ..database.scope import Deadline
 from ..equalities import Lineage
 from ..errors import DeadlineExceeded
-from ..scope import Deadline
 from ..sql.statement import Statement
 from ..telemetry import RELAY, log, report_defect
 from .ancestry import Ancestry

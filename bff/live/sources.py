@@ -19,6 +19,7 @@ from sqlalchemy import Table, Text, cast, select
 from ..asked import bare
 from ..columns.convert import as_text, convert, unbounded
 from ..columns.scalars import DEFINITION
+from ..database.scope import Scope
 from ..entities.entity import Entity
 from ..entities.events import ChangeKind, Happened, Present, column_names, tables_of
 from ..entities.paths import Path
@@ -26,7 +27,6 @@ from ..entities.specs import MatchedBy
 from ..errors import NotVisible, Unauthenticated, VariablesRefused
 from ..plan import Plan
 from ..schema.catalog import Catalog
-from ..scope import Scope
 from ..sql.join import Join
 from ..sql.select import key_types
 from ..sql.statement import Statement, unnest

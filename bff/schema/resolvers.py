@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased, undefer
 from sqlalchemy.types import CHAR, NullType
 
 from ..columns.convert import DIALECT, unbounded, zero
+from ..database.scope import Scope
 from ..entities.arguments import ListArguments, list_arguments, target_entity
 from ..entities.connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
 from ..entities.cursors import CursorCodec, Place
@@ -39,7 +40,6 @@ from ..entities.specs import (
     Spec,
 )
 from ..errors import BffError, BoundExceeded, DeclarationError
-from ..scope import Scope
 from .catalog import Catalog
 
 

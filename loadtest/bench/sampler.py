@@ -28,11 +28,11 @@ COMPONENTS = (HTTP, VIEWER, LOOKUP, SESSION, DRIVER, ENGINE, ENCODE, LOG, OTHER)
 Places = Sequence[tuple[str, str | None, str]]
 
 PLACES: Places = (
-    ("/bff/driver.py", None, DRIVER),
-    ("/bff/session.py", None, SESSION),
-    ("/bff/prepared.py", None, SESSION),
-    ("/bff/scope.py", None, SESSION),
-    ("/bff/admission.py", None, SESSION),
+    ("/bff/database/gevent_wait.py", None, DRIVER),
+    ("/bff/database/session.py", None, SESSION),
+    ("/bff/database/prepared.py", None, SESSION),
+    ("/bff/database/scope.py", None, SESSION),
+    ("/bff/database/admission.py", None, SESSION),
     ("/sqlalchemy/engine/default.py", None, DRIVER),
     ("/sqlalchemy/dialects/", None, DRIVER),
     ("/sqlalchemy/pool/", None, SESSION),

@@ -24,7 +24,7 @@ COMPONENTS = (RELAY, FOLLOWER, HUB, EXECUTION, DIFF, ENCODE, SEND, HTTP, VIEWER,
 # Of `loadtest.bench.sampler`: where a push's CPU time goes.
 PLACES: Places = (
     ("/bff/live/relay.py", None, RELAY),
-    ("/bff/live/direct.py", None, RELAY),
+    ("/bff/database/direct.py", None, RELAY),
     ("/bff/live/follower.py", None, FOLLOWER),
     ("/bff/live/stream.py", None, FOLLOWER),
     ("/redis/", None, FOLLOWER),

@@ -17,12 +17,12 @@ from app.auth import Viewer
 from app.schema import schema
 from app.schema.query import Query
 from app.schema.types import Comment, Matter, Notification, Task, User
+from bff.database.scope import Deadline
+from bff.database.session import Database
 from bff.formatting import format_errors
 from bff.live.changes import Change
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.schema.catalog import Catalog
-from bff.scope import Deadline
-from bff.session import Database
 
 README = Path(__file__).parents[2] / "README.md"
 OWNER, STRANGER = Viewer(1, 1, "owner"), Viewer(10_000, 2, "owner")

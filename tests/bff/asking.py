@@ -9,10 +9,10 @@ from graphql import ExecutionResult, parse
 from sqlalchemy import Engine
 
 import bff
+from bff.database.session import Database
 from bff.execute import run_to_encode
 from bff.plan import Plan, Strategy, compile_plan
 from bff.schema.catalog import Catalog
-from bff.session import Database
 from tests.bff.reference import answer
 
 

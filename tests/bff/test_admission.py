@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff import Deadline, DeadlineExceeded
-from bff.admission import Gate, Line
+from bff.database.admission import Gate, Line
 from bff.errors import Overloaded
 
 
@@ -219,7 +219,7 @@ gevent.monkey.patch_all()
 import json
 import gevent
 from bff import Deadline
-from bff.admission import Gate
+from bff.database.admission import Gate
 
 gate = Gate(3, max_waiting=20, max_wait=5)
 running = most = beats = 0
@@ -273,7 +273,7 @@ gevent.monkey.patch_all()
 import json
 import gevent
 from bff import Deadline
-from bff.admission import Gate
+from bff.database.admission import Gate
 
 gate = Gate(2, max_waiting=20, max_wait=5)
 order = []

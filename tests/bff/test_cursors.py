@@ -45,9 +45,9 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from strawberry.schema.config import StrawberryConfig
 
 import bff
+from bff.database.session import Database
 from bff.execute import execute
 from bff.schema.catalog import Catalog
-from bff.session import Database
 from tests.bff.reference import answer
 
 # SQLAlchemy's own DOMAIN lacks what SQLAlchemy asks of types.

@@ -26,9 +26,9 @@ from strawberry.permission import BasePermission
 
 import bff
 from app.models import Tag
+from bff.database.session import Database
 from bff.execute import execute
 from bff.schema.catalog import Catalog
-from bff.session import Database
 
 
 class Base(DeclarativeBase):

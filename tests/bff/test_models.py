@@ -49,9 +49,9 @@ from sqlalchemy.orm import (
 from strawberry.schema.config import StrawberryConfig
 
 import bff
+from bff.database.session import Database
 from bff.execute import execute
 from bff.schema.catalog import Catalog
-from bff.session import Database
 from tests.bff.reference import answer
 
 Bytes = NewType("Bytes", bytes)

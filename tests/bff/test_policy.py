@@ -39,8 +39,8 @@ from sqlalchemy.orm import (
 )
 
 import bff
+from bff.database.session import Database
 from bff.entities.policy import Policies, ViewerParameters
-from bff.session import Database
 from tests.bff.asking import Asker
 
 

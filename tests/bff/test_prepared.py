@@ -14,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from bff import DeadlineExceeded
+from bff.database.prepared import LARGE, LOSSES, SEEN, Prepared, array_text, text_of
+from bff.database.scope import Deadline, Scope
+from bff.database.session import Database
 from bff.entities.policy import Policies
-from bff.prepared import LARGE, LOSSES, SEEN, Prepared, array_text, text_of
-from bff.scope import Deadline, Scope
-from bff.session import Database
 from tests.bff.sent import SentSql, recording_engine
 
 COUNT = "SELECT count(*) FROM things WHERE id > %(least)s"

@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 
 from app.dev.child import credentials
 from app.dev.places import temporary_directory, unprivileged_account
+from bff.database.prepared import LOSSES
+from bff.database.scope import Deadline, Scope
+from bff.database.session import Database
 from bff.entities.policy import Policies
-from bff.prepared import LOSSES
-from bff.scope import Deadline, Scope
-from bff.session import Database
 from tests.bff.sent import SentSql, recording_engine
 
 SERVERS = 2

@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from bff import DeadlineExceeded, TryAgain, public
+from bff.database.scope import Deadline
+from bff.database.session import Database
 from bff.entities.policy import Policies
-from bff.scope import Deadline
-from bff.session import Database
 
 SETTINGS = ("transaction_isolation", "transaction_read_only", "timezone")
 
@@ -162,7 +162,7 @@ def under_gevent(script: str, url: str) -> dict[str, Any]:
         import gevent
         from sqlalchemy import create_engine, text
         import bff
-        from bff.session import Database
+        from bff.database.session import Database
         from bff.entities.policy import Policies
         bff.patch_psycopg2()
         engine = create_engine(sys.argv[1], pool_size=8)

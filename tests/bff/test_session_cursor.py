@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bff import DeadlineExceeded, TryAgain
+from bff.database.scope import Deadline, Scope
+from bff.database.session import Database
 from bff.entities.policy import Policies
-from bff.scope import Deadline, Scope
-from bff.session import Database
 from bff.telemetry import Trace, watch
 from tests.bff.sent import SentSql, recording_engine
 from tests.bff.test_session import under_gevent

@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import bff
+from bff.database.session import Database
 from bff.execute import run
 from bff.plan import Strategy, compile_plan
 from bff.schema.catalog import Catalog
-from bff.session import Database
 
 
 class Base(DeclarativeBase):

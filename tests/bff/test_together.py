@@ -13,14 +13,14 @@ from sqlalchemy import Engine, ForeignKey, create_engine, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 import bff
+from bff.database.scope import Scope
+from bff.database.session import Database
 from bff.errors import DeadlineExceeded
 from bff.execute import run
 from bff.live.changes import Snapshot
 from bff.plan import Plan, compile_plan
 from bff.readset import ANYTHING, NOTHING, UNKNOWN, Asked
 from bff.schema.catalog import Catalog
-from bff.scope import Scope
-from bff.session import Database
 from bff.together import run_each, run_together
 from tests.bff.reference import described
 

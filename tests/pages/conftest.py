@@ -13,9 +13,9 @@ from app.dev.pages import DAY
 from app.layer import make_layer
 from app.seed import seed
 from bff import Bff, Settings
+from bff.database.session import Database
 from bff.plan import STRATEGIES, Strategy
 from bff.schema.catalog import Catalog
-from bff.session import Database
 
 SEED_SCALE = 0.02
 SECRET = "of the golden files"

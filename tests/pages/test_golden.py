@@ -20,9 +20,9 @@ from graphql import execute_sync
 from app.auth import Viewer
 from app.dev.pages import Sample, samples
 from bff import Bff, Deadline
+from bff.database.session import Database
 from bff.explain import explain
 from bff.plan import Strategy
-from bff.session import Database
 
 HERE = Path(__file__).parent
 LIVE = HERE / "live"

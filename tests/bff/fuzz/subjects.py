@@ -9,11 +9,11 @@ from typing import Any
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute_sync
 from sqlalchemy import Engine
 
+from bff.database.scope import Deadline, Scope
+from bff.database.session import Database
 from bff.execute import execute, run
 from bff.plan import Plan, Strategy, compile_plan
 from bff.schema.catalog import Catalog
-from bff.scope import Deadline, Scope
-from bff.session import Database
 from tests.bff.reference import assert_same, assert_same_json
 
 FORCED: tuple[Strategy, ...] = ("compiled", "rounds")

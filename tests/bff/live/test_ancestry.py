@@ -14,11 +14,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from structlog.testing import capture_logs
 
 import bff
+from bff.database.direct import direct_engine
 from bff.entities.policy import Policies
 from bff.equalities import equalities, foreign_key_of, lineages
 from bff.live import capture
 from bff.live.changes import Change
-from bff.live.direct import direct_engine
 from bff.live.relay import Relay
 from bff.live.stream import MemoryStream, Position
 from tests.bff.live.captured import Host

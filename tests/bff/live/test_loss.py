@@ -23,9 +23,9 @@ from sqlalchemy import create_engine
 
 from app.dev.embedded import EmbeddedValkey
 from app.dev.places import temporary_directory
+from bff.database.direct import direct_engine
 from bff.live import follower as follower_module
 from bff.live.changes import Change
-from bff.live.direct import direct_engine
 from bff.live.follower import Follower
 from bff.live.relay import Relay
 from bff.live.stream import Entry, Position, RedisStream
@@ -363,7 +363,7 @@ import gevent, psycopg2
 from gevent.pool import Pool
 from sqlalchemy import create_engine
 import bff
-from bff.live.direct import direct_engine
+from bff.database.direct import direct_engine
 from bff.live.follower import Follower
 from bff.live.relay import Relay
 from bff.live.stream import RedisStream

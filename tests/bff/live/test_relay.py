@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine
 from structlog.testing import capture_logs
 
+from bff.database.direct import direct_engine
 from bff.live import relay as relay_module
 from bff.live.changes import Change
-from bff.live.direct import direct_engine
 from bff.live.relay import Relay
 from bff.live.stream import MemoryStream, Position, StreamAway
 from bff.telemetry import RELAY

@@ -22,7 +22,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from .telemetry import UNPREPARED, log
+from ..telemetry import UNPREPARED, log
 
 BOUND = 100
 """Statements that a connection keeps prepared; the longest unused is deallocated. psycopg 3 has the same default."""

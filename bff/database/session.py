@@ -24,9 +24,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session, UserDefinedOption, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 
-from .driver import GRACE, deadline_here
-from .entities.policy import Policies, ViewerParameters, ViewerValues
-from .errors import TryAgain
+from ..entities.policy import Policies, ViewerParameters, ViewerValues
+from ..errors import TryAgain
+from .gevent_wait import GRACE, deadline_here
 from .prepared import Prepared, text_of
 from .scope import Deadline, Note, Scope
 

@@ -1,7 +1,7 @@
 """The scope of one operation: who asks, until when, and through which session it reads.
 
 A `Scope` is GraphQL's context value: resolvers and batch functions read `info.context.viewer`, `.session`,
-`.deadline`. It is made by `bff.session.Database.open`, belongs to one greenlet, and ends with its operation.
+`.deadline`. It is made by `bff.database.session.Database.open`, belongs to one greenlet, and ends with its operation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from .errors import DeadlineExceeded
+from ..errors import DeadlineExceeded
 
 Clock = Callable[[], float]
 """Seconds of a monotonic clock."""
@@ -53,7 +53,7 @@ Note = Callable[[str, Any], None]
 
 
 class Lease(Protocol):
-    """How a scope comes by sessions; `bff.session` implements it on a connection pool."""
+    """How a scope comes by sessions; `bff.database.session` implements it on a connection pool."""
 
     @property
     def session(self) -> Session:

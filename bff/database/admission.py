@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from .errors import Overloaded
+from ..errors import Overloaded
 from .scope import Deadline
 
 T = TypeVar("T")
