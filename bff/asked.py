@@ -18,11 +18,11 @@ from .entities.cursors import CursorCodec
 from .entities.entity import Entity
 from .entities.page import ListAsked
 from .errors import TryAgain
-from .loads import Load, Rows, RowsByKey
-from .plan import Plan
+from .plan.loads import Load, Rows, RowsByKey
+from .plan.plan import Plan
+from .plan.region import Region, RegionAsked, list_asked
+from .plan.steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
 from .reads import BatchAsked, Key, Reads
-from .region import Region, RegionAsked, list_asked
-from .steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
 
 
 class Asked:

@@ -25,11 +25,11 @@ from . import graphiql
 from .database.direct import direct_engine
 from .equalities import lineages
 from .errors import BffError
-from .explain import explain
 from .live import capture
 from .live.relay import Relay
 from .live.stream import RedisStream
 from .mount import EXTENSION, Bff
+from .plan.explain import explain
 from .schema.catalog import Catalog
 from .schema.indexes import missing_indexes
 from .settings import Settings

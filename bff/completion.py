@@ -26,11 +26,11 @@ from sqlalchemy import inspect as inspect_model
 from .asked import bare
 from .entities.entity import Entity
 from .errors import TryAgain
-from .loads import Load, Rows, RowsByKey
 from .places import Failures, Place, field_place
-from .plan import Plan
+from .plan.loads import Load, Rows, RowsByKey
+from .plan.plan import Plan
+from .plan.steps import FieldPlan, LookUpNode, Selection
 from .reads import Key
-from .steps import FieldPlan, LookUpNode, Selection
 
 
 class Need(Protocol):

@@ -38,7 +38,7 @@ from .entities.page import ListAsked
 from .entities.policy import Policies, Public, Through, ViewerParameters, equated
 from .equalities import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
 from .footprints import Footprint, Keyed, Named, Part
-from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from .plan.loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
 from .sql.join import Join
 from .sql.references import Columns, Mentions, leaves, mentions, table_of, union

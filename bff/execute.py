@@ -1,6 +1,6 @@
 """Runs a plan: what PostgreSQL writes is spliced into the answer, the rest is run in rounds.
 
-Root regions are one statement (see `bff.region`); regions below rows come with the rows. In rounds (see `bff.rounds`) every
+Root regions are one statement (see `bff.plan.region`); regions below rows come with the rows. In rounds (see `bff.rounds`) every
 pending load of the level is collected, each is run once, and so on: breadth-first. A `Selection` is run over all its objects
 at once, field by field; fields that need data join a pending load and are completed when it has run.
 
@@ -38,15 +38,12 @@ from .entities.events import not_visible
 from .entities.page import ListAsked
 from .errors import TryAgain
 from .filling import Filling
-from .loads import Load, RowsByKey
 from .places import Failures, Place, path_of
-from .plan import Plan, Strategy, compile_plan
-from .planning import is_shareable
-from .reads import Key, Reads, page_of
-from .records import Record
-from .region import Region, Regions
-from .rounds import Identity, Rounds
-from .steps import (
+from .plan.loads import Load, RowsByKey
+from .plan.plan import Plan, Strategy, compile_plan
+from .plan.planner import is_shareable
+from .plan.region import Region, Regions
+from .plan.steps import (
     CallBatch,
     CallResolver,
     FieldPlan,
@@ -65,6 +62,9 @@ from .steps import (
     TakePresent,
     Typename,
 )
+from .reads import Key, Reads, page_of
+from .records import Record
+from .rounds import Identity, Rounds
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""

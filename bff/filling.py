@@ -1,4 +1,4 @@
-"""Fills the holes in regions' JSON (see `bff.holes`), for all texts of a field at once.
+"""Fills the holes in regions' JSON (see `bff.plan.placeholders`), for all texts of a field at once.
 
 What goes wrong with a hole, whatever it is, makes its text irregular: the field is then answered in rounds, which give the
 error its place. Batch functions are asked through the execution, so that they are called no more for it.
@@ -18,11 +18,11 @@ from .columns.to_json import IRREGULAR
 from .completion import Need
 from .encoding import Json, encode
 from .errors import TryAgain
-from .holes import Cut, Hole
 from .places import Place
+from .plan.placeholders import Cut, Hole
+from .plan.region import RegionAsked
+from .plan.steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 from .records import Columns
-from .region import RegionAsked
-from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 
 Deliver = Callable[[list[Json | None]], None]
 """Is called with the JSON of each text, None for those that are irregular."""

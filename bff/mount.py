@@ -17,7 +17,7 @@ from . import telemetry, web
 from .equalities import lineages
 from .errors import DeclarationError
 from .live.node import Node
-from .plan import Plan
+from .plan.plan import Plan
 from .readset import Asked, Executed
 from .schema.catalog import Catalog
 from .server import Server

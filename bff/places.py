@@ -15,7 +15,7 @@ from graphql import ExecutionResult, GraphQLError, located_error
 from graphql.pyutils import Path
 
 from .errors import NullViolation
-from .steps import FieldPlan
+from .plan.steps import FieldPlan
 
 Place = tuple[Any, Any, Any] | None
 """Where a value stands: (place of its container, key or index, the field for a key, else None); None is the root."""

@@ -17,8 +17,8 @@ from .database.scope import Scope
 from .entities.arguments import ListArguments
 from .entities.page import ListAsked, Page
 from .errors import TryAgain
-from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
-from .region import RegionAsked, RootRow
+from .plan.loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
+from .plan.region import RegionAsked, RootRow
 from .schema.resolvers import bound_exceeded, checked_batch
 from .sql.select import LIMIT, ListShape, key_parameters, list_parameters
 from .sql.statement import Statement

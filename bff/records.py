@@ -7,7 +7,7 @@ from typing import Any
 
 from .entities.entity import Entity
 from .errors import DeclarationError
-from .loads import Rows
+from .plan.loads import Rows
 
 
 class Record:

@@ -13,9 +13,9 @@ from typing import Any
 
 from .asked import Asked
 from .errors import TryAgain
-from .loads import Batch, Load
+from .plan.loads import Batch, Load
+from .plan.region import Region
 from .reads import Key, Reads
-from .region import Region
 
 Identity = tuple[Load, Hashable, frozenset[Region]]
 """A load, what it is asked beside keys, and which regions its rows shall hold: who asks the same shares one run."""

@@ -42,7 +42,7 @@ from .formatting import format_error, format_result
 from .http import GraphQLRequest
 from .live.changes import Change, Key
 from .live.sources import EventSource, Route
-from .plan import Plan, compile_plan
+from .plan.plan import Plan, compile_plan
 from .readset import NOTHING, Answered, Asked, Executed
 from .schema.catalog import Catalog
 from .settings import Settings

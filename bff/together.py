@@ -18,7 +18,7 @@ from .database.session import translated
 from .errors import TryAgain
 from .execute import Execution, coerce
 from .formatting import format_result
-from .plan import Plan
+from .plan.plan import Plan
 from .reads import Reads
 from .readset import NOTHING, UNKNOWN, Answered, Asked, Executed, Fact, Interest, ReadSet
 from .recording import Recorder, Watch

@@ -83,7 +83,7 @@ def measure(app: Flask, sample: Sample) -> Cost:
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer dev-{VIEWER_ID}"
     load = frontend.load(sample.page, lambda path: _answer(client, path), **sample.parameters)
     body = {"documentId": sample.operation, "variables": dict(sample.variables)}
-    # The first of a shape is answered in rounds, see `bff.region`.
+    # The first of a shape is answered in rounds, see `bff.plan.region`.
     client.post("/graphql", json=body)
     with _counting(app.extensions["bff"].engine) as statements:
         answer = client.post("/graphql", json=body)

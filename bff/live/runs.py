@@ -19,7 +19,7 @@ from itertools import count, islice
 from typing import Any, Protocol
 
 from ..errors import DeadlineExceeded, TryAgain
-from ..plan import Plan
+from ..plan.plan import Plan
 from ..readset import Answered, Asked, Executed
 from .changes import Snapshot
 from .channels import Outlet

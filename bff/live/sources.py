@@ -25,12 +25,12 @@ from ..entities.events import ChangeKind, Happened, Present, column_names, table
 from ..entities.paths import Path
 from ..entities.specs import MatchedBy
 from ..errors import NotVisible, Unauthenticated, VariablesRefused
-from ..plan import Plan
+from ..plan.plan import Plan
+from ..plan.steps import FieldPlan, TakeEvent, TakePresent
 from ..schema.catalog import Catalog
 from ..sql.join import Join
 from ..sql.select import key_types
 from ..sql.statement import Statement, unnest
-from ..steps import FieldPlan, TakeEvent, TakePresent
 from .changes import Change, Key, Values
 
 Route: TypeAlias = tuple[str | None, ...]

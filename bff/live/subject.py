@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..plan import Plan
+from ..plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, eq=False)

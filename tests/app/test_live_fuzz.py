@@ -30,7 +30,7 @@ from bff.live.index import Index
 from bff.live.node import Node
 from bff.live.sources import EventSource, Route
 from bff.live.stream import Entry, Position, RedisStream
-from bff.plan import Plan
+from bff.plan.plan import Plan
 from bff.readset import Asked as Ask
 from bff.readset import Executed, ReadSet
 from bff.schema.catalog import Catalog

@@ -18,8 +18,8 @@ from strawberry.directive import DirectiveLocation
 import bff
 from bff.columns.text_equality import as_text_of, is_exact
 from bff.errors import ValidationFailed
-from bff.explain import explain
-from bff.plan import compile_plan
+from bff.plan.explain import explain
+from bff.plan.plan import compile_plan
 from bff.validation import validate_document
 
 

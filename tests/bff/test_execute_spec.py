@@ -51,8 +51,8 @@ from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
 from bff.execute import execute, run
-from bff.plan import compile_plan
-from bff.planning import MAX_FIELDS
+from bff.plan.plan import compile_plan
+from bff.plan.planner import MAX_FIELDS
 from tests.bff.reference import answer, assert_same, described
 
 
@@ -1156,7 +1156,7 @@ def test_interfaces_do_not_multiply_a_plan() -> None:
 
 
 def test_a_plan_that_is_too_large_is_refused_before_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bff.planning.MAX_FIELDS", 20)
+    monkeypatch.setattr("bff.plan.planner.MAX_FIELDS", 20)
     fields = " ".join(f"f{i}: name" for i in range(20))
     result = execute(PETS, parse(f"{{ dog {{ {fields} }} }}"), pets_root())
     assert result.data is None

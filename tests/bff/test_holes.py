@@ -24,7 +24,7 @@ import bff
 from bff.encoding import Json, plain
 from bff.errors import TryAgain
 from bff.execute import run
-from bff.plan import Strategy
+from bff.plan.plan import Strategy
 from tests.bff.asking import Asker, MakeDatabase
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, foreign, mapped_column, rela
 
 import bff
 from bff.entities.policy import Policies, ViewerParameters
-from bff.explain import explain
-from bff.plan import Strategy
+from bff.plan.explain import explain
+from bff.plan.plan import Strategy
 from tests.bff.asking import Asker, MakeDatabase
 
 

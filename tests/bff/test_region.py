@@ -26,16 +26,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 import bff
-import bff.judging
-import bff.plan
+import bff.plan.plan
+import bff.plan.pushdown
 from bff.columns.to_json import IRREGULAR
 from bff.encoding import Json
-from bff.explain import explain
-from bff.holes import EDGE
-from bff.judging import MOST_NESTED
-from bff.plan import Strategy
-from bff.region import _TEXTS, MOST_FAILURES, RETRY
-from bff.writing import MANY_ROWS
+from bff.plan.explain import explain
+from bff.plan.json_sql import MANY_ROWS
+from bff.plan.placeholders import EDGE
+from bff.plan.plan import Strategy
+from bff.plan.pushdown import MOST_NESTED
+from bff.plan.region import _TEXTS, MOST_FAILURES, RETRY
 from tests.bff.asking import Asker, MakeDatabase
 
 
@@ -1010,7 +1010,7 @@ DEEP = '{ author(id: "1") { students { students { students { name } } } } books 
 def test_auto_leaves_what_is_beyond_many_subqueries_to_rounds(
     ask: Asker, one: One, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bff.plan, "MOST_SUBQUERIES", 3)
+    monkeypatch.setattr(bff.plan.plan, "MOST_SUBQUERIES", 3)
     says = "with Query.author the statement has 4 subqueries, more than 3"
     assert reasons(ask, DEEP, "auto") == {"author": says}
     # What is below it is of another statement, and what stands beside it has room.
@@ -1019,10 +1019,10 @@ def test_auto_leaves_what_is_beyond_many_subqueries_to_rounds(
     assert regions(ask, DEEP, "compiled") == ["author", "books"]
     assert reasons(ask, DEEP, "compiled") == {}
     one(DEEP)
-    monkeypatch.setattr(bff.plan, "MOST_SUBQUERIES", 4)
+    monkeypatch.setattr(bff.plan.plan, "MOST_SUBQUERIES", 4)
     assert regions(ask, DEEP, "auto") == ["author"]
     assert reasons(ask, DEEP, "auto") == {"books": "with Query.books the statement has 5 subqueries, more than 4"}
-    monkeypatch.setattr(bff.plan, "MOST_SUBQUERIES", 5)
+    monkeypatch.setattr(bff.plan.plan, "MOST_SUBQUERIES", 5)
     assert regions(ask, DEEP, "auto") == ["author", "books"]
 
 
@@ -1039,9 +1039,9 @@ def test_auto_leaves_what_is_beyond_many_subqueries_to_rounds(
 )
 def test_what_counts_as_a_subquery(ask: Asker, query: str, subqueries: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interface's are counted for each type."""
-    monkeypatch.setattr(bff.plan, "MOST_SUBQUERIES", subqueries)
+    monkeypatch.setattr(bff.plan.plan, "MOST_SUBQUERIES", subqueries)
     assert reasons(ask, query, "auto") == {}
-    monkeypatch.setattr(bff.plan, "MOST_SUBQUERIES", subqueries - 1)
+    monkeypatch.setattr(bff.plan.plan, "MOST_SUBQUERIES", subqueries - 1)
     assert (
         f"the statement has {subqueries} subqueries, more than {subqueries - 1}"
         in reasons(ask, query, "auto").popitem()[1]
@@ -1062,7 +1062,7 @@ def test_levels_are_limited_whatever_the_setting(ask: Asker, one: One, strategy:
 
 
 def test_columns_of_a_statement_are_limited(ask: Asker, one: One, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bff.judging, "MOST_COLUMNS", 2)
+    monkeypatch.setattr(bff.plan.pushdown, "MOST_COLUMNS", 2)
     query = '{ a: author(id: "1") { name } b: books { id } c: books { id } }'
     assert reasons(ask, query) == {"c": "with Query.books the statement has more than 2 columns"}
     assert ask(query)["c"] == [{"id": key} for key in "1234"]
@@ -1073,7 +1073,7 @@ def test_auto_gives_up_on_what_is_irregular_time_and_again(ask: Asker) -> None:
     plan = ask.plan('{ author(id: "2") { mustMotto } books { title } }', "auto")
     [author, books] = plan.whole().regions.of.values()
     ask.run(plan)
-    asked = [bff.region.Region.pays(author, author.without_arguments()) for _ in range(2)]
+    asked = [bff.plan.region.Region.pays(author, author.without_arguments()) for _ in range(2)]
     assert asked == [True, True]
     for _ in range(MOST_FAILURES):
         author.failed(True)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 import bff
 from bff.database.session import Database
 from bff.execute import run
-from bff.plan import Strategy, compile_plan
+from bff.plan.plan import Strategy, compile_plan
 from bff.schema.catalog import Catalog
 
 

@@ -18,7 +18,7 @@ from bff.database.session import Database
 from bff.errors import DeadlineExceeded
 from bff.execute import run
 from bff.live.changes import Snapshot
-from bff.plan import Plan, compile_plan
+from bff.plan.plan import Plan, compile_plan
 from bff.readset import ANYTHING, NOTHING, UNKNOWN, Asked
 from bff.schema.catalog import Catalog
 from bff.together import run_each, run_together

@@ -14,7 +14,7 @@ from app.layer import make_layer
 from app.seed import seed
 from bff import Bff, Settings
 from bff.database.session import Database
-from bff.plan import STRATEGIES, Strategy
+from bff.plan.plan import STRATEGIES, Strategy
 from bff.schema.catalog import Catalog
 
 SEED_SCALE = 0.02

@@ -21,8 +21,8 @@ from app.auth import Viewer
 from app.dev.pages import Sample, samples
 from bff import Bff, Deadline
 from bff.database.session import Database
-from bff.explain import explain
-from bff.plan import Strategy
+from bff.plan.explain import explain
+from bff.plan.plan import Strategy
 
 HERE = Path(__file__).parent
 LIVE = HERE / "live"

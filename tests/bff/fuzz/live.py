@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateSchema
 from bff.live.ancestry import Ancestry
 from bff.live.changes import Change, Snapshot
 from bff.live.index import Index
-from bff.plan import Plan
+from bff.plan.plan import Plan
 from bff.readset import Asked, Fact, ReadSet
 from bff.sql.statement import Statement
 from bff.together import run_each

@@ -24,7 +24,7 @@ from app.schema import schema as briefcase_schema
 from bff.equalities import lineages
 from bff.live import capture
 from bff.live.ancestry import Ancestry
-from bff.plan import Plan, compile_plan
+from bff.plan.plan import Plan, compile_plan
 from bff.schema.catalog import Catalog
 from tests.bff.fuzz import firm, odd
 from tests.bff.fuzz.budget import Fuzz

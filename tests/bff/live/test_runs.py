@@ -15,7 +15,7 @@ from bff.live.runs import MOST_TOGETHER, RESTS, Runs, Tuning
 from bff.live.states import Joining, LiveOperation
 from bff.live.stream import Position
 from bff.live.subject import Subject
-from bff.plan import Plan, compile_plan
+from bff.plan.plan import Plan, compile_plan
 from bff.readset import NOTHING, Answered, Asked, Executed
 from tests.bff.live.outlets import KeptOutlet
 

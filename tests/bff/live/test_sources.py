@@ -17,7 +17,7 @@ from bff.entities.events import Happened, Present
 from bff.errors import BadUserInput, Unauthenticated, VariablesRefused
 from bff.live.changes import Change
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
-from bff.plan import Plan, compile_plan
+from bff.plan.plan import Plan, compile_plan
 from bff.readset import Asked
 from bff.together import run_together
 from tests.bff.asking import Asker

@@ -19,7 +19,7 @@ import bff
 from bff.live import capture
 from bff.live.changes import Change
 from bff.live.sources import EventSource, source_of
-from bff.plan import compile_plan
+from bff.plan.plan import compile_plan
 from tests.bff.asking import Asker
 from tests.bff.live.rooms import SCHEMA, THEM, US, A, B, C, D, Guest, RoomRow, furnish
 

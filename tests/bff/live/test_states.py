@@ -13,7 +13,7 @@ from bff.live.protocol import Code
 from bff.live.states import Joining, LiveOperation
 from bff.live.stream import Position
 from bff.live.subject import Subject
-from bff.plan import compile_plan
+from bff.plan.plan import compile_plan
 from tests.bff.live.outlets import KeptOutlet, Viewed
 
 TEXT = "x" * 200

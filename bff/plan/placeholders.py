@@ -21,11 +21,11 @@ from sqlalchemy import Text, cast, func
 from sqlalchemy.dialects.postgresql import array
 from strawberry.types.field import StrawberryField
 
-from .columns.from_text import Parser, parser
-from .columns.scalars import DEFINITION
-from .columns.to_json import Piece
-from .entities.specs import Plain
-from .schema.catalog import spec_of
+from ..columns.from_text import Parser, parser
+from ..columns.scalars import DEFINITION
+from ..columns.to_json import Piece
+from ..entities.specs import Plain
+from ..schema.catalog import spec_of
 from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 
 EDGE = "\x02"

@@ -1,4 +1,4 @@
-"""The tree of a plan: selections, their fields, and how each field is resolved (its step). Values, made by `bff.planning`."""
+"""The tree of a plan: selections, their fields, and how each field is resolved (its step). Values, made by `bff.plan.planner`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLNamedOutputType, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetails
 
-from .columns.serialize import Serializer
-from .entities.entity import Entity
-from .entities.specs import Event, Lookup, Presence
+from ..columns.serialize import Serializer
+from ..entities.entity import Entity
+from ..entities.specs import Event, Lookup, Presence
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
 
 

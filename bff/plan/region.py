@@ -1,9 +1,9 @@
 """Regions: fields whose whole answer PostgreSQL writes, as JSON in one column of a statement.
 
 Root regions of a query are the columns of one row (`RootRow`): the page is one statement. Below rows that Python
-needs, they are further columns of these rows' own statement. `bff.judging` says which fields are regions, `bff.writing`
+needs, they are further columns of these rows' own statement. `bff.plan.pushdown` says which fields are regions, `bff.plan.json_sql`
 makes the SQL; here is what a region is, and what a request makes of it. What is irregular is answered in rounds, which
-give the errors; leaves that need Python, and cursors, are holes in the JSON (`bff.holes`).
+give the errors; leaves that need Python, and cursors, are holes in the JSON (`bff.plan.placeholders`).
 """
 
 from __future__ import annotations
@@ -19,28 +19,19 @@ from sqlalchemy import (
     select,
 )
 
-from .entities.arguments import list_arguments
-from .entities.connection import DEFAULT_PAGE
-from .entities.cursors import CursorCodec
-from .entities.page import ListAsked
-from .errors import BadUserInput
-from .holes import Hole
+from ..entities.arguments import list_arguments
+from ..entities.connection import DEFAULT_PAGE
+from ..entities.cursors import CursorCodec
+from ..entities.page import ListAsked
+from ..errors import BadUserInput
+from ..schema.catalog import Catalog
+from ..sql.select import LIMIT, list_parameters
+from ..sql.statement import Statement
+from ..telemetry import IRREGULAR_FIELD, log
+from .json_sql import Writer, is_large, printer_of, shape_of, wants_cursors
 from .loads import Rows
-from .schema.catalog import Catalog
-from .sql.select import LIMIT, list_parameters
-from .sql.statement import Statement
-from .steps import (
-    CallBatch,
-    CallResolver,
-    FieldPlan,
-    LoadList,
-    LookUp,
-    PageRows,
-    ReadColumn,
-    Selection,
-)
-from .telemetry import IRREGULAR_FIELD, log
-from .writing import Writer, is_large, printer_of, shape_of, wants_cursors
+from .placeholders import Hole
+from .steps import CallBatch, CallResolver, FieldPlan, LoadList, LookUp, PageRows, ReadColumn, Selection
 
 MOST_FAILURES = 3
 """Irregular answers in a row from which on a field is left to rounds, where we may choose, but for one try in `RETRY`."""

@@ -1,7 +1,7 @@
 """Which fields of a plan are regions: those that can be written by PostgreSQL, as far as it pays.
 
 A field can be when all below it are columns whose values PostgreSQL writes as the leaf's serializer would (`bff.columns.to_json`),
-relations, connections, aggregates, and leaves for which it can leave a hole (`bff.holes`). What is none is left to rounds, for
+relations, connections, aggregates, and leaves for which it can leave a hole (`bff.plan.placeholders`). What is none is left to rounds, for
 a reason that `bff plan` prints.
 """
 
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-from .columns.to_json import has_text
-from .holes import Hole
+from ..columns.to_json import has_text
+from ..schema.catalog import Catalog
+from .json_sql import OF_PAGES, printer_of
 from .loads import Rows, RowsByKey
+from .placeholders import Hole
 from .region import Region, Regions, RootRow
-from .schema.catalog import Catalog
 from .steps import (
     CallBatch,
     CallResolver,
@@ -31,7 +32,6 @@ from .steps import (
     ReadNodeId,
     Selection,
 )
-from .writing import OF_PAGES, printer_of
 
 MOST_SUBQUERIES = 100
 """Subqueries of one statement, by default. SQLAlchemy makes the text of some 400 a second and PostgreSQL plans as many; what

@@ -34,15 +34,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from .columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printer, text
-from .entities.entity import Entity
-from .entities.page import ListAsked
-from .entities.specs import Aggregate, Relation
-from .holes import Hole, write_hole
+from ..columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printer, text
+from ..entities.entity import Entity
+from ..entities.page import ListAsked
+from ..entities.specs import Aggregate, Relation
+from ..schema.catalog import Catalog, spec_of
+from ..sql.select import LIMIT, ListShape, measure, passes, rows_of, visible, visible_behind
+from ..sql.statement import parameter
 from .loads import ListByParent, RootList, Rows, RowsByKey
-from .schema.catalog import Catalog, spec_of
-from .sql.select import LIMIT, ListShape, measure, passes, rows_of, visible, visible_behind
-from .sql.statement import parameter
+from .placeholders import Hole, write_hole
 from .steps import (
     CallBatch,
     CallResolver,

@@ -46,12 +46,12 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues
 from strawberry.types.field import StrawberryField
 
-from .columns.convert import zero
-from .columns.scalars import DEFINITION
-from .columns.serialize import serializer
-from .entities.entity import Entity, entity_of, is_list, unwrap
-from .entities.events import changed_node, event_kinds, former_columns
-from .entities.specs import (
+from ..columns.convert import zero
+from ..columns.scalars import DEFINITION
+from ..columns.serialize import serializer
+from ..entities.entity import Entity, entity_of, is_list, unwrap
+from ..entities.events import changed_node, event_kinds, former_columns
+from ..entities.specs import (
     Aggregate,
     Batched,
     Collection,
@@ -64,11 +64,11 @@ from .entities.specs import (
     Presence,
     Relation,
 )
-from .errors import DeclarationError
+from ..errors import DeclarationError
+from ..schema.catalog import Catalog, spec_of
+from ..schema.fields import EntityField
+from ..sql.join import Join
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
-from .schema.catalog import Catalog, spec_of
-from .schema.fields import EntityField
-from .sql.join import Join
 from .steps import (
     CallBatch,
     CallResolver,

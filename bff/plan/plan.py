@@ -35,19 +35,19 @@ from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
-from .columns.scalars import DEFINITION
-from .entities.policy import viewer_value
-from .holes import asks_where
-from .judging import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, find_regions
+from ..columns.scalars import DEFINITION
+from ..entities.policy import viewer_value
+from ..schema.catalog import Catalog
 from .loads import Load, models_of
-from .planning import plan_fields
+from .placeholders import asks_where
+from .planner import plan_fields
+from .pushdown import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, find_regions
 from .region import Regions, RootRow
-from .schema.catalog import Catalog
 from .steps import CallBatch, CallResolver, FieldPlan, LookUp, Selection, loads_of
 
 Strategy = Literal["auto", "compiled", "rounds"]
 """How operations are executed: `rounds` loads every level by its keys; `compiled` has PostgreSQL write every field that needs
-no Python of objects (see `bff.judging`), `auto` those for which it pays (`Region.pays`, `MOST_SUBQUERIES`)."""
+no Python of objects (see `bff.plan.pushdown`), `auto` those for which it pays (`Region.pays`, `MOST_SUBQUERIES`)."""
 
 STRATEGIES: tuple[Strategy, ...] = ("auto", "compiled", "rounds")
 

@@ -23,12 +23,12 @@ from typing import Any, Protocol
 
 import cachetools
 
-from .entities.entity import Entity, Ordering
-from .entities.filters import All, Condition, Not, Some, Test
-from .entities.policy import Policies
-from .entities.specs import Aggregate, Batched, Collection
-from .sql.join import Join
-from .sql.select import (
+from ..entities.entity import Entity, Ordering
+from ..entities.filters import All, Condition, Not, Some, Test
+from ..entities.policy import Policies
+from ..entities.specs import Aggregate, Batched, Collection
+from ..sql.join import Join
+from ..sql.select import (
     ListShape,
     Reader,
     aggregates_by_parent,
@@ -41,7 +41,7 @@ from .sql.select import (
     nothing,
     rows_by_key,
 )
-from .sql.statement import Statement
+from ..sql.statement import Statement
 
 _STATEMENTS_A_LOAD = 32
 """Texts kept of one list's statement: one for each shape of filter, order and cursor in use."""
@@ -81,7 +81,7 @@ class Load(ABC):
 
 
 class Computed(Protocol):
-    """What a request makes of a column that a statement computes of each row: a region, see `bff.region`.
+    """What a request makes of a column that a statement computes of each row: a region, see `bff.plan.region`.
 
     `shape` decides the text, `parameters` are the values.
     """

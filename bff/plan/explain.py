@@ -21,11 +21,12 @@ from dataclasses import dataclass, replace
 
 from graphql import GraphQLError
 
-from .entities.events import tables_of
+from ..entities.events import tables_of
+from ..schema.catalog import Catalog
+from .json_sql import is_implied_by_parent
 from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
 from .plan import Plan, Variant
 from .region import Regions, RootRow
-from .schema.catalog import Catalog
 from .steps import (
     CallBatch,
     CallResolver,
@@ -46,7 +47,6 @@ from .steps import (
     Typename,
     loads_of,
 )
-from .writing import is_implied_by_parent
 
 _TAB = 56
 """The column of the notes next to the tree."""
