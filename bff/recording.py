@@ -15,9 +15,9 @@ from typing import Any
 import cachetools
 
 from .deriving import facts_of
-from .reads import Key
+from .engine.loader import Key
+from .engine.rounds import Identity, Rounds
 from .readset import ALL, ANYTHING, Fact, Interest, ReadSet, joined, whole
-from .rounds import Identity, Rounds
 from .sql.references import Mentions, mentions
 
 _STATEMENTS = 1_000

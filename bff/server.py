@@ -25,6 +25,7 @@ from .database.scope import Deadline
 from .database.session import Database
 from .documents import Documents, FreeText, Operation, digest, unplannable
 from .encoding import is_text, plain
+from .engine.execution import run_to_encode
 from .errors import (
     BadRequest,
     BadUserInput,
@@ -37,7 +38,6 @@ from .errors import (
     PersistedQueryNotFound,
     ValidationFailed,
 )
-from .execute import run_to_encode
 from .formatting import format_error, format_result
 from .http import GraphQLRequest
 from .live.changes import Change, Key

@@ -15,14 +15,14 @@ from sqlalchemy.exc import DBAPIError
 
 from .database.scope import Scope
 from .database.session import translated
+from .engine.execution import Execution, coerce
+from .engine.loader import Reads
+from .engine.rounds import Rounds
 from .errors import TryAgain
-from .execute import Execution, coerce
 from .formatting import format_result
 from .plan.plan import Plan
-from .reads import Reads
 from .readset import NOTHING, UNKNOWN, Answered, Asked, Executed, Fact, Interest, ReadSet
 from .recording import Recorder, Watch
-from .rounds import Rounds
 
 Ran = tuple[ExecutionResult, ReadSet]
 

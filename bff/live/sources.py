@@ -16,10 +16,10 @@ from graphql import get_argument_values
 from graphql.execution.values import get_variable_values
 from sqlalchemy import Table, Text, cast, select
 
-from ..asked import bare
 from ..columns.convert import as_text, convert, unbounded
 from ..columns.scalars import DEFINITION
 from ..database.scope import Scope
+from ..engine.arguments import bare
 from ..entities.entity import Entity
 from ..entities.events import ChangeKind, Happened, Present, column_names, tables_of
 from ..entities.paths import Path

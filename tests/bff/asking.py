@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 import bff
 from bff.database.session import Database
-from bff.execute import run_to_encode
+from bff.engine.execution import run_to_encode
 from bff.plan.plan import Plan, Strategy, compile_plan
 from bff.schema.catalog import Catalog
 from tests.bff.reference import answer

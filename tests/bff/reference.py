@@ -10,8 +10,8 @@ from typing import Any
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, execute_sync, parse, validate
 
+from bff.engine.execution import execute
 from bff.errors import NullViolation
-from bff.execute import execute
 from bff.schema.catalog import Catalog
 
 

@@ -27,7 +27,7 @@ from strawberry.permission import BasePermission
 import bff
 from app.models import Tag
 from bff.database.session import Database
-from bff.execute import execute
+from bff.engine.execution import execute
 from bff.schema.catalog import Catalog
 
 

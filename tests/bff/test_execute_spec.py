@@ -50,7 +50,7 @@ from graphql.type.directives import (
 from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
-from bff.execute import execute, run
+from bff.engine.execution import execute, run
 from bff.plan.plan import compile_plan
 from bff.plan.planner import MAX_FIELDS
 from tests.bff.reference import answer, assert_same, described

@@ -22,8 +22,8 @@ from strawberry.schema.config import StrawberryConfig
 
 import bff
 from bff.encoding import Json, plain
+from bff.engine.execution import run
 from bff.errors import TryAgain
-from bff.execute import run
 from bff.plan.plan import Strategy
 from tests.bff.asking import Asker, MakeDatabase
 

@@ -50,7 +50,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import bff
 from bff.database.session import Database
-from bff.execute import execute
+from bff.engine.execution import execute
 from bff.schema.catalog import Catalog
 from tests.bff.reference import answer
 

@@ -33,7 +33,7 @@ from sqlalchemy.orm import (
 )
 
 import bff
-from bff.execute import execute
+from bff.engine.execution import execute
 from tests.bff.asking import Asker, MakeDatabase
 
 NOW = datetime.datetime(2024, 5, 1, tzinfo=datetime.UTC)

@@ -394,7 +394,7 @@ def test_no_path_leads_to_a_hidden_row(ask: Asker, query: str, field: str) -> No
     for strategy in ("compiled", "rounds"):
         plan = ask.plan(query, strategy)
         with ask.database.open(NORTH, bff.Deadline.after(20)) as scope:
-            seen = json.dumps(bff.execute.run(plan, variables=None, context=scope).data)
+            seen = json.dumps(bff.engine.execution.run(plan, variables=None, context=scope).data)
         assert "secret" not in seen
         if field:
             assert notes(explain(plan), field) == {"checked"}
@@ -419,9 +419,9 @@ def test_what_careless_code_returns_is_read_again_under_policy(
 ) -> None:
     """graphql-core has no part in this: it would take the objects as they are."""
     plan = ask.plan(query, strategy)
-    [north] = bff.execute.plain(ask.run(plan).data).values()
+    [north] = bff.engine.execution.plain(ask.run(plan).data).values()
     assert north == shown
-    assert "secret" in json.dumps(bff.execute.plain(ask.run(plan, viewer=EVERYBODY).data))
+    assert "secret" in json.dumps(bff.engine.execution.plain(ask.run(plan, viewer=EVERYBODY).data))
 
 
 @pytest.mark.parametrize(

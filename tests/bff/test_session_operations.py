@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import bff
 from bff.database.session import Database
-from bff.execute import run
+from bff.engine.execution import run
 from bff.plan.plan import Strategy, compile_plan
 from bff.schema.catalog import Catalog
 

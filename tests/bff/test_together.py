@@ -15,8 +15,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 import bff
 from bff.database.scope import Scope
 from bff.database.session import Database
+from bff.engine.execution import run
 from bff.errors import DeadlineExceeded
-from bff.execute import run
 from bff.live.changes import Snapshot
 from bff.plan.plan import Plan, compile_plan
 from bff.readset import ANYTHING, NOTHING, UNKNOWN, Asked

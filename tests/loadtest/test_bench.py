@@ -248,7 +248,7 @@ def test_components_are_those_of_files_that_exist() -> None:
             assert (ROOT / part.lstrip("/")).is_file(), part
     assert sampler.component_of("/x/sqlalchemy/engine/default.py", "do_execute") == sampler.DRIVER
     assert sampler.component_of("/x/sqlalchemy/orm/session.py", "execute") == sampler.SESSION
-    assert sampler.component_of("/x/bff/execute.py", "run") == sampler.ENGINE
+    assert sampler.component_of("/x/bff/engine/execution.py", "run") == sampler.ENGINE
     assert sampler.component_of("/usr/lib/python3/json/decoder.py", "decode") is None
 
 

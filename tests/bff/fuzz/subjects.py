@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from bff.database.scope import Deadline, Scope
 from bff.database.session import Database
-from bff.execute import execute, run
+from bff.engine.execution import execute, run
 from bff.plan.plan import Plan, Strategy, compile_plan
 from bff.schema.catalog import Catalog
 from tests.bff.reference import assert_same, assert_same_json

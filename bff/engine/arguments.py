@@ -13,16 +13,16 @@ from graphql import get_argument_values
 from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
 
-from .columns.scalars import DEFINITION
-from .entities.cursors import CursorCodec
-from .entities.entity import Entity
-from .entities.page import ListAsked
-from .errors import TryAgain
-from .plan.loads import Load, Rows, RowsByKey
-from .plan.plan import Plan
-from .plan.region import Region, RegionAsked, list_asked
-from .plan.steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
-from .reads import BatchAsked, Key, Reads
+from ..columns.scalars import DEFINITION
+from ..entities.cursors import CursorCodec
+from ..entities.entity import Entity
+from ..entities.page import ListAsked
+from ..errors import TryAgain
+from ..plan.loads import Load, Rows, RowsByKey
+from ..plan.plan import Plan
+from ..plan.region import Region, RegionAsked, list_asked
+from ..plan.steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
+from .loader import BatchAsked, Key, Reads
 
 
 class Asked:

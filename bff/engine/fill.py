@@ -13,16 +13,16 @@ from typing import Any
 from graphql import GraphQLResolveInfo, Undefined, default_field_resolver
 from graphql.pyutils import is_iterable
 
-from .asked import Asked
-from .columns.to_json import IRREGULAR
+from ..columns.to_json import IRREGULAR
+from ..encoding import Json, encode
+from ..errors import TryAgain
+from ..plan.placeholders import Cut, Hole
+from ..plan.region import RegionAsked
+from ..plan.steps import CallBatch, CallResolver, FieldPlan, ReadColumn
+from .arguments import Asked
 from .completion import Need
-from .encoding import Json, encode
-from .errors import TryAgain
-from .places import Place
-from .plan.placeholders import Cut, Hole
-from .plan.region import RegionAsked
-from .plan.steps import CallBatch, CallResolver, FieldPlan, ReadColumn
-from .records import Columns
+from .response_path import Place
+from .row_proxy import Columns
 
 Deliver = Callable[[list[Json | None]], None]
 """Is called with the JSON of each text, None for those that are irregular."""

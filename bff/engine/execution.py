@@ -1,11 +1,11 @@
 """Runs a plan: what PostgreSQL writes is spliced into the answer, the rest is run in rounds.
 
-Root regions are one statement (see `bff.plan.region`); regions below rows come with the rows. In rounds (see `bff.rounds`) every
+Root regions are one statement (see `bff.plan.region`); regions below rows come with the rows. In rounds (see `bff.engine.rounds`) every
 pending load of the level is collected, each is run once, and so on: breadth-first. A `Selection` is run over all its objects
 at once, field by field; fields that need data join a pending load and are completed when it has run.
 
-The result is what graphql-core's depth-first execution gives, to the letter, errors included (see `bff.places`).
-`bff.completion` turns values into the response, `bff.reads` runs the loads.
+The result is what graphql-core's depth-first execution gives, to the letter, errors included (see `bff.engine.response_path`).
+`bff.engine.completion` turns values into the response, `bff.engine.loader` runs the loads.
 """
 
 from __future__ import annotations
@@ -29,21 +29,17 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
-from .asked import Asked
-from .completion import Completion, Typed
-from .database.scope import Scope
-from .encoding import Json, plain
-from .entities.arguments import ListArguments
-from .entities.events import not_visible
-from .entities.page import ListAsked
-from .errors import TryAgain
-from .filling import Filling
-from .places import Failures, Place, path_of
-from .plan.loads import Load, RowsByKey
-from .plan.plan import Plan, Strategy, compile_plan
-from .plan.planner import is_shareable
-from .plan.region import Region, Regions
-from .plan.steps import (
+from ..database.scope import Scope
+from ..encoding import Json, plain
+from ..entities.arguments import ListArguments
+from ..entities.events import not_visible
+from ..entities.page import ListAsked
+from ..errors import TryAgain
+from ..plan.loads import Load, RowsByKey
+from ..plan.plan import Plan, Strategy, compile_plan
+from ..plan.planner import is_shareable
+from ..plan.region import Region, Regions
+from ..plan.steps import (
     CallBatch,
     CallResolver,
     FieldPlan,
@@ -62,9 +58,13 @@ from .plan.steps import (
     TakePresent,
     Typename,
 )
-from .reads import Key, Reads, page_of
-from .records import Record
+from .arguments import Asked
+from .completion import Completion, Typed
+from .fill import Filling
+from .loader import Key, Reads, page_of
+from .response_path import Failures, Place, path_of
 from .rounds import Identity, Rounds
+from .row_proxy import Record
 
 MAX_COERCION_ERRORS = 50
 """As many errors of variables as graphql-core reports by default."""

@@ -23,14 +23,14 @@ from graphql import (
 from graphql.pyutils import inspect, is_iterable
 from sqlalchemy import inspect as inspect_model
 
-from .asked import bare
-from .entities.entity import Entity
-from .errors import TryAgain
-from .places import Failures, Place, field_place
-from .plan.loads import Load, Rows, RowsByKey
-from .plan.plan import Plan
-from .plan.steps import FieldPlan, LookUpNode, Selection
-from .reads import Key
+from ..entities.entity import Entity
+from ..errors import TryAgain
+from ..plan.loads import Load, Rows, RowsByKey
+from ..plan.plan import Plan
+from ..plan.steps import FieldPlan, LookUpNode, Selection
+from .arguments import bare
+from .loader import Key
+from .response_path import Failures, Place, field_place
 
 
 class Need(Protocol):

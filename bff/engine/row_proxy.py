@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .entities.entity import Entity
-from .errors import DeclarationError
-from .plan.loads import Rows
+from ..entities.entity import Entity
+from ..errors import DeclarationError
+from ..plan.loads import Rows
 
 
 class Record:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .asked import Asked
-from .errors import TryAgain
-from .plan.loads import Batch, Load
-from .plan.region import Region
-from .reads import Key, Reads
+from ..errors import TryAgain
+from ..plan.loads import Batch, Load
+from ..plan.region import Region
+from .arguments import Asked
+from .loader import Key, Reads
 
 Identity = tuple[Load, Hashable, frozenset[Region]]
 """A load, what it is asked beside keys, and which regions its rows shall hold: who asks the same shares one run."""

@@ -14,8 +14,8 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, located_error
 from graphql.pyutils import Path
 
-from .errors import NullViolation
-from .plan.steps import FieldPlan
+from ..errors import NullViolation
+from ..plan.steps import FieldPlan
 
 Place = tuple[Any, Any, Any] | None
 """Where a value stands: (place of its container, key or index, the field for a key, else None); None is the root."""

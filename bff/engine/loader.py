@@ -13,15 +13,15 @@ from typing import Any
 
 from graphql.pyutils import inspect
 
-from .database.scope import Scope
-from .entities.arguments import ListArguments
-from .entities.page import ListAsked, Page
-from .errors import TryAgain
-from .plan.loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
-from .plan.region import RegionAsked, RootRow
-from .schema.resolvers import bound_exceeded, checked_batch
-from .sql.select import LIMIT, ListShape, key_parameters, list_parameters
-from .sql.statement import Statement
+from ..database.scope import Scope
+from ..entities.arguments import ListArguments
+from ..entities.page import ListAsked, Page
+from ..errors import TryAgain
+from ..plan.loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
+from ..plan.region import RegionAsked, RootRow
+from ..schema.resolvers import bound_exceeded, checked_batch
+from ..sql.select import LIMIT, ListShape, key_parameters, list_parameters
+from ..sql.statement import Statement
 
 Key = Any
 """The key of a load: one value, or a tuple when it has several columns. None leads nowhere, but for batch functions."""
