@@ -23,13 +23,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from . import graphiql
 from .database.direct import direct_engine
-from .equalities import lineages
 from .errors import BffError
 from .live import capture
 from .live.relay import Relay
 from .live.stream import RedisStream
 from .mount import EXTENSION, Bff
 from .plan.explain import explain
+from .readsets.policy_keys import lineages
 from .schema.catalog import Catalog
 from .schema.indexes import missing_indexes
 from .settings import Settings

@@ -14,11 +14,11 @@ from sqlalchemy import Engine
 from strawberry import Schema as StrawberrySchema
 
 from . import telemetry, web
-from .equalities import lineages
 from .errors import DeclarationError
 from .live.node import Node
 from .plan.plan import Plan
-from .readset import Asked, Executed
+from .readsets.policy_keys import lineages
+from .readsets.readset import Asked, Executed
 from .schema.catalog import Catalog
 from .server import Server
 from .settings import Settings

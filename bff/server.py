@@ -43,11 +43,11 @@ from .http import GraphQLRequest
 from .live.changes import Change, Key
 from .live.sources import EventSource, Route
 from .plan.plan import Plan, compile_plan
-from .readset import NOTHING, Answered, Asked, Executed
+from .readsets.readset import NOTHING, Answered, Asked, Executed
+from .readsets.run_many import run_together
 from .schema.catalog import Catalog
 from .settings import Settings
 from .telemetry import DOCUMENTS, Trace, log, watch
-from .together import run_together
 
 _NAME = re.compile(r"(sha256:)?[_0-9A-Za-z]+")
 

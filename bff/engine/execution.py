@@ -150,7 +150,7 @@ def coerce(
 
 
 class Recorder(Protocol):
-    """Who wants to know what an execution reads; `bff.recording` makes read sets of it."""
+    """Who wants to know what an execution reads; `bff.readsets.recorder` makes read sets of it."""
 
     def note(self, identity: Identity, keys: list[Key]) -> None:
         """The execution asks a load for these keys."""

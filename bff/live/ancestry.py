@@ -1,4 +1,4 @@
-"""What changes tell of rows above the changed ones: the lineages by which policies name rows (`bff.equalities`).
+"""What changes tell of rows above the changed ones: the lineages by which policies name rows (`bff.readsets.policy_keys`).
 
 The relay reads them when it has read changes, for all of them in one statement for each column above. It is what rows above
 have then, not what they had when the change was made, and nothing is missed by that: whoever gives a row above another value
@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Column, ForeignKeyConstraint, Table, Text, and_, cast, select
 
 from ..columns.convert import unbounded
-from ..equalities import Lineage
+from ..readsets.policy_keys import Lineage
 from ..sql.statement import Statement, unnest
 from .changes import Change, Values
 from .triggers import LONGEST

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from ..encoding import encode
 from ..errors import DeadlineExceeded, TryAgain
-from ..readset import Answered, Asked
+from ..readsets.readset import Answered, Asked
 from ..telemetry import report_defect
 from . import protocol
 from .backoff import Backoff

@@ -24,7 +24,7 @@ from cachetools import LRUCache
 from ..documents import Operation
 from ..errors import NotLive, NotVisible
 from ..plan.plan import Plan
-from ..readset import ALL, Asked, Fact, ReadSet
+from ..readsets.readset import ALL, Asked, Fact, ReadSet
 from ..telemetry import report_defect
 from . import protocol
 from .channels import Outlet

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
-from ..readset import ANYTHING, Interest, ReadSet
+from ..readsets.readset import ANYTHING, Interest, ReadSet
 from .changes import Change, Values
 
 Owner = TypeVar("Owner", bound=Hashable)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sqlalchemy import Engine as DatabaseEngine
 
 from ..database.direct import direct_engine
-from ..equalities import Lineage
+from ..readsets.policy_keys import Lineage
 from ..settings import Settings
 from .follower import Follower
 from .hub import Engine, Hub

@@ -29,8 +29,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..database.gevent_wait import deadline_here
 from ..database.scope import Deadline
-from ..equalities import Lineage
 from ..errors import DeadlineExceeded
+from ..readsets.policy_keys import Lineage
 from ..sql.statement import Statement
 from ..telemetry import RELAY, log, report_defect
 from .ancestry import Ancestry
@@ -112,7 +112,7 @@ class Relay:
     """One node's relay: `start` it, or `run` it in a thread of one's own. Once.
 
     `engine` makes its connection and has to reach PostgreSQL itself, not a pooler in transaction mode (`direct_engine`).
-    `lineages` are what changes are told with of the rows above theirs (`bff.equalities.lineages`).
+    `lineages` are what changes are told with of the rows above theirs (`bff.readsets.policy_keys.lineages`).
     """
 
     def __init__(

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from ..errors import DeadlineExceeded, TryAgain
 from ..plan.plan import Plan
-from ..readset import Answered, Asked, Executed
+from ..readsets.readset import Answered, Asked, Executed
 from .changes import Snapshot
 from .channels import Outlet
 from .index import Index

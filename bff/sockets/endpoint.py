@@ -23,7 +23,7 @@ from ..errors import BadRequest, DeclarationError
 from ..http import JSON, parse_json
 from ..live import protocol
 from ..live.protocol import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
-from ..readset import Fact
+from ..readsets.readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect
 from .connection import Bounds

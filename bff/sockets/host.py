@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import BffError, DeclarationError, FieldError
 from ..live.protocol import Code
-from ..readset import Fact
+from ..readsets.readset import Fact
 from ..telemetry import report_defect
 
 ViewerOf = Callable[[Request], object | None]

@@ -23,7 +23,6 @@ import bff
 from app.auth import Viewer
 from app.layer import make_layer
 from bff.documents import Operation
-from bff.equalities import lineages
 from bff.live import follower as follower_module
 from bff.live.changes import Change, Key
 from bff.live.index import Index
@@ -31,8 +30,9 @@ from bff.live.node import Node
 from bff.live.sources import EventSource, Route
 from bff.live.stream import Entry, Position, RedisStream
 from bff.plan.plan import Plan
-from bff.readset import Asked as Ask
-from bff.readset import Executed, ReadSet
+from bff.readsets.policy_keys import lineages
+from bff.readsets.readset import Asked as Ask
+from bff.readsets.readset import Executed, ReadSet
 from bff.schema.catalog import Catalog
 from tests.app.live_clients import Asked, Check, Client, Journal, Subscription
 from tests.app.live_writes import APPLICATION, Write, Writer, anything, open_for_long

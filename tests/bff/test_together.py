@@ -19,9 +19,9 @@ from bff.engine.execution import run
 from bff.errors import DeadlineExceeded
 from bff.live.changes import Snapshot
 from bff.plan.plan import Plan, compile_plan
-from bff.readset import ANYTHING, NOTHING, UNKNOWN, Asked
+from bff.readsets.readset import ANYTHING, NOTHING, UNKNOWN, Asked
+from bff.readsets.run_many import run_each, run_together
 from bff.schema.catalog import Catalog
-from bff.together import run_each, run_together
 from tests.bff.reference import described
 
 

@@ -16,7 +16,7 @@ from app.dev.pages import README, VIEWER_ID, Sample, samples, site_for_measuring
 from app.layer import make_layer
 from app.rest import frontend
 from bff import Bff
-from bff.readset import Asked
+from bff.readsets.readset import Asked
 
 pytestmark = pytest.mark.slow
 

@@ -18,9 +18,9 @@ from bff.live.ancestry import Ancestry
 from bff.live.changes import Change, Snapshot
 from bff.live.index import Index
 from bff.plan.plan import Plan
-from bff.readset import Asked, Fact, ReadSet
+from bff.readsets.readset import Asked, Fact, ReadSet
+from bff.readsets.run_many import run_each
 from bff.sql.statement import Statement
-from bff.together import run_each
 from tests.bff.fuzz.subjects import Site
 from tests.bff.reference import described
 

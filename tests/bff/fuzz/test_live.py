@@ -21,10 +21,10 @@ from sqlalchemy.orm import Session
 import app.models
 from app.auth import Viewer
 from app.schema import schema as briefcase_schema
-from bff.equalities import lineages
 from bff.live import capture
 from bff.live.ancestry import Ancestry
 from bff.plan.plan import Plan, compile_plan
+from bff.readsets.policy_keys import lineages
 from bff.schema.catalog import Catalog
 from tests.bff.fuzz import firm, odd
 from tests.bff.fuzz.budget import Fuzz

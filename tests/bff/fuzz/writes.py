@@ -42,7 +42,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.util import ClauseAdapter
 
 from bff.columns.convert import DIALECT, column_type
-from bff.readset import Fact
+from bff.readsets.readset import Fact
 from tests.bff.fuzz.operations import Choices
 
 

@@ -19,7 +19,7 @@ from bff import Bff, Schema, Settings, TryAgain, Unauthenticated
 from bff.documents import Operation
 from bff.live import protocol
 from bff.live.protocol import Code, Message, Subscribe
-from bff.readset import Fact
+from bff.readsets.readset import Fact
 from bff.sockets.connection import EngineSocket
 from bff.sockets.endpoint import Endpoint
 from bff.sockets.host import RECHECK

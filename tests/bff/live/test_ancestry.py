@@ -16,11 +16,11 @@ from structlog.testing import capture_logs
 import bff
 from bff.database.direct import direct_engine
 from bff.entities.policy import Policies
-from bff.equalities import equalities, foreign_key_of, lineages
 from bff.live import capture
 from bff.live.changes import Change
 from bff.live.relay import Relay
 from bff.live.stream import MemoryStream, Position
+from bff.readsets.policy_keys import equalities, foreign_key_of, lineages
 from tests.bff.live.captured import Host
 from tests.bff.live.polling import wait_until
 

@@ -23,7 +23,7 @@ from bff.live.protocol import Subscribe
 from bff.live.runs import Tuning
 from bff.live.stream import Entry, MemoryStream
 from bff.plan.plan import Plan
-from bff.readset import Asked, Executed
+from bff.readsets.readset import Asked, Executed
 from bff.server import Server
 from tests.bff.fuzz.live import take_changes
 from tests.bff.live.outlets import PATIENCE, KeptOutlet

@@ -28,7 +28,7 @@ from bff.live.runs import Tuning
 from bff.live.sources import EventSource, Route
 from bff.live.stream import Entry, Gap, MemoryStream, Position
 from bff.plan.plan import Plan, compile_plan
-from bff.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
+from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
 from tests.bff.live.polling import wait_until
 

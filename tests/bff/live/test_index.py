@@ -6,7 +6,7 @@ import pytest
 
 from bff.live.changes import Change, Kind, Values
 from bff.live.index import Index
-from bff.readset import UNKNOWN, Fact, Interest, ReadSet, whole
+from bff.readsets.readset import UNKNOWN, Fact, Interest, ReadSet, whole
 
 TASK: Fact = ("task", ("matter_id",), ("5",))
 

@@ -16,7 +16,7 @@ from bff.live.states import Joining, LiveOperation
 from bff.live.stream import Position
 from bff.live.subject import Subject
 from bff.plan.plan import Plan, compile_plan
-from bff.readset import NOTHING, Answered, Asked, Executed
+from bff.readsets.readset import NOTHING, Answered, Asked, Executed
 from tests.bff.live.outlets import KeptOutlet
 
 PLAN = compile_plan(build_schema("type Query { a: Int }"), parse("{ a }"))

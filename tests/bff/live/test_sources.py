@@ -18,8 +18,8 @@ from bff.errors import BadUserInput, Unauthenticated, VariablesRefused
 from bff.live.changes import Change
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.plan.plan import Plan, compile_plan
-from bff.readset import Asked
-from bff.together import run_together
+from bff.readsets.readset import Asked
+from bff.readsets.run_many import run_together
 from tests.bff.asking import Asker
 from tests.bff.live.rooms import SCHEMA, THEM, US, A, B, C, D, Guest, furnish
 

@@ -30,20 +30,20 @@ import cachetools
 from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect, literal_column, select
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
-from .columns.text_equality import AsText, are_alike, as_text_of
-from .entities.arguments import ListArguments
-from .entities.entity import Entity
-from .entities.filters import Condition
-from .entities.page import ListAsked
-from .entities.policy import Policies, Public, Through, ViewerParameters, equated
-from .equalities import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
-from .footprints import Footprint, Keyed, Named, Part
-from .plan.loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from ..columns.text_equality import AsText, are_alike, as_text_of
+from ..entities.arguments import ListArguments
+from ..entities.entity import Entity
+from ..entities.filters import Condition
+from ..entities.page import ListAsked
+from ..entities.policy import Policies, Public, Through, ViewerParameters, equated
+from ..plan.loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from ..sql.join import Join
+from ..sql.references import Columns, Mentions, leaves, mentions, table_of, union
+from ..sql.select import ListShape, attributes, key_types, measure, passes
+from ..sql.statement import unnest
+from .footprint import Footprint, Keyed, Named, Part
+from .policy_keys import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
 from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
-from .sql.join import Join
-from .sql.references import Columns, Mentions, leaves, mentions, table_of, union
-from .sql.select import ListShape, attributes, key_types, measure, passes
-from .sql.statement import unnest
 
 _SHAPES = 64
 """Footprints kept of one load: one for each shape of filter and order in use."""

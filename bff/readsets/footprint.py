@@ -1,6 +1,6 @@
 """Footprints: what a load depends on, as values that give the facts once there are keys, rows and a viewer.
 
-`bff.deriving` makes them of loads. Pure.
+`bff.readsets.derive` makes them of loads. Pure.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from .columns.text_equality import AsText
-from .entities.filters import All, Condition, Test
-from .entities.page import Page
-from .equalities import Equality
+from ..columns.text_equality import AsText
+from ..entities.filters import All, Condition, Test
+from ..entities.page import Page
+from .policy_keys import Equality
 from .readset import Fact, Interest, whole
 
 _MOST_VALUES = 200

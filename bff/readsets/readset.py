@@ -13,7 +13,7 @@ from typing import Any
 
 Fact = tuple[str, tuple[str, ...], tuple[str | None, ...]]
 """A table (`Table.fullname`), columns by their names in the database, and their values as PostgreSQL's text. Without columns: any
-row of the table. A column may be one of a row above: a `bff.equalities.Lineage`, by its name."""
+row of the table. A column may be one of a row above: a `bff.readsets.policy_keys.Lineage`, by its name."""
 
 ANYTHING: Fact = ("*", (), ())
 """Any row of any table."""

@@ -20,10 +20,10 @@ from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
 
-from .columns.text_equality import AsText, as_text_of
-from .entities.entity import Entity
-from .entities.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
-from .sql.references import leaves, table_of
+from ..columns.text_equality import AsText, as_text_of
+from ..entities.entity import Entity
+from ..entities.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
+from ..sql.references import leaves, table_of
 
 
 @dataclass(frozen=True)

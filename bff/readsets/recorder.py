@@ -14,11 +14,11 @@ from typing import Any
 
 import cachetools
 
-from .deriving import facts_of
-from .engine.loader import Key
-from .engine.rounds import Identity, Rounds
+from ..engine.loader import Key
+from ..engine.rounds import Identity, Rounds
+from ..sql.references import Mentions, mentions
+from .derive import facts_of
 from .readset import ALL, ANYTHING, Fact, Interest, ReadSet, joined, whole
-from .sql.references import Mentions, mentions
 
 _STATEMENTS = 1_000
 """Texts of Python's statements whose tables are remembered."""

@@ -1,0 +1,1 @@
+"""What an answer depended on, as facts about rows that a change can be compared with."""
