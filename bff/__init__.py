@@ -1,5 +1,6 @@
 """flask-bff: a page is one GraphQL operation, answered from one database session."""
 
+from .changes.install import install_capture
 from .columns.scalars import BigInt
 from .database.gevent_wait import patch_psycopg2
 from .database.scope import Deadline, Scope
@@ -17,7 +18,6 @@ from .errors import (
     TryAgain,
     Unauthenticated,
 )
-from .live.capture import install_capture
 from .mount import Bff
 from .schema.declare import Node, entity
 from .schema.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total

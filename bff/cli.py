@@ -22,11 +22,11 @@ from graphql import print_schema
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import graphiql
+from .changes import install as capture
+from .changes.relay import Relay
+from .changes.stream import RedisStream
 from .database.direct import direct_engine
 from .errors import BffError
-from .live import capture
-from .live.relay import Relay
-from .live.stream import RedisStream
 from .mount import EXTENSION, Bff
 from .plan.explain import explain
 from .readsets.policy_keys import lineages

@@ -20,6 +20,7 @@ from sqlalchemy import Engine, QueuePool
 from sqlalchemy.orm import Session
 from strawberry import Schema as StrawberrySchema
 
+from .changes.change import Change, Key
 from .database.admission import Gate
 from .database.scope import Deadline
 from .database.session import Database
@@ -40,7 +41,6 @@ from .errors import (
 )
 from .formatting import format_error, format_result
 from .http import GraphQLRequest
-from .live.changes import Change, Key
 from .live.sources import EventSource, Route
 from .plan.plan import Plan, compile_plan
 from .readsets.readset import NOTHING, Answered, Asked, Executed

@@ -120,7 +120,7 @@ MatchedBy = str | Callable[[Any], Any]
 """What a path of an event must equal: the argument of this name, or a value of the viewer."""
 
 KINDS = ("insert", "update", "delete")
-"""The kinds of change that an event can be of, as `bff.live.changes` names them."""
+"""The kinds of change that an event can be of, as `bff.changes.change` names them."""
 
 
 @dataclass(frozen=True)

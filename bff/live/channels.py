@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..changes.stream import Position
 from .protocol import Message
-from .stream import Position
 
 
 class Outlet(Protocol):

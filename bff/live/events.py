@@ -18,20 +18,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
+from ..changes.backoff import Backoff
+from ..changes.change import Change, Key
+from ..changes.replay import Past
+from ..changes.stream import Entry, Position, Stream
 from ..encoding import encode
 from ..errors import DeadlineExceeded, TryAgain
 from ..readsets.readset import Answered, Asked
 from ..telemetry import report_defect
 from . import protocol
-from .backoff import Backoff
-from .changes import Change, Key
 from .channels import Channel, Outlet
-from .past import Past
 from .positions import Held, Sealer
 from .protocol import Code
 from .runs import Runner
 from .sources import EventSource, Route
-from .stream import Entry, Position, Stream
 from .subject import Subject
 
 MOST_BACKLOG = 20_000

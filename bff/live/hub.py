@@ -21,6 +21,7 @@ from weakref import WeakSet
 
 from cachetools import LRUCache
 
+from ..changes.stream import Entry, Position, Stream, StreamAway
 from ..documents import Operation
 from ..errors import NotLive, NotVisible
 from ..plan.plan import Plan
@@ -36,7 +37,6 @@ from .protocol import Code, Mode, Subscribe
 from .runs import Runs, Tuning
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
-from .stream import Entry, Position, Stream, StreamAway
 from .subject import Subject
 
 _SOURCES = 1_000

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
+from ..changes.change import Change, Values
 from ..readsets.readset import ANYTHING, Interest, ReadSet
-from .changes import Change, Values
 
 Owner = TypeVar("Owner", bound=Hashable)
 

@@ -8,15 +8,15 @@ from collections.abc import Iterable
 
 from sqlalchemy import Engine as DatabaseEngine
 
+from ..changes.follower import Follower
+from ..changes.relay import Relay
+from ..changes.stream import RedisStream
 from ..database.direct import direct_engine
 from ..readsets.policy_keys import Lineage
 from ..settings import Settings
-from .follower import Follower
 from .hub import Engine, Hub
 from .presence import RedisPresence
-from .relay import Relay
 from .runs import Tuning
-from .stream import RedisStream
 
 
 class Node:

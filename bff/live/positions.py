@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from ..changes.stream import Position
 from ..errors import Forbidden
-from .stream import Position
 
 _FORM = re.compile(
     r"(?P<epoch>[0-9A-Za-z_-]{1,100}):(?P<offset>[0-9]{1,16}):(?P<tag>[0-9a-f]{0,32}):(?P<subject>[0-9a-f]{16})"

@@ -18,15 +18,15 @@ from heapq import heappop, heappush
 from itertools import count, islice
 from typing import Any, Protocol
 
+from ..changes.change import Snapshot
+from ..changes.stream import Entry, Position
 from ..errors import DeadlineExceeded, TryAgain
 from ..plan.plan import Plan
 from ..readsets.readset import Answered, Asked, Executed
-from .changes import Snapshot
 from .channels import Outlet
 from .index import Index
 from .protocol import Code
 from .states import LiveOperation
-from .stream import Entry, Position
 
 MOST_TOGETHER = 50
 """Operations run together: more would keep the first waiting for the last."""

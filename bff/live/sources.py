@@ -16,6 +16,7 @@ from graphql import get_argument_values
 from graphql.execution.values import get_variable_values
 from sqlalchemy import Table, Text, cast, select
 
+from ..changes.change import Change, Key, Values
 from ..columns.convert import as_text, convert, unbounded
 from ..columns.scalars import DEFINITION
 from ..database.scope import Scope
@@ -31,7 +32,6 @@ from ..schema.catalog import Catalog
 from ..sql.join import Join
 from ..sql.select import key_types
 from ..sql.statement import Statement, unnest
-from .changes import Change, Key, Values
 
 Route: TypeAlias = tuple[str | None, ...]
 """The values of an event's paths as PostgreSQL's text: where a row is, or which rows a subscription wants. With a None, none."""

@@ -9,15 +9,15 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..changes.backoff import Backoff
+from ..changes.change import Snapshot
+from ..changes.stream import Position
 from ..encoding import encode
 from . import protocol
-from .backoff import Backoff
-from .changes import Snapshot
 from .channels import Channel, Member, Outlet
 from .patch import difference
 from .positions import Held, Sealer, tag_of
 from .protocol import Code, Mode
-from .stream import Position
 from .subject import Subject
 
 MODES: tuple[Mode, ...] = ("full", "patch")

@@ -23,10 +23,10 @@ COMPONENTS = (RELAY, FOLLOWER, HUB, EXECUTION, DIFF, ENCODE, SEND, HTTP, VIEWER,
 
 # Of `loadtest.bench.sampler`: where a push's CPU time goes.
 PLACES: Places = (
-    ("/bff/live/relay.py", None, RELAY),
+    ("/bff/changes/relay.py", None, RELAY),
     ("/bff/database/direct.py", None, RELAY),
-    ("/bff/live/follower.py", None, FOLLOWER),
-    ("/bff/live/stream.py", None, FOLLOWER),
+    ("/bff/changes/follower.py", None, FOLLOWER),
+    ("/bff/changes/stream.py", None, FOLLOWER),
     ("/redis/", None, FOLLOWER),
     ("/bff/live/patch.py", None, DIFF),
     ("/bff/live/protocol.py", None, ENCODE),

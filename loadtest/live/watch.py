@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from bff.live.stream import RedisStream, StreamAway
+from bff.changes.stream import RedisStream, StreamAway
 
 
 class Watch:

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 
 import bff
 from app.auth import Viewer
+from bff.changes.stream import Entry
 from bff.documents import Operation
 from bff.encoding import encode
 from bff.formatting import format_result
@@ -22,7 +23,6 @@ from bff.http import GraphQLRequest
 from bff.live.hub import Hub
 from bff.live.protocol import Mode, Subscribe
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
-from bff.live.stream import Entry
 from tests.bff.live.outlets import KeptOutlet, Viewed, told_as
 
 Kind = Literal["live", "event", "presence"]

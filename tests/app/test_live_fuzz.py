@@ -22,13 +22,13 @@ from sqlalchemy import create_engine, text
 import bff
 from app.auth import Viewer
 from app.layer import make_layer
+from bff.changes import follower as follower_module
+from bff.changes.change import Change, Key
+from bff.changes.stream import Entry, Position, RedisStream
 from bff.documents import Operation
-from bff.live import follower as follower_module
-from bff.live.changes import Change, Key
 from bff.live.index import Index
 from bff.live.node import Node
 from bff.live.sources import EventSource, Route
-from bff.live.stream import Entry, Position, RedisStream
 from bff.plan.plan import Plan
 from bff.readsets.policy_keys import lineages
 from bff.readsets.readset import Asked as Ask

@@ -13,11 +13,11 @@ from sqlalchemy import Engine, ForeignKey, create_engine, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
 import bff
+from bff.changes.change import Snapshot
 from bff.database.scope import Scope
 from bff.database.session import Database
 from bff.engine.execution import run
 from bff.errors import DeadlineExceeded
-from bff.live.changes import Snapshot
 from bff.plan.plan import Plan, compile_plan
 from bff.readsets.readset import ANYTHING, NOTHING, UNKNOWN, Asked
 from bff.readsets.run_many import run_each, run_together

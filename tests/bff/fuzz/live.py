@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, MetaData, Table, text
 from sqlalchemy.schema import CreateSchema
 
-from bff.live.ancestry import Ancestry
-from bff.live.changes import Change, Snapshot
+from bff.changes.change import Change, Snapshot
+from bff.changes.lineage import Ancestry
 from bff.live.index import Index
 from bff.plan.plan import Plan
 from bff.readsets.readset import Asked, Fact, ReadSet

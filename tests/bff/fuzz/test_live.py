@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 import app.models
 from app.auth import Viewer
 from app.schema import schema as briefcase_schema
-from bff.live import capture
-from bff.live.ancestry import Ancestry
+from bff.changes import install as capture
+from bff.changes.lineage import Ancestry
 from bff.plan.plan import Plan, compile_plan
 from bff.readsets.policy_keys import lineages
 from bff.schema.catalog import Catalog

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, MetaData
 
-from bff.live import capture
-from bff.live.capture import Finding
-from bff.live.triggers import Captured
+from bff.changes import install as capture
+from bff.changes.install import Finding
+from bff.changes.triggers import Captured
 
 Row = tuple[str, str, dict[str, str | None], dict[str, str | None], list[str]]
 

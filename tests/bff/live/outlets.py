@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from bff.live.changes import Change
+from bff.changes.change import Change
 from bff.live.protocol import Message
 from tests.bff.live.test_patch import apply
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from structlog.testing import capture_logs
 
 import bff
+from bff.changes import install as capture
+from bff.changes.change import Change
+from bff.changes.relay import Relay
+from bff.changes.stream import MemoryStream, Position
 from bff.database.direct import direct_engine
 from bff.entities.policy import Policies
-from bff.live import capture
-from bff.live.changes import Change
-from bff.live.relay import Relay
-from bff.live.stream import MemoryStream, Position
 from bff.readsets.policy_keys import equalities, foreign_key_of, lineages
 from tests.bff.live.captured import Host
 from tests.bff.live.polling import wait_until

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import ForeignKey, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
-from bff.live import capture
-from bff.live.triggers import Captured
+from bff.changes import install as capture
+from bff.changes.triggers import Captured
 from tests.bff.live.captured import Host
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bff.live.changes import Change, Snapshot
+from bff.changes.change import Change, Snapshot
 
 UPDATE = Change(
     7, 2**40, "public.tasks", "update", {"id": "1"}, {"id": "1", "matter_id": None}, frozenset({"matter_id"})

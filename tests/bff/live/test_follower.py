@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 from structlog.testing import capture_logs
 
-from bff.live import follower as follower_module
-from bff.live.backoff import LONGEST, Backoff
-from bff.live.changes import Change
-from bff.live.follower import Follower, FollowerStats
-from bff.live.stream import Entry, MemoryStream, Position, StreamAway
+from bff.changes import follower as follower_module
+from bff.changes.backoff import LONGEST, Backoff
+from bff.changes.change import Change
+from bff.changes.follower import Follower, FollowerStats
+from bff.changes.stream import Entry, MemoryStream, Position, StreamAway
 from tests.bff.live.polling import wait_until
 
 

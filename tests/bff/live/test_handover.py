@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import bff
+from bff.changes import install as capture
+from bff.changes.stream import Entry, MemoryStream
 from bff.http import GraphQLRequest
-from bff.live import capture
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.live.protocol import Subscribe
 from bff.live.runs import Tuning
-from bff.live.stream import Entry, MemoryStream
 from bff.plan.plan import Plan
 from bff.readsets.readset import Asked, Executed
 from bff.server import Server

@@ -14,19 +14,19 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 import bff
+from bff.changes.change import Change, Key
+from bff.changes.stream import Entry, Gap, MemoryStream, Position
 from bff.documents import FreeText, Operation
 from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.formatting import format_errors
 from bff.http import GraphQLRequest
 from bff.live import events
-from bff.live.changes import Change, Key
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.live.protocol import Code, Subscribe
 from bff.live.runs import Tuning
 from bff.live.sources import EventSource, Route
-from bff.live.stream import Entry, Gap, MemoryStream, Position
 from bff.plan.plan import Plan, compile_plan
 from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as

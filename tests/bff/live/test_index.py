@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bff.live.changes import Change, Kind, Values
+from bff.changes.change import Change, Kind, Values
 from bff.live.index import Index
 from bff.readsets.readset import UNKNOWN, Fact, Interest, ReadSet, whole
 

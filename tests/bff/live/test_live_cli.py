@@ -13,8 +13,8 @@ import psycopg2
 import pytest
 from click.testing import CliRunner, Result
 
+from bff.changes.stream import RedisStream
 from bff.cli import main
-from bff.live.stream import RedisStream
 from tests.bff.live.polling import wait_until
 
 ROOT = Path(__file__).parents[3]

@@ -23,12 +23,12 @@ from sqlalchemy import create_engine
 
 from app.dev.embedded import EmbeddedValkey
 from app.dev.places import temporary_directory
+from bff.changes import follower as follower_module
+from bff.changes.change import Change
+from bff.changes.follower import Follower
+from bff.changes.relay import Relay
+from bff.changes.stream import Entry, Position, RedisStream
 from bff.database.direct import direct_engine
-from bff.live import follower as follower_module
-from bff.live.changes import Change
-from bff.live.follower import Follower
-from bff.live.relay import Relay
-from bff.live.stream import Entry, Position, RedisStream
 from tests.bff.live.captured import Host
 from tests.bff.live.polling import wait_until
 from tests.bff.live.proxy import Proxy
@@ -256,8 +256,8 @@ KILLED = """
 import json, os, signal, sys
 from sqlalchemy import create_engine
 from bff.live import relay as module
-from bff.live.relay import Relay
-from bff.live.stream import RedisStream
+from bff.changes.relay import Relay
+from bff.changes.stream import RedisStream
 
 database, url, *steps = sys.argv[1:]
 module.TURN = 0.05
@@ -364,9 +364,9 @@ from gevent.pool import Pool
 from sqlalchemy import create_engine
 import bff
 from bff.database.direct import direct_engine
-from bff.live.follower import Follower
-from bff.live.relay import Relay
-from bff.live.stream import RedisStream
+from bff.changes.follower import Follower
+from bff.changes.relay import Relay
+from bff.changes.stream import RedisStream
 
 bff.patch_psycopg2()
 database, url = sys.argv[1:]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bff.live.changes import Change
-from bff.live.past import Past
-from bff.live.stream import Entry, Gap, MemoryStream, Position
+from bff.changes.change import Change
+from bff.changes.replay import Past
+from bff.changes.stream import Entry, Gap, MemoryStream, Position
 
 
 def filled(stream: MemoryStream, count: int) -> Position:

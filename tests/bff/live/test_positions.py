@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bff.changes.stream import Position
 from bff.errors import Forbidden
 from bff.live.positions import Held, Sealer
-from bff.live.stream import Position
 
 SEALER = Sealer(b"secret", b"matter 1 of firm 1")
 POSITION = Position("0123456789abcdef-00ff", 42)

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine
 from structlog.testing import capture_logs
 
+from bff.changes import relay as relay_module
+from bff.changes.change import Change
+from bff.changes.relay import Relay
+from bff.changes.stream import MemoryStream, Position, StreamAway
 from bff.database.direct import direct_engine
-from bff.live import relay as relay_module
-from bff.live.changes import Change
-from bff.live.relay import Relay
-from bff.live.stream import MemoryStream, Position, StreamAway
 from bff.telemetry import RELAY
 from tests.bff.live.captured import Host
 from tests.bff.live.polling import wait_until

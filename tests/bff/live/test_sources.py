@@ -13,9 +13,9 @@ from graphql import parse
 from sqlalchemy import Engine, create_engine
 
 import bff
+from bff.changes.change import Change
 from bff.entities.events import Happened, Present
 from bff.errors import BadUserInput, Unauthenticated, VariablesRefused
-from bff.live.changes import Change
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.plan.plan import Plan, compile_plan
 from bff.readsets.readset import Asked

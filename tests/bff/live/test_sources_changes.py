@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine
 
 import bff
-from bff.live import capture
-from bff.live.changes import Change
+from bff.changes import install as capture
+from bff.changes.change import Change
 from bff.live.sources import EventSource, source_of
 from bff.plan.plan import compile_plan
 from tests.bff.asking import Asker

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse
 
+from bff.changes.stream import Position
 from bff.live.positions import Held, Sealer
 from bff.live.protocol import Code
 from bff.live.states import Joining, LiveOperation
-from bff.live.stream import Position
 from bff.live.subject import Subject
 from bff.plan.plan import compile_plan
 from tests.bff.live.outlets import KeptOutlet, Viewed

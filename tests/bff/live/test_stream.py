@@ -10,8 +10,8 @@ from typing import Protocol
 import pytest
 import redis
 
-from bff.live.changes import Change
-from bff.live.stream import Entry, Gap, MemoryStream, Position, RedisStream, Stream, StreamAway
+from bff.changes.change import Change
+from bff.changes.stream import Entry, Gap, MemoryStream, Position, RedisStream, Stream, StreamAway
 
 
 def change(id: int) -> Change:

@@ -1,7 +1,7 @@
 """Change capture: brings a database to where every change of the host's tables is written into the outbox.
 
 `tables_of` says what to capture, from models; `tables_in` from a MetaData, for migrations. `install` makes the triggers (their
-SQL is `bff.live.triggers`), and takes no lock where everything stands; `check` tells what it would do. Whoever writes is
+SQL is `bff.changes.triggers`), and takes no lock where everything stands; `check` tells what it would do. Whoever writes is
 captured in their own transaction: ORM, psql, COPY, a cascade.
 
 A table whose rows have no identity in the database (neither a primary key nor another unique key of columns that are NOT NULL)

@@ -1,4 +1,4 @@
-"""The SQL that captures one table: a trigger function and its triggers, as text. Pure; `bff.live.capture` runs it.
+"""The SQL that captures one table: a trigger function and its triggers, as text. Pure; `bff.changes.install` runs it.
 
 What these triggers promise: a write never fails because of them, and no change is missed.
 

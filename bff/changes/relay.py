@@ -33,9 +33,9 @@ from ..errors import DeadlineExceeded
 from ..readsets.policy_keys import Lineage
 from ..sql.statement import Statement
 from ..telemetry import RELAY, log, report_defect
-from .ancestry import Ancestry
 from .backoff import Backoff
-from .changes import Change, Kind
+from .change import Change, Kind
+from .lineage import Ancestry
 from .stream import Stream, StreamAway
 from .triggers import CHANNEL, LONGEST, SCHEMA, relation_name
 

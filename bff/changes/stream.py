@@ -24,7 +24,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from ..errors import TryAgain
-from .changes import Change
+from .change import Change
 
 LENGTH = 100_000
 """Entries that a stream keeps, by default: some 30 MB in Redis, and as far back as a client may resume."""

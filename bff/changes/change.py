@@ -1,7 +1,7 @@
 """What a commit changed, row by row, and which snapshots hold it.
 
-Triggers write a `Change` for every changed row (`bff.live.capture`); it travels through outbox and stream as JSON. It names
-the row by its key columns alone, to which the relay adds what policies name it by in rows above (`bff.live.ancestry`): what else the
+Triggers write a `Change` for every changed row (`bff.changes.install`); it travels through outbox and stream as JSON. It names
+the row by its key columns alone, to which the relay adds what policies name it by in rows above (`bff.changes.lineage`): what else the
 row says is read when it is needed, under a policy.
 
 Key columns are the primary key, every foreign key's columns and every column that a relationship joins by. Their values are

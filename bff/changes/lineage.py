@@ -20,7 +20,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Table, Text, and_, cast, se
 from ..columns.convert import unbounded
 from ..readsets.policy_keys import Lineage
 from ..sql.statement import Statement, unnest
-from .changes import Change, Values
+from .change import Change, Values
 from .triggers import LONGEST
 
 _Key: TypeAlias = tuple[str, ...]

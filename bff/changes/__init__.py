@@ -1,0 +1,1 @@
+"""From a commit to every node: triggers, outbox, relay, stream, follower."""
