@@ -44,7 +44,7 @@ aborts with, is answered as such."""
 HTML = "text/html; charset=utf-8"
 READ_METHODS = {"GET", "HEAD"}
 
-CLIENT = Path(__file__).parent / "live" / "client"
+CLIENT = Path(__file__).parent / "protocol" / "client"
 """The module for live pages, and its types."""
 
 _JAVASCRIPT = "text/javascript; charset=utf-8"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..changes.stream import Position
-from .protocol import Message
+from ..protocol.messages import Message
 
 
 class Outlet(Protocol):

@@ -24,12 +24,12 @@ from ..changes.replay import Past
 from ..changes.stream import Entry, Position, Stream
 from ..encoding import encode
 from ..errors import DeadlineExceeded, TryAgain
+from ..protocol import messages as protocol
+from ..protocol.messages import Code
+from ..protocol.resume_token import Held, Sealer
 from ..readsets.readset import Answered, Asked
 from ..telemetry import report_defect
-from . import protocol
 from .channels import Channel, Outlet
-from .positions import Held, Sealer
-from .protocol import Code
 from .runs import Runner
 from .sources import EventSource, Route
 from .subject import Subject

@@ -25,15 +25,15 @@ from ..changes.stream import Entry, Position, Stream, StreamAway
 from ..documents import Operation
 from ..errors import NotLive, NotVisible
 from ..plan.plan import Plan
+from ..protocol import messages as protocol
+from ..protocol.messages import Code, Mode, Subscribe
+from ..protocol.resume_token import Held, Sealer
 from ..readsets.readset import ALL, Asked, Fact, ReadSet
 from ..telemetry import report_defect
-from . import protocol
 from .channels import Outlet
 from .events import EventChannel, EventReader, Events
 from .index import Index
-from .positions import Held, Sealer
 from .presence import Presence
-from .protocol import Code, Mode, Subscribe
 from .runs import Runs, Tuning
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation

@@ -22,10 +22,10 @@ from ..changes.change import Snapshot
 from ..changes.stream import Entry, Position
 from ..errors import DeadlineExceeded, TryAgain
 from ..plan.plan import Plan
+from ..protocol.messages import Code
 from ..readsets.readset import Answered, Asked, Executed
 from .channels import Outlet
 from .index import Index
-from .protocol import Code
 from .states import LiveOperation
 
 MOST_TOGETHER = 50

@@ -13,11 +13,11 @@ from ..changes.backoff import Backoff
 from ..changes.change import Snapshot
 from ..changes.stream import Position
 from ..encoding import encode
-from . import protocol
+from ..protocol import messages as protocol
+from ..protocol.messages import Code, Mode
+from ..protocol.patch import difference
+from ..protocol.resume_token import Held, Sealer, tag_of
 from .channels import Channel, Member, Outlet
-from .patch import difference
-from .positions import Held, Sealer, tag_of
-from .protocol import Code, Mode
 from .subject import Subject
 
 MODES: tuple[Mode, ...] = ("full", "patch")

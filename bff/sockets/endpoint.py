@@ -21,8 +21,8 @@ from ..answers import answer_error
 from ..documents import Operation
 from ..errors import BadRequest, DeclarationError
 from ..http import JSON, parse_json
-from ..live import protocol
-from ..live.protocol import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
+from ..protocol import messages as protocol
+from ..protocol.messages import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
 from ..readsets.readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapper
 from werkzeug.exceptions import HTTPException
 
 from ..errors import BffError, DeclarationError, FieldError
-from ..live.protocol import Code
+from ..protocol.messages import Code
 from ..readsets.readset import Fact
 from ..telemetry import report_defect
 

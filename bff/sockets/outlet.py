@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from engineio import packet
 
-from ..live.protocol import Message, Subscribe
+from ..protocol.messages import Message, Subscribe
 from .clock import Alarm
 from .connection import EngineSocket
 

@@ -1,4 +1,4 @@
-"""One client of the live protocol (bff/live/PROTOCOL.md): its side of the conversation, and what it came to know.
+"""One client of the live protocol (bff/protocol/PROTOCOL.md): its side of the conversation, and what it came to know.
 
 Bytes in, bytes out: `swarm` has the sockets and the clock. Thousands of them fit into a process: a state, or a message,
 that many clients have is there once.

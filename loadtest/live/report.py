@@ -12,7 +12,7 @@ from loadtest.live.targets import targets
 HOW = """\
 All on one machine: the clients, PostgreSQL and Redis share its cores with the nodes. A node is a gunicorn with one worker, as
 `deploy/gunicorn.conf.py` has it. Clients are real sockets from processes of their own (`loadtest/live/swarm.py`): WebSockets that speak
-the protocol of `bff/live/PROTOCOL.md`, apply patches, come back by themselves and resume. They note when a message comes on the
+the protocol of `bff/protocol/PROTOCOL.md`, apply patches, come back by themselves and resume. They note when a message comes on the
 monotonic clock, which is also the writer's; times begin when the writer sends COMMIT. They are {users} people of one organization.
 
 - **Idle**: `pg_stat_statements` of the site's database, for so long without subscribers and as long with them. What the node runs without

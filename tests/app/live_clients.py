@@ -21,8 +21,8 @@ from bff.encoding import encode
 from bff.formatting import format_result
 from bff.http import GraphQLRequest
 from bff.live.hub import Hub
-from bff.live.protocol import Mode, Subscribe
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
+from bff.protocol.messages import Mode, Subscribe
 from tests.bff.live.outlets import KeptOutlet, Viewed, told_as
 
 Kind = Literal["live", "event", "presence"]

@@ -2,7 +2,7 @@
 
 import { createInterface } from 'node:readline';
 
-import { applyPatch } from '../../bff/live/client/client.js';
+import { applyPatch } from '../../bff/protocol/client/client.js';
 import { frozen } from './scripted.mjs';
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 
-import { createClient } from '../../bff/live/client/client.js';
+import { createClient } from '../../bff/protocol/client/client.js';
 import { connected, frozen, Kept, scripted } from './scripted.mjs';
 
 const MATTER = { documentId: 'MatterPage', variables: { id: '1' } };

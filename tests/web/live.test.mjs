@@ -6,7 +6,7 @@ import net from 'node:net';
 import { test } from 'node:test';
 import { io } from 'socket.io-client';
 
-import { createClient } from '../../bff/live/client/client.js';
+import { createClient } from '../../bff/protocol/client/client.js';
 import { LIBRARIES, WATCHED_QUERIES } from './libraries.mjs';
 import { Kept } from './scripted.mjs';
 

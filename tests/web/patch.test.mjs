@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { applyPatch, keepIdentity } from '../../bff/live/client/client.js';
+import { applyPatch, keepIdentity } from '../../bff/protocol/client/client.js';
 import { frozen } from './scripted.mjs';
 
 const FITS = [

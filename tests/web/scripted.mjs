@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
 
-import { createClient } from '../../bff/live/client/client.js';
+import { createClient } from '../../bff/protocol/client/client.js';
 
 /** A queue whose `take` waits. */
 class Queue {

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 
 from bff import web
-from bff.live.patch import difference
+from bff.protocol.patch import difference
 from tests.bff.live.test_patch import VALUES
 from tests.conftest import ROOT, LiveSite
 from tests.web.conftest import HERE

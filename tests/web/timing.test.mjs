@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { beforeEach, mock, test } from 'node:test';
 
-import { createClient } from '../../bff/live/client/client.js';
+import { createClient } from '../../bff/protocol/client/client.js';
 import { Kept } from './scripted.mjs';
 
 /** What the client sees of a socket, without any network: a connection stands as soon as it is wanted. */

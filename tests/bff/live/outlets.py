@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bff.changes.change import Change
-from bff.live.protocol import Message
+from bff.protocol.messages import Message
 from tests.bff.live.test_patch import apply
 
 PATIENCE = 10.0

@@ -17,8 +17,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bff import Bff, Schema, Settings, TryAgain, Unauthenticated
 from bff.documents import Operation
-from bff.live import protocol
-from bff.live.protocol import Code, Message, Subscribe
+from bff.protocol import messages as protocol
+from bff.protocol.messages import Code, Message, Subscribe
 from bff.readsets.readset import Fact
 from bff.sockets.connection import EngineSocket
 from bff.sockets.endpoint import Endpoint

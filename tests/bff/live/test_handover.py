@@ -20,9 +20,9 @@ from bff.changes.stream import Entry, MemoryStream
 from bff.http import GraphQLRequest
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
-from bff.live.protocol import Subscribe
 from bff.live.runs import Tuning
 from bff.plan.plan import Plan
+from bff.protocol.messages import Subscribe
 from bff.readsets.readset import Asked, Executed
 from bff.server import Server
 from tests.bff.fuzz.live import take_changes

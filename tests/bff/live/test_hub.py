@@ -24,10 +24,10 @@ from bff.http import GraphQLRequest
 from bff.live import events
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
-from bff.live.protocol import Code, Subscribe
 from bff.live.runs import Tuning
 from bff.live.sources import EventSource, Route
 from bff.plan.plan import Plan, compile_plan
+from bff.protocol.messages import Code, Subscribe
 from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
 from tests.bff.live.polling import wait_until

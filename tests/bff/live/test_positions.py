@@ -6,7 +6,7 @@ import pytest
 
 from bff.changes.stream import Position
 from bff.errors import Forbidden
-from bff.live.positions import Held, Sealer
+from bff.protocol.resume_token import Held, Sealer
 
 SEALER = Sealer(b"secret", b"matter 1 of firm 1")
 POSITION = Position("0123456789abcdef-00ff", 42)

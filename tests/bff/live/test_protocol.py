@@ -8,8 +8,8 @@ import pytest
 
 import bff.live
 from bff.http import GraphQLRequest
-from bff.live import protocol
-from bff.live.protocol import Code, Complete, Message, NotOfProtocol, Subscribe, SubscribeRefused, decode
+from bff.protocol import messages as protocol
+from bff.protocol.messages import Code, Complete, Message, NotOfProtocol, Subscribe, SubscribeRefused, decode
 
 PROTOCOL = Path(bff.live.__file__).with_name("PROTOCOL.md").read_text()
 

@@ -11,11 +11,11 @@ from typing import Any
 from graphql import build_schema, parse
 
 from bff.changes.stream import Position
-from bff.live.positions import Sealer
 from bff.live.runs import MOST_TOGETHER, RESTS, Runs, Tuning
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import Plan, compile_plan
+from bff.protocol.resume_token import Sealer
 from bff.readsets.readset import NOTHING, Answered, Asked, Executed
 from tests.bff.live.outlets import KeptOutlet
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bff import Bff, DeclarationError, Schema
 from bff.http import GraphQLRequest
-from bff.live import protocol
+from bff.protocol import messages as protocol
 from bff.readsets.readset import Asked
 from bff.sockets.host import facts_of
 from tests.bff.live.polling import wait_until

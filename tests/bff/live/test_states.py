@@ -9,11 +9,11 @@ import pytest
 from graphql import build_schema, parse
 
 from bff.changes.stream import Position
-from bff.live.positions import Held, Sealer
-from bff.live.protocol import Code
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import compile_plan
+from bff.protocol.messages import Code
+from bff.protocol.resume_token import Held, Sealer
 from tests.bff.live.outlets import KeptOutlet, Viewed
 
 TEXT = "x" * 200

@@ -7,7 +7,7 @@ import type { Client as GraphQLWsClient, Sink as GraphQLWsSink } from 'graphql-w
 import { type GraphQLResponse, Network, Observable } from 'relay-runtime';
 import { io } from 'socket.io-client';
 
-import { applyPatch, type Client, createClient, type Ended, type Result } from '../../../bff/live/client/client.js';
+import { applyPatch, type Client, createClient, type Ended, type Result } from '../../../bff/protocol/client/client.js';
 
 const socket = io('/graphql', { transports: ['websocket'], auth: { token: 'dev-1' } });
 const client: Client = createClient(socket, { mode: 'full', minDelay: 500, maxDelay: 10_000, remembered: 100, random: () => 0 });
