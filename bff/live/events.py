@@ -30,7 +30,7 @@ from ..protocol.resume_token import Held, Sealer
 from ..readsets.readset import Answered, Asked
 from ..telemetry import report_defect
 from .channels import Channel, Outlet
-from .runs import Runner
+from .scheduler import Runner
 from .sources import EventSource, Route
 from .subject import Subject
 

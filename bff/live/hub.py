@@ -34,7 +34,7 @@ from .channels import Outlet
 from .events import EventChannel, EventReader, Events
 from .index import Index
 from .presence import Presence
-from .runs import Runs, Tuning
+from .scheduler import Runs, Tuning
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .subject import Subject

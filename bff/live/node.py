@@ -16,7 +16,7 @@ from ..readsets.policy_keys import Lineage
 from ..settings import Settings
 from .hub import Engine, Hub
 from .presence import RedisPresence
-from .runs import Tuning
+from .scheduler import Tuning
 
 
 class Node:

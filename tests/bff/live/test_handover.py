@@ -20,7 +20,7 @@ from bff.changes.stream import Entry, MemoryStream
 from bff.http import GraphQLRequest
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
-from bff.live.runs import Tuning
+from bff.live.scheduler import Tuning
 from bff.plan.plan import Plan
 from bff.protocol.messages import Subscribe
 from bff.readsets.readset import Asked, Executed

@@ -24,7 +24,7 @@ from bff.http import GraphQLRequest
 from bff.live import events
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
-from bff.live.runs import Tuning
+from bff.live.scheduler import Tuning
 from bff.live.sources import EventSource, Route
 from bff.plan.plan import Plan, compile_plan
 from bff.protocol.messages import Code, Subscribe

@@ -11,7 +11,7 @@ from typing import Any
 from graphql import build_schema, parse
 
 from bff.changes.stream import Position
-from bff.live.runs import MOST_TOGETHER, RESTS, Runs, Tuning
+from bff.live.scheduler import MOST_TOGETHER, RESTS, Runs, Tuning
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import Plan, compile_plan
