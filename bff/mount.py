@@ -22,8 +22,8 @@ from .readsets.readset import Asked, Executed
 from .schema.catalog import Catalog
 from .server import Server
 from .settings import Settings
-from .sockets.endpoint import Endpoint, Hub
-from .sockets.host import Expires, Follows, Host
+from .sockets.namespace import Endpoint, Hub
+from .sockets.viewer import Expires, Follows, Host
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""

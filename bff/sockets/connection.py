@@ -18,7 +18,7 @@ from engineio.socket import Socket
 from .websocket import Broken, HandshakeRefused, WebSocket, frame_bytes, frame_text
 
 if TYPE_CHECKING:
-    from .engine import Engine
+    from .engineio import Engine
 
 _LINGER = 5.0
 """Seconds in which a connection that was closed has to take the rest."""

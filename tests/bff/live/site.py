@@ -21,9 +21,9 @@ from bff.protocol import messages as protocol
 from bff.protocol.messages import Code, Message, Subscribe
 from bff.readsets.readset import Fact
 from bff.sockets.connection import EngineSocket
-from bff.sockets.endpoint import Endpoint
-from bff.sockets.host import RECHECK
-from bff.sockets.outlet import Outlet
+from bff.sockets.namespace import Endpoint
+from bff.sockets.outbox import Outlet
+from bff.sockets.viewer import RECHECK
 from tests.bff.live.wire import Wire
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bff.sockets.clock import Clock
+from bff.sockets.timers import Clock
 
 
 class Time:

@@ -20,7 +20,7 @@ from bff import Bff, DeclarationError, Schema
 from bff.http import GraphQLRequest
 from bff.protocol import messages as protocol
 from bff.readsets.readset import Asked
-from bff.sockets.host import facts_of
+from bff.sockets.viewer import facts_of
 from tests.bff.live.polling import wait_until
 from tests.bff.live.site import Base, Served, Site, User, make_site
 from tests.bff.live.wire import Rejected, Wire
@@ -253,8 +253,8 @@ def test_what_is_held_for_a_later_suspicion_is_not_released_with_an_earlier(serv
 
 
 def test_who_cannot_be_found_out_is_sent_away(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bff.sockets.endpoint._ASK_FOR", 0.3)
-    monkeypatch.setattr("bff.sockets.endpoint._ASK_EVERY", 0.05)
+    monkeypatch.setattr("bff.sockets.namespace._ASK_FOR", 0.3)
+    monkeypatch.setattr("bff.sockets.namespace._ASK_EVERY", 0.05)
     site = serve()
     wire = site.open().connect(MARIE)
     wire.subscribe("1")
@@ -449,7 +449,7 @@ def test_what_it_cannot_stand_on_is_refused() -> None:
 
 
 def test_pings_and_a_client_that_answers_none(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bff.sockets.engine._SWEEP", 0.05)
+    monkeypatch.setattr("bff.sockets.engineio._SWEEP", 0.05)
     site = serve(options={"ping_interval": 0.1, "ping_timeout": 0.4})
     wire = site.open().connect(MARIE)
     for _ in range(8):
@@ -460,7 +460,7 @@ def test_pings_and_a_client_that_answers_none(serve: Serve, monkeypatch: pytest.
 
 
 def test_a_connection_to_nothing_is_closed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bff.sockets.endpoint._JOIN_WITHIN", 0.1)
+    monkeypatch.setattr("bff.sockets.namespace._JOIN_WITHIN", 0.1)
     site = serve()
     joined = site.open().connect(MARIE)
     assert site.open().read_end().code == 1006

@@ -16,8 +16,8 @@ from typing import Any
 import engineio
 from engineio import packet
 
-from .clock import Clock
 from .connection import Bounds, EngineSocket
+from .timers import Clock
 
 ASYNC_MODES = ("gevent", "threading")
 """The kinds of concurrency that this engine knows."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from engineio import packet
 
 from ..protocol.messages import Message, Subscribe
-from .clock import Alarm
 from .connection import EngineSocket
+from .timers import Alarm
 
 
 class Outlet:

@@ -27,9 +27,9 @@ from ..readsets.readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect
 from .connection import Bounds
-from .engine import ASYNC_MODES, Engine
-from .host import Host, token_of
-from .outlet import Outlet
+from .engineio import ASYNC_MODES, Engine
+from .outbox import Outlet
+from .viewer import Host, token_of
 
 # Text of Socket.IO's packets: type, number of attachments, namespace with a query that counts for nothing, the rest.
 _PACKET = r"(?P<type>\d)(?:\d+-)?%s(?:\?[^,]*)?(?:,(?P<rest>.*))?"
