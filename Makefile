@@ -64,7 +64,7 @@ generate: venv
 	$(BIN)/python -m app.dev.pages
 
 # Where its packages cannot be fetched, the rest of the demo still runs.
-$(GRAPHIQL): $(wildcard bff/graphiql/*.*) | venv
+$(GRAPHIQL): $(wildcard bff/web/graphiql/*.*) | venv
 	-@$(BIN)/bff graphiql install && touch $@
 
 # The environment holds exactly what the lock file names, each file checked against its hash; `--only-binary` because

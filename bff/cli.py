@@ -21,7 +21,6 @@ from flask import Flask
 from graphql import print_schema
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import graphiql
 from .changes import install as capture
 from .changes.relay import Relay
 from .changes.stream import RedisStream
@@ -33,6 +32,7 @@ from .readsets.policy_keys import lineages
 from .schema.catalog import Catalog
 from .schema.indexes import missing_indexes
 from .settings import Settings
+from .web import graphiql
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,7 +13,7 @@ from graphql import GraphQLSchema
 from sqlalchemy import Engine
 from strawberry import Schema as StrawberrySchema
 
-from . import telemetry, web
+from . import telemetry
 from .errors import DeclarationError
 from .live.node import Node
 from .plan.plan import Plan
@@ -24,6 +24,7 @@ from .server import Server
 from .settings import Settings
 from .sockets.namespace import Endpoint, Hub
 from .sockets.viewer import Expires, Follows, Host
+from .web import blueprint as web
 
 EXTENSION = "bff"
 """Under this key the application knows its layer: `app.extensions["bff"]`."""

@@ -31,7 +31,7 @@ from sqlalchemy.pool import Pool
 from app.dev.cluster import Cluster
 from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
 from app.dev.places import temporary_directory
-from bff import graphiql
+from bff.web import graphiql
 from tests.bff.fuzz.budget import Fuzz
 
 ROOT = Path(__file__).parents[1]

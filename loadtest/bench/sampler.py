@@ -42,7 +42,7 @@ PLACES: Places = (
     ("/bff/validation.py", None, LOOKUP),
     ("/bff/answers.py", None, ENCODE),
     ("/bff/encoding.py", None, ENCODE),
-    ("/bff/web.py", None, HTTP),
+    ("/bff/web/blueprint.py", None, HTTP),
     ("/bff/http.py", None, HTTP),
     ("/bff/body.py", None, HTTP),
     ("/bff/telemetry.py", None, LOG),

@@ -37,7 +37,7 @@ PLACES: Places = (
     ("/engineio/", None, SEND),
     ("/socketio/", None, SEND),
     ("/flask_socketio/", None, SEND),
-    ("/bff/web.py", None, HTTP),
+    ("/bff/web/blueprint.py", None, HTTP),
     ("/bff/", None, EXECUTION),
     ("/sqlalchemy/", None, EXECUTION),
     ("/graphql/", None, EXECUTION),

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bff import graphiql
 from bff.cli import main
+from bff.web import graphiql
 
 HOST = """
 import strawberry

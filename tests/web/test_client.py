@@ -15,14 +15,14 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 
-from bff import web
 from bff.protocol.patch import difference
+from bff.web import blueprint as web
 from tests.bff.live.test_patch import VALUES
 from tests.conftest import ROOT, LiveSite
 from tests.web.conftest import HERE
 from tests.web.site import make_site
 
-CLIENT = ROOT / "bff" / "live" / "client"
+CLIENT = ROOT / "bff" / "protocol" / "client"
 SNIPPET = re.compile(r"<!-- live: (\w+) -->\n```js\n(.*?)```", re.DOTALL)
 
 

@@ -18,13 +18,12 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
-from .answers import Answer, answer_error, answer_result
-from .body import Curfew, read_body
-from .database.scope import Deadline
-from .documents import Operation
-from .errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
-from .graphiql import SOCKET_IO, is_installed, page
-from .http import (
+from ..answers import Answer, answer_error, answer_result
+from ..body import Curfew, read_body
+from ..database.scope import Deadline
+from ..documents import Operation
+from ..errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
+from ..http import (
     JSON,
     GraphQLRequest,
     accepts_html,
@@ -34,8 +33,9 @@ from .http import (
     decode_query_string,
     is_csrf_safe,
 )
-from .server import Server
-from .telemetry import REQUEST, Trace, log
+from ..server import Server
+from ..telemetry import REQUEST, Trace, log
+from .graphiql import SOCKET_IO, is_installed, page
 
 ViewerOf = Callable[[Request], object | None]
 """The host's function from a request to its viewer, None for nobody. What it raises of the layer's errors, and what it
@@ -44,7 +44,7 @@ aborts with, is answered as such."""
 HTML = "text/html; charset=utf-8"
 READ_METHODS = {"GET", "HEAD"}
 
-CLIENT = Path(__file__).parent / "protocol" / "client"
+CLIENT = Path(__file__).parents[1] / "protocol" / "client"
 """The module for live pages, and its types."""
 
 _JAVASCRIPT = "text/javascript; charset=utf-8"

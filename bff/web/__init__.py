@@ -1,0 +1,1 @@
+"""Flask: the blueprint of the endpoint, and GraphiQL in development."""
