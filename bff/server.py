@@ -40,7 +40,7 @@ from .errors import (
     ValidationFailed,
 )
 from .formatting import format_error, format_result
-from .http import GraphQLRequest
+from .http.request import GraphQLRequest
 from .live.sources import EventSource, Route
 from .plan.plan import Plan, compile_plan
 from .readsets.readset import NOTHING, Answered, Asked, Executed

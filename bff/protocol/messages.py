@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from ..encoding import encode, is_text
 from ..errors import BadRequest
-from ..http import GraphQLRequest, decode_parameters, parse_json
+from ..http.request import GraphQLRequest, decode_parameters, parse_json
 
 MOST_ID = 64
 """Characters of a subscription's id."""

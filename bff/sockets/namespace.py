@@ -17,10 +17,10 @@ from flask import Flask
 from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from ..answers import answer_error
 from ..documents import Operation
 from ..errors import BadRequest, DeclarationError
-from ..http import JSON, parse_json
+from ..http.request import JSON, parse_json
+from ..http.response import answer_error
 from ..protocol import messages as protocol
 from ..protocol.messages import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
 from ..readsets.readset import Fact

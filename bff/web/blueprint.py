@@ -18,12 +18,11 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
-from ..answers import Answer, answer_error, answer_result
-from ..body import Curfew, read_body
 from ..database.scope import Deadline
 from ..documents import Operation
 from ..errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
-from ..http import (
+from ..http.body import Curfew, read_body
+from ..http.request import (
     JSON,
     GraphQLRequest,
     accepts_html,
@@ -33,6 +32,7 @@ from ..http import (
     decode_query_string,
     is_csrf_safe,
 )
+from ..http.response import Answer, answer_error, answer_result
 from ..server import Server
 from ..telemetry import REQUEST, Trace, log
 from .graphiql import SOCKET_IO, is_installed, page

@@ -19,7 +19,7 @@ from bff.changes.stream import Entry
 from bff.documents import Operation
 from bff.encoding import encode
 from bff.formatting import format_result
-from bff.http import GraphQLRequest
+from bff.http.request import GraphQLRequest
 from bff.live.hub import Hub
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.protocol.messages import Mode, Subscribe

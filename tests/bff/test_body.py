@@ -12,8 +12,8 @@ from contextlib import closing, suppress
 
 import pytest
 
-from bff.body import Curfew, read_body
 from bff.errors import BadRequest, BodyTooLarge, RequestTimeout
+from bff.http.body import Curfew, read_body
 
 
 class Source:
@@ -184,7 +184,7 @@ import json
 import socket
 import threading
 import gevent.pool
-from bff.body import Curfew, read_body
+from bff.http.body import Curfew, read_body
 from bff.errors import RequestTimeout
 from tests.bff.test_body import Source
 

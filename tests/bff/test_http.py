@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from bff.errors import BadRequest, NotAcceptable, UnsupportedMediaType
-from bff.http import (
+from bff.http.request import (
     JSON,
     PREFLIGHT_HEADERS,
     RESPONSE_JSON,

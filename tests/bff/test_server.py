@@ -20,7 +20,7 @@ from bff.errors import (
     PersistedQueryMismatch,
     PersistedQueryNotFound,
 )
-from bff.http import GraphQLRequest
+from bff.http.request import GraphQLRequest
 from tests.web.site import make_site
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 import bff
 from bff.changes import install as capture
 from bff.changes.stream import Entry, MemoryStream
-from bff.http import GraphQLRequest
+from bff.http.request import GraphQLRequest
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.live.scheduler import Tuning

@@ -20,7 +20,7 @@ from bff.documents import FreeText, Operation
 from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.formatting import format_errors
-from bff.http import GraphQLRequest
+from bff.http.request import GraphQLRequest
 from bff.live import events
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import bff.live
-from bff.http import GraphQLRequest
+from bff.http.request import GraphQLRequest
 from bff.protocol import messages as protocol
 from bff.protocol.messages import Code, Complete, Message, NotOfProtocol, Subscribe, SubscribeRefused, decode
 

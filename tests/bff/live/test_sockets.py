@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bff import Bff, DeclarationError, Schema
-from bff.http import GraphQLRequest
+from bff.http.request import GraphQLRequest
 from bff.protocol import messages as protocol
 from bff.readsets.readset import Asked
 from bff.sockets.viewer import facts_of

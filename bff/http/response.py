@@ -12,16 +12,10 @@ from typing import Any
 
 from graphql import ExecutionResult
 
-from .encoding import encode
-from .errors import (
-    BffError,
-    FieldError,
-    MethodNotAllowed,
-    RequestError,
-    TryAgain,
-)
-from .formatting import format_error, format_result
-from .http import JSON
+from ..encoding import encode
+from ..errors import BffError, FieldError, MethodNotAllowed, RequestError, TryAgain
+from ..formatting import format_error, format_result
+from .request import JSON
 
 OK = "OK"
 """The `code` of an answer without errors, in the log."""

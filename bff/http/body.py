@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO, Protocol
 
-from .errors import BadRequest, BodyTooLarge, RequestTimeout
+from ..errors import BadRequest, BodyTooLarge, RequestTimeout
 
 
 class Source(Protocol):

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP, without a web framework: bytes in, a request; a result in, bytes out."""
