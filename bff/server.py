@@ -24,7 +24,7 @@ from .changes.change import Change, Key
 from .database.admission import Gate
 from .database.scope import Deadline
 from .database.session import Database
-from .documents import Documents, FreeText, Operation, digest, unplannable
+from .documents.registry import Documents, FreeText, Operation, digest, unplannable
 from .encoding import is_text, plain
 from .engine.execution import run_to_encode
 from .errors import (

@@ -22,7 +22,7 @@ from weakref import WeakSet
 from cachetools import LRUCache
 
 from ..changes.stream import Entry, Position, Stream, StreamAway
-from ..documents import Operation
+from ..documents.registry import Operation
 from ..errors import NotLive, NotVisible
 from ..plan.plan import Plan
 from ..protocol import messages as protocol

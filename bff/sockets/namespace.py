@@ -17,7 +17,7 @@ from flask import Flask
 from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from ..documents import Operation
+from ..documents.registry import Operation
 from ..errors import BadRequest, DeclarationError
 from ..http.request import JSON, parse_json
 from ..http.response import answer_error

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from ..database.scope import Deadline
-from ..documents import Operation
+from ..documents.registry import Operation
 from ..errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
 from ..http.body import Curfew, read_body
 from ..http.request import (

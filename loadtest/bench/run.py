@@ -20,7 +20,7 @@ from pathlib import Path
 
 from app.layer import DOCUMENTS
 from app.schema import schema
-from bff.documents import Documents
+from bff.documents.registry import Documents
 from bff.plan.plan import compile_plan
 from loadtest.bench import database, machine, programs, sampler
 from loadtest.bench.contenders import BY_NAME, COMPILED, CONSTANT, CONTENDERS, LIMIT, ROUNDS, Contender

@@ -24,7 +24,7 @@ from app.schema.mutations import Mutation
 from app.schema.query import Query
 from app.schema.subscription import Subscription
 from app.schema.types import Comment
-from bff.documents import Operation
+from bff.documents.registry import Operation
 from bff.telemetry import Trace
 from loadtest.bench import eager
 

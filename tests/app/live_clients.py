@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 import bff
 from app.auth import Viewer
 from bff.changes.stream import Entry
-from bff.documents import Operation
+from bff.documents.registry import Operation
 from bff.encoding import encode
 from bff.formatting import format_result
 from bff.http.request import GraphQLRequest

@@ -25,7 +25,7 @@ from app.layer import make_layer
 from bff.changes import follower as follower_module
 from bff.changes.change import Change, Key
 from bff.changes.stream import Entry, Position, RedisStream
-from bff.documents import Operation
+from bff.documents.registry import Operation
 from bff.live.index import Index
 from bff.live.node import Node
 from bff.live.sources import EventSource, Route

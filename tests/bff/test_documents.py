@@ -10,7 +10,7 @@ import pytest
 from graphql import build_schema, parse, print_ast
 
 from bff import DocumentError
-from bff.documents import Documents, FreeText
+from bff.documents.registry import Documents, FreeText
 from bff.errors import OperationNotFound
 
 SCHEMA = build_schema("""

@@ -17,10 +17,10 @@ from strawberry.directive import DirectiveLocation
 
 import bff
 from bff.columns.text_equality import as_text_of, is_exact
+from bff.documents.limits import validate_document
 from bff.errors import ValidationFailed
 from bff.plan.explain import explain
 from bff.plan.plan import compile_plan
-from bff.validation import validate_document
 
 
 class Base(DeclarativeBase):

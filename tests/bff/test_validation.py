@@ -9,10 +9,10 @@ from graphql import GraphQLError, Lexer, Source, TokenKind, build_schema, get_in
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bff.documents.limits import _count_tokens, parse_document, validate_document
 from bff.encoding import is_text
 from bff.errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
 from bff.settings import Settings
-from bff.validation import _count_tokens, parse_document, validate_document
 
 SCHEMA = build_schema("type Query { a(x: Int): Query, b(text: String): String }")
 LIMITS = Settings(development=True).limits

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bff import Bff, Schema, Settings, TryAgain, Unauthenticated
-from bff.documents import Operation
+from bff.documents.registry import Operation
 from bff.protocol import messages as protocol
 from bff.protocol.messages import Code, Message, Subscribe
 from bff.readsets.readset import Fact

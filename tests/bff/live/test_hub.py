@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 import bff
 from bff.changes.change import Change, Key
 from bff.changes.stream import Entry, Gap, MemoryStream, Position
-from bff.documents import FreeText, Operation
+from bff.documents.registry import FreeText, Operation
 from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.formatting import format_errors

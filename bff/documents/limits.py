@@ -37,9 +37,9 @@ from graphql import (
 )
 from graphql.validation import ASTValidationRule, OverlappingFieldsCanBeMergedRule
 
-from .encoding import is_text
-from .errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
-from .settings import Limits
+from ..encoding import is_text
+from ..errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
+from ..settings import Limits
 
 MAX_ERRORS = 20
 """Errors reported of one document."""

@@ -29,9 +29,9 @@ from graphql import (
     print_ast,
 )
 
-from .errors import BffError, DocumentError, DocumentRefused, OperationNotFound
-from .settings import Limits
-from .validation import parse_document, spreads_of, validate_document
+from ..errors import BffError, DocumentError, DocumentRefused, OperationNotFound
+from ..settings import Limits
+from .limits import parse_document, spreads_of, validate_document
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 

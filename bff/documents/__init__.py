@@ -1,0 +1,1 @@
+"""Operation documents: the host's registered ones, and free text within limits."""
