@@ -18,7 +18,7 @@ from .errors import (
     TryAgain,
     Unauthenticated,
 )
-from .mount import Bff
+from .extension import Bff
 from .schema.declare import Node, entity
 from .schema.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
 from .schema.schema import Schema

@@ -26,7 +26,7 @@ from .changes.relay import Relay
 from .changes.stream import RedisStream
 from .database.direct import direct_engine
 from .errors import BffError
-from .mount import EXTENSION, Bff
+from .extension import EXTENSION, Bff
 from .plan.explain import explain
 from .readsets.policy_keys import lineages
 from .schema.catalog import Catalog

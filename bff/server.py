@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 from strawberry import Schema as StrawberrySchema
 
 from .changes.change import Change, Key
+from .client_errors import format_error, format_result
 from .database.admission import Gate
 from .database.scope import Deadline
 from .database.session import Database
 from .documents.registry import Documents, FreeText, Operation, digest, unplannable
-from .encoding import is_text, plain
 from .engine.execution import run_to_encode
 from .errors import (
     BadRequest,
@@ -39,8 +39,8 @@ from .errors import (
     PersistedQueryNotFound,
     ValidationFailed,
 )
-from .formatting import format_error, format_result
 from .http.request import GraphQLRequest
+from .json_text import is_text, plain
 from .live.sources import EventSource, Route
 from .plan.plan import Plan, compile_plan
 from .readsets.readset import NOTHING, Answered, Asked, Executed
@@ -174,7 +174,7 @@ class Server:
         """Plan, wait for a ticket, execute. Raises Overloaded and DeadlineExceeded.
 
         Variables that cannot be are in the result, as everything is that graphql-core reports. Parts of its data may be
-        `bff.encoding.Json`.
+        `bff.json_text.Json`.
         """
         unstorable = _unstorable(variables)
         if unstorable is not None:

@@ -37,8 +37,8 @@ from graphql import (
 )
 from graphql.validation import ASTValidationRule, OverlappingFieldsCanBeMergedRule
 
-from ..encoding import is_text
 from ..errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
+from ..json_text import is_text
 from ..settings import Limits
 
 MAX_ERRORS = 20

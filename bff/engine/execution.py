@@ -30,11 +30,11 @@ from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
 from ..database.scope import Scope
-from ..encoding import Json, plain
 from ..entities.arguments import ListArguments
 from ..entities.events import not_visible
 from ..entities.page import ListAsked
 from ..errors import TryAgain
+from ..json_text import Json, plain
 from ..plan.loads import Load, RowsByKey
 from ..plan.plan import Plan, Strategy, compile_plan
 from ..plan.planner import is_shareable

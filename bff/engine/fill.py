@@ -14,8 +14,8 @@ from graphql import GraphQLResolveInfo, Undefined, default_field_resolver
 from graphql.pyutils import is_iterable
 
 from ..columns.to_json import IRREGULAR
-from ..encoding import Json, encode
 from ..errors import TryAgain
+from ..json_text import Json, encode
 from ..plan.placeholders import Cut, Hole
 from ..plan.region import RegionAsked
 from ..plan.steps import CallBatch, CallResolver, FieldPlan, ReadColumn

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from ..encoding import is_text
 from ..errors import BadRequest, BatchingDisabled, NotAcceptable, UnsupportedMediaType
+from ..json_text import is_text
 
 RESPONSE_JSON = "application/graphql-response+json"
 """The specification's media type: the status tells whether the operation ran."""

@@ -1,6 +1,6 @@
 """GraphQL over HTTP, the half that answers: an execution's result or an exception in, status and bytes out.
 
-Pure but for the log of defects (see `bff.formatting`); knows of no web framework.
+Pure but for the log of defects (see `bff.client_errors`); knows of no web framework.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from graphql import ExecutionResult
 
-from ..encoding import encode
+from ..client_errors import format_error, format_result
 from ..errors import BffError, FieldError, MethodNotAllowed, RequestError, TryAgain
-from ..formatting import format_error, format_result
+from ..json_text import encode
 from .request import JSON
 
 OK = "OK"

@@ -22,8 +22,8 @@ from ..changes.backoff import Backoff
 from ..changes.change import Change, Key
 from ..changes.replay import Past
 from ..changes.stream import Entry, Position, Stream
-from ..encoding import encode
 from ..errors import DeadlineExceeded, TryAgain
+from ..json_text import encode
 from ..protocol import messages as protocol
 from ..protocol.messages import Code
 from ..protocol.resume_token import Held, Sealer

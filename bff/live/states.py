@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ..changes.backoff import Backoff
 from ..changes.change import Snapshot
 from ..changes.stream import Position
-from ..encoding import encode
+from ..json_text import encode
 from ..protocol import messages as protocol
 from ..protocol.messages import Code, Mode
 from ..protocol.patch import difference

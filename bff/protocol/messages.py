@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from ..encoding import encode, is_text
 from ..errors import BadRequest
 from ..http.request import GraphQLRequest, decode_parameters, parse_json
+from ..json_text import encode, is_text
 
 MOST_ID = 64
 """Characters of a subscription's id."""

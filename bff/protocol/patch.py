@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..encoding import encode
+from ..json_text import encode
 
 Operation = dict[str, Any]
 """One operation of a patch, as it is sent."""

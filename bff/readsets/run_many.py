@@ -13,13 +13,13 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 from sqlalchemy.exc import DBAPIError
 
+from ..client_errors import format_result
 from ..database.scope import Scope
 from ..database.session import translated
 from ..engine.execution import Execution, coerce
 from ..engine.loader import Reads
 from ..engine.rounds import Rounds
 from ..errors import TryAgain
-from ..formatting import format_result
 from ..plan.plan import Plan
 from .readset import NOTHING, UNKNOWN, Answered, Asked, Executed, Fact, Interest, ReadSet
 from .recorder import Recorder, Watch

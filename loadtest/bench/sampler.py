@@ -41,7 +41,7 @@ PLACES: Places = (
     ("/bff/documents/registry.py", None, LOOKUP),
     ("/bff/documents/limits.py", None, LOOKUP),
     ("/bff/http/response.py", None, ENCODE),
-    ("/bff/encoding.py", None, ENCODE),
+    ("/bff/json_text.py", None, ENCODE),
     ("/bff/web/blueprint.py", None, HTTP),
     ("/bff/http/request.py", None, HTTP),
     ("/bff/http/body.py", None, HTTP),

@@ -31,7 +31,7 @@ PLACES: Places = (
     ("/bff/protocol/patch.py", None, DIFF),
     ("/bff/protocol/messages.py", None, ENCODE),
     ("/bff/protocol/resume_token.py", None, ENCODE),
-    ("/bff/encoding.py", None, ENCODE),
+    ("/bff/json_text.py", None, ENCODE),
     ("/bff/live/", None, HUB),
     ("/bff/sockets/", None, SEND),
     ("/engineio/", None, SEND),

@@ -16,10 +16,10 @@ from sqlalchemy import Engine, text
 import bff
 from app.auth import Viewer
 from bff.changes.stream import Entry
+from bff.client_errors import format_result
 from bff.documents.registry import Operation
-from bff.encoding import encode
-from bff.formatting import format_result
 from bff.http.request import GraphQLRequest
+from bff.json_text import encode
 from bff.live.hub import Hub
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.protocol.messages import Mode, Subscribe

@@ -18,9 +18,9 @@ from app.schema import schema
 from app.schema.query import Query
 from app.schema.types import Comment, Matter, Notification, Task, User
 from bff.changes.change import Change
+from bff.client_errors import format_errors
 from bff.database.scope import Deadline
 from bff.database.session import Database
-from bff.formatting import format_errors
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.schema.catalog import Catalog
 

@@ -40,7 +40,7 @@ class Asker:
     def run(
         self, plan: Plan, *, viewer: object | None = ..., variables: dict[str, Any] | None = None
     ) -> ExecutionResult:
-        """What a plan answers, before it is encoded: what PostgreSQL wrote is `bff.encoding.Json`."""
+        """What a plan answers, before it is encoded: what PostgreSQL wrote is `bff.json_text.Json`."""
         with self.database.open(self._viewer if viewer is ... else viewer, bff.Deadline.after(60)) as scope:
             return run_to_encode(plan, variables=variables, context=scope)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bff.encoding import Json
 from bff.http.response import Answer
+from bff.json_text import Json
 
 # As PostgreSQL writes it, and as no parser of Python would write it again.
 FINISHED = b'{"id":"1","price":1.10,"far":1e400,"huge":' + b"9" * 5000 + b',"text":"\xc3\xa9 \\u0041"}'

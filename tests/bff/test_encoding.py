@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bff.encoding import Json, encode, plain
+from bff.json_text import Json, encode, plain
 
 FINISHED = '{"id":"1",  "text":"\\u00e9 ö", "large":123456789012345678901234567890}'
 

@@ -21,9 +21,9 @@ from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
 import bff
-from bff.encoding import Json, plain
 from bff.engine.execution import run
 from bff.errors import TryAgain
+from bff.json_text import Json, plain
 from bff.plan.plan import Strategy
 from tests.bff.asking import Asker, MakeDatabase
 

@@ -52,7 +52,7 @@ from strawberry.schema.config import StrawberryConfig
 import bff
 from bff.columns import scalars
 from bff.columns.to_json import IRREGULAR, joined, printer
-from bff.encoding import Json
+from bff.json_text import Json
 from tests.bff.asking import Asker, MakeDatabase
 
 FORBIDDEN = object()

@@ -29,7 +29,7 @@ import bff
 import bff.plan.plan
 import bff.plan.pushdown
 from bff.columns.to_json import IRREGULAR
-from bff.encoding import Json
+from bff.json_text import Json
 from bff.plan.explain import explain
 from bff.plan.json_sql import MANY_ROWS
 from bff.plan.placeholders import EDGE

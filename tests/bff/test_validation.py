@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff.documents.limits import _count_tokens, parse_document, validate_document
-from bff.encoding import is_text
 from bff.errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
+from bff.json_text import is_text
 from bff.settings import Settings
 
 SCHEMA = build_schema("type Query { a(x: Int): Query, b(text: String): String }")

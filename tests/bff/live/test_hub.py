@@ -16,10 +16,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 import bff
 from bff.changes.change import Change, Key
 from bff.changes.stream import Entry, Gap, MemoryStream, Position
+from bff.client_errors import format_errors
 from bff.documents.registry import FreeText, Operation
 from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
-from bff.formatting import format_errors
 from bff.http.request import GraphQLRequest
 from bff.live import events
 from bff.live.hub import Hub
