@@ -25,6 +25,7 @@ from .changes import install as capture
 from .changes.relay import Relay
 from .changes.stream import RedisStream
 from .database.direct import direct_engine
+from .documents.manifest import apollo_manifest, client_preset_manifest
 from .errors import BffError
 from .extension import EXTENSION, Bff
 from .plan.explain import explain
@@ -107,7 +108,7 @@ def schema(app: str | None, file: Path, write: bool, check: bool) -> None:
 def manifest(app: str | None, form: str) -> None:
     """Print the registered operations and their ids as JSON."""
     documents = _layer(app).documents
-    content = documents.apollo_manifest() if form == "apollo" else documents.client_preset_manifest()
+    content = apollo_manifest(documents) if form == "apollo" else client_preset_manifest(documents)
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 

@@ -12,7 +12,7 @@ operation gets a new id by itself, and a name always means the deployed text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -128,18 +128,6 @@ class Documents:
         if not folder.is_dir():
             raise DocumentError(f"{folder}: no such folder of operation documents")
         return _Reading(folder, schema).finish()
-
-    def apollo_manifest(self) -> Mapping[str, Any]:
-        """Apollo's persisted query manifest, version 1."""
-        operations = [
-            {"id": operation.id, "name": operation.name, "type": operation.kind, "body": operation.text}
-            for operation in self
-        ]
-        return {"format": "apollo-persisted-query-manifest", "version": 1, "operations": operations}
-
-    def client_preset_manifest(self) -> Mapping[str, str]:
-        """What GraphQL Code Generator's client preset writes as `persisted-documents.json`: hash to text."""
-        return {operation.id: operation.text for operation in self}
 
 
 class _Reading:

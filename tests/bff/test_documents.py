@@ -10,6 +10,7 @@ import pytest
 from graphql import build_schema, parse, print_ast
 
 from bff import DocumentError
+from bff.documents.manifest import apollo_manifest, client_preset_manifest
 from bff.documents.registry import Documents, FreeText
 from bff.errors import OperationNotFound
 
@@ -175,7 +176,7 @@ def test_manifests(tmp_path: Path) -> None:
     me, rename = documents.find("Me"), documents.find("R")
     assert me is not None
     assert rename is not None
-    assert documents.apollo_manifest() == {
+    assert apollo_manifest(documents) == {
         "format": "apollo-persisted-query-manifest",
         "version": 1,
         "operations": [
@@ -183,7 +184,7 @@ def test_manifests(tmp_path: Path) -> None:
             {"id": rename.id, "name": "R", "type": "mutation", "body": rename.text},
         ],
     }
-    assert documents.client_preset_manifest() == {me.id: me.text, rename.id: rename.text}
+    assert client_preset_manifest(documents) == {me.id: me.text, rename.id: rename.text}
 
 
 def test_a_free_text_gives_the_operation_that_is_asked_for() -> None:
