@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from tests.bff.live.wire import Rejected, Wire
+from tests.bff.sockets.wire import Rejected, Wire
 from tests.conftest import LiveSite
 
 pytestmark = pytest.mark.slow

@@ -37,7 +37,7 @@ from bff.schema.catalog import Catalog
 from tests.app.live_clients import Asked, Check, Client, Journal, Subscription
 from tests.app.live_writes import APPLICATION, Write, Writer, anything, open_for_long
 from tests.bff.fuzz.budget import Fuzz
-from tests.bff.live.polling import wait_until
+from tests.bff.polling import wait_until
 
 pytestmark = pytest.mark.slow
 

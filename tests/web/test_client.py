@@ -17,7 +17,7 @@ from hypothesis import given, settings
 
 from bff.protocol.patch import difference
 from bff.web import blueprint as web
-from tests.bff.live.test_patch import VALUES
+from tests.bff.protocol.test_patch import VALUES
 from tests.conftest import ROOT, LiveSite
 from tests.web.conftest import HERE
 from tests.web.site import make_site

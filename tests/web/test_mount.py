@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from tests.bff.live.polling import wait_until
-from tests.bff.live.wire import Wire
+from tests.bff.polling import wait_until
+from tests.bff.sockets.wire import Wire
 
 README = Path(__file__).parents[2] / "README.md"
 SHELF = [

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from strawberry.types.base import get_object_definition
 
-from bff.entities.arguments import DEFINITION
+from bff.columns.scalars import DEFINITION
 from bff.entities.entity import Entity
 from bff.schema.catalog import Catalog
 from tests.bff.fuzz.operations import UNKNOWN, Choices, Name, Place

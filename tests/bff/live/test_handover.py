@@ -27,7 +27,7 @@ from bff.readsets.readset import Asked, Executed
 from bff.server import Server
 from tests.bff.fuzz.live import take_changes
 from tests.bff.live.outlets import PATIENCE, KeptOutlet
-from tests.bff.live.polling import wait_until
+from tests.bff.polling import wait_until
 
 
 class Base(DeclarativeBase): ...

@@ -30,7 +30,7 @@ from bff.plan.plan import Plan, compile_plan
 from bff.protocol.messages import Code, Subscribe
 from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
-from tests.bff.live.polling import wait_until
+from tests.bff.polling import wait_until
 
 
 class Base(DeclarativeBase): ...

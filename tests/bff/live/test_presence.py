@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from bff.live.presence import MemoryPresence, Presence, RedisPresence
-from tests.bff.live.polling import wait_until
+from tests.bff.polling import wait_until
 
 Node = Callable[..., RedisPresence]
 

@@ -1,4 +1,4 @@
-"""Servers with sockets, for the tests of what clients may do to them; how long the tests of loss take."""
+"""Servers with sockets, for the tests of what clients may do to them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,8 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from tests.bff.live.site import Served, make_site
-from tests.bff.live.wire import Wire
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.getgroup("live").addoption(
-        "--outage", type=float, metavar="SECONDS", help="for how long the tests of loss keep Redis away"
-    )
+from tests.bff.sockets.site import Served, make_site
+from tests.bff.sockets.wire import Wire
 
 
 @pytest.fixture

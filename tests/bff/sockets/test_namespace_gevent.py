@@ -20,8 +20,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.bff.live.polling import wait_until
-from tests.bff.live.wire import Wire
+from tests.bff.polling import wait_until
+from tests.bff.sockets.wire import Wire
 
 ROOT = Path(__file__).parents[3]
 MARIE = {"token": "marie"}
@@ -56,7 +56,7 @@ def serving() -> Iterator[Server]:
     """A worker of which a client is slow with 200 kB, and closed with four times as much."""
     with ExitStack() as stack:
         listener = stack.enter_context(closing(socket.create_server(("127.0.0.1", 0), backlog=1000)))
-        command = [sys.executable, "-m", "gunicorn", "--config", "tests/bff/live/gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "tests/bff/sockets/gunicorn.conf.py"]
         command += ["--bind", f"fd://{listener.fileno()}", "--log-level", "error"]
         process = subprocess.Popen(
             command,

@@ -15,9 +15,9 @@ from click.testing import CliRunner, Result
 
 from bff.changes.stream import RedisStream
 from bff.cli import main
-from tests.bff.live.polling import wait_until
+from tests.bff.polling import wait_until
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 HOST = """
 import os

@@ -126,7 +126,7 @@ class PageRow(Base):
 class Reader(bff.Node):
     name: str
     read: list["Page"]
-    read_page: bff.Connection[Annotated["Page", strawberry.lazy("tests.bff.test_models_relations")]] = bff.relation(
+    read_page: bff.Connection[Annotated["Page", strawberry.lazy("tests.bff.sql.test_join")]] = bff.relation(
         "read", order=["-id"]
     )
     read_count: int = bff.count("read")
@@ -136,7 +136,7 @@ class Reader(bff.Node):
     in_language: list["Page"]
     in_language_count: int = bff.count("in_language")
     either_pages: list["Page"]
-    unloaded: list[Annotated["Page", strawberry.lazy("tests.bff.test_models_relations")]]
+    unloaded: list[Annotated["Page", strawberry.lazy("tests.bff.sql.test_join")]]
     queried: list["Page"]
     written: list["Page"]
     written_page: bff.Connection["Page"] = bff.relation("written")
@@ -147,7 +147,7 @@ class Titled:
     """A plain Strawberry interface: its fields are columns and relationships of the model that implements it."""
 
     text: str
-    writer: Annotated["Reader", strawberry.lazy("tests.bff.test_models_relations")] | None
+    writer: Annotated["Reader", strawberry.lazy("tests.bff.sql.test_join")] | None
 
 
 @bff.entity(PageRow, policy=bff.public)

@@ -1,5 +1,5 @@
 """A small site with sockets and no database: its hub says what it is told to. In-process, or under gunicorn
-(`gunicorn tests.bff.live.site:make_app()`)."""
+(`gunicorn tests.bff.sockets.site:make_app()`)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bff.sockets.connection import EngineSocket
 from bff.sockets.namespace import Endpoint
 from bff.sockets.outbox import Outlet
 from bff.sockets.viewer import RECHECK
-from tests.bff.live.wire import Wire
+from tests.bff.sockets.wire import Wire
 
 
 class Base(DeclarativeBase):

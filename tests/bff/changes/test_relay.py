@@ -18,8 +18,8 @@ from bff.changes.relay import Relay
 from bff.changes.stream import MemoryStream, Position, StreamAway
 from bff.database.direct import direct_engine
 from bff.telemetry import RELAY
-from tests.bff.live.captured import Host
-from tests.bff.live.polling import wait_until
+from tests.bff.changes.captured import Host
+from tests.bff.polling import wait_until
 
 
 @pytest.fixture(scope="module")

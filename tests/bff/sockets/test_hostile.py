@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.bff.live.polling import wait_until
-from tests.bff.live.site import Served
-from tests.bff.live.wire import Rejected, Wire
+from tests.bff.polling import wait_until
+from tests.bff.sockets.site import Served
+from tests.bff.sockets.wire import Rejected, Wire
 
 Serve = Callable[..., Served]
 MARIE = {"token": "marie"}

@@ -17,8 +17,8 @@ from bff.database.scope import Deadline, Scope
 from bff.database.session import Database
 from bff.entities.policy import Policies
 from bff.telemetry import Trace, watch
-from tests.bff.sent import SentSql, recording_engine
-from tests.bff.test_session import under_gevent
+from tests.bff.database.sent import SentSql, recording_engine
+from tests.bff.database.test_session import under_gevent
 
 COUNT = "SELECT count(*) FROM notes WHERE id > %(least)s"
 SETTINGS = {

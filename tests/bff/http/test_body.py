@@ -186,7 +186,7 @@ import threading
 import gevent.pool
 from bff.http.body import Curfew, read_body
 from bff.errors import RequestTimeout
-from tests.bff.test_body import Source
+from tests.bff.http.test_body import Source
 
 watchers = []
 run = Curfew._watch

@@ -1,6 +1,6 @@
 """Real PostgreSQL, real Valkey, processes that are killed: no change is lost in silence, none is told twice.
 
-A person runs the long form: `pytest tests/bff/live/test_loss.py --outage 10`.
+A person runs the long form: `pytest tests/bff/changes/test_loss.py --outage 10`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from bff.changes.follower import Follower
 from bff.changes.relay import Relay
 from bff.changes.stream import Entry, Position, RedisStream
 from bff.database.direct import direct_engine
-from tests.bff.live.captured import Host
-from tests.bff.live.polling import wait_until
+from tests.bff.changes.captured import Host
 from tests.bff.live.proxy import Proxy
+from tests.bff.polling import wait_until
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from bff.changes import install as capture
 from bff.changes.triggers import Captured
-from tests.bff.live.captured import Host
+from tests.bff.changes.captured import Host
 
 
 @pytest.fixture(scope="module")

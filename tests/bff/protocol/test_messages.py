@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import bff.live
+import bff.protocol
 from bff.http.request import GraphQLRequest
 from bff.protocol import messages as protocol
 from bff.protocol.messages import Code, Complete, Message, NotOfProtocol, Subscribe, SubscribeRefused, decode
 
-PROTOCOL = Path(bff.live.__file__).with_name("PROTOCOL.md").read_text()
+PROTOCOL = Path(bff.protocol.__file__).with_name("PROTOCOL.md").read_text()
 
 
 def subscribe(**members: object) -> str:

@@ -11,4 +11,4 @@ post_fork = _deployed["post_fork"]
 graceful_timeout = _deployed["graceful_timeout"]
 post_worker_init = _deployed["post_worker_init"]
 control_socket_disable = True
-wsgi_app = "tests.bff.live.site:make_app()"
+wsgi_app = "tests.bff.sockets.site:make_app()"

@@ -21,7 +21,7 @@ from bff.database.prepared import LOSSES
 from bff.database.scope import Deadline, Scope
 from bff.database.session import Database
 from bff.entities.policy import Policies
-from tests.bff.sent import SentSql, recording_engine
+from tests.bff.database.sent import SentSql, recording_engine
 
 SERVERS = 2
 """Connections of PgBouncer to PostgreSQL, taken in turns."""

@@ -21,8 +21,8 @@ from bff.changes.stream import MemoryStream, Position
 from bff.database.direct import direct_engine
 from bff.entities.policy import Policies
 from bff.readsets.policy_keys import equalities, foreign_key_of, lineages
-from tests.bff.live.captured import Host
-from tests.bff.live.polling import wait_until
+from tests.bff.changes.captured import Host
+from tests.bff.polling import wait_until
 
 
 class Base(DeclarativeBase):

@@ -12,7 +12,7 @@ from bff.changes.backoff import LONGEST, Backoff
 from bff.changes.change import Change
 from bff.changes.follower import Follower, FollowerStats
 from bff.changes.stream import Entry, MemoryStream, Position, StreamAway
-from tests.bff.live.polling import wait_until
+from tests.bff.polling import wait_until
 
 
 def changes(*ids: int, xid: int = 7) -> list[Change]:

@@ -21,9 +21,9 @@ from bff.http.request import GraphQLRequest
 from bff.protocol import messages as protocol
 from bff.readsets.readset import Asked
 from bff.sockets.viewer import facts_of
-from tests.bff.live.polling import wait_until
-from tests.bff.live.site import Base, Served, Site, User, make_site
-from tests.bff.live.wire import Rejected, Wire
+from tests.bff.polling import wait_until
+from tests.bff.sockets.site import Base, Served, Site, User, make_site
+from tests.bff.sockets.wire import Rejected, Wire
 
 Serve = Callable[..., Served]
 MARIE = {"token": "marie"}

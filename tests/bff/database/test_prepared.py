@@ -18,7 +18,7 @@ from bff.database.prepared import LARGE, LOSSES, SEEN, Prepared, array_text, tex
 from bff.database.scope import Deadline, Scope
 from bff.database.session import Database
 from bff.entities.policy import Policies
-from tests.bff.sent import SentSql, recording_engine
+from tests.bff.database.sent import SentSql, recording_engine
 
 COUNT = "SELECT count(*) FROM things WHERE id > %(least)s"
 KEYED = "SELECT id FROM things WHERE id = ANY(%(k0)s::BIGINT[]) ORDER BY id"
