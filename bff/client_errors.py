@@ -45,7 +45,7 @@ def _format_one(error: GraphQLError, operation: str | None, known: dict[object, 
     extensions = dict(formatted.get("extensions") or {})
     original = _original(error)
     if isinstance(original, BffError) and not isinstance(original, DeclarationError | DocumentError):
-        extensions.update(original.extensions)
+        extensions.update({"code": original.code, **original.extensions})
     elif isinstance(original, GraphQLError):
         # graphql-core's own (an argument or variable that does not fit), or one that a resolver meant for the client.
         extensions.setdefault("code", FieldError.code)

@@ -247,6 +247,11 @@ class NullViolation(FieldError, TypeError):
     code = "NULL_VIOLATION"
     status = 200
 
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """None, as of graphql-core's own error; clients are told the code all the same."""
+        return {}
+
 
 class TryAgain(BffError):
     """Nothing is wrong with the request; the same one may succeed later."""

@@ -255,7 +255,7 @@ def test_connections_that_die_in_silence_are_noticed(host: Host, own_redis: Redi
 KILLED = """
 import json, os, signal, sys
 from sqlalchemy import create_engine
-from bff.live import relay as module
+from bff.changes import relay as module
 from bff.changes.relay import Relay
 from bff.changes.stream import RedisStream
 
