@@ -154,12 +154,22 @@ class Server:
         plan = planned.plans.get(operation.name) if planned is not None else None
         if plan is None:
             try:
-                plan = compile_plan(self.schema, operation.document, operation.name, strategy=self.settings.strategy)
+                plan = self._compile(operation)
             except GraphQLError as error:
                 raise ValidationFailed([error]) from None
             if planned is not None:
                 planned.plans[operation.name] = plan
         return plan
+
+    def _compile(self, operation: Operation) -> Plan:
+        settings = self.settings
+        return compile_plan(
+            self.schema,
+            operation.document,
+            operation.name,
+            strategy=settings.strategy,
+            hide_suggestions=not settings.development,
+        )
 
     def run(
         self,
@@ -191,7 +201,6 @@ class Server:
                     variables=variables,
                     context=scope,
                     root_value=root_value,
-                    hide_suggestions=not self.settings.development,
                 )
 
     # ---- live
@@ -205,8 +214,7 @@ class Server:
         unstorable = [_unstorable(each.variables) for each in asked]
         storable = [each for each, error in zip(asked, unstorable, strict=True) if error is None]
         with self.gate.ticket(deadline), self._database.open(viewer, deadline) as scope:
-            hide_suggestions = not self.settings.development
-            executed = run_together(plan, storable, context=scope, hide_suggestions=hide_suggestions)
+            executed = run_together(plan, storable, context=scope)
         answers = iter(executed.answers)
         return Executed(
             [
@@ -299,7 +307,7 @@ class Server:
         problems: list[str] = []
         for operation in self.documents:
             try:
-                plan = compile_plan(self.schema, operation.document, operation.name, strategy=self.settings.strategy)
+                plan = self._compile(operation)
                 plan.prepare()
             except (GraphQLError, BffError) as error:
                 problems.append(unplannable(operation, error))

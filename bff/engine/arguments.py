@@ -10,30 +10,27 @@ from dataclasses import replace
 from typing import Any
 
 from graphql import get_argument_values
-from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
 
 from ..columns.scalars import DEFINITION
 from ..entities.cursors import CursorCodec
 from ..entities.entity import Entity
-from ..entities.page import ListAsked
+from ..entities.page import ListRequest
 from ..errors import TryAgain
-from ..plan.loads import Load, Rows, RowsByKey
-from ..plan.plan import Plan
-from ..plan.region import Region, RegionAsked, list_asked
+from ..plan.loads import BatchRequest, Load, LoadKey, Rows, RowsByKey
+from ..plan.region import Region, RegionRequest, list_request
 from ..plan.steps import CallBatch, FieldPlan, LoadList, LookUp, LookUpNode
-from .loader import BatchAsked, Key, Reads
+from .context import ExecutionContext
 
 
-class Asked:
+class Arguments:
     """Reads the arguments of one execution."""
 
-    def __init__(self, plan: Plan, variables: VariableValues, reads: Reads, *, hide_suggestions: bool) -> None:
-        self._plan, self._variables, self._reads = plan, variables, reads
-        self._hide_suggestions = hide_suggestions
-        self._of_regions: dict[Region, RegionAsked | None] = {}
+    def __init__(self, context: ExecutionContext) -> None:
+        self._context, self._plan = context, context.plan
+        self._of_regions: dict[Region, RegionRequest | None] = {}
 
-    def arguments(self, field: FieldPlan) -> dict[str, Any] | Exception:
+    def of(self, field: FieldPlan) -> dict[str, Any] | Exception:
         """The coerced argument values of a field, by GraphQL name."""
         if field.static_arguments is not None:
             return field.static_arguments
@@ -48,42 +45,42 @@ class Asked:
         return get_argument_values(
             field.definition,
             details.node,
-            self._variables,
+            self._context.variables,
             details.fragment_variable_values,
-            self._hide_suggestions,
+            self._plan.hide_suggestions,
         )
 
-    def of_list(self, field: FieldPlan, step: LoadList) -> ListAsked | Exception:
+    def of_list(self, field: FieldPlan, step: LoadList) -> ListRequest | Exception:
         """What is asked of a list or connection."""
-        raw = self.arguments(field)
+        raw = self.of(field)
         if isinstance(raw, Exception):
             return raw
         load = step.load
         try:
-            asked = list_asked(field, step, raw)
+            request = list_request(field, step, raw)
             if not step.page:
-                return asked
-            arguments = asked.arguments
-            audience = load.policies.audience(load.entity.model, self._reads.scope.viewer)
-            codec = CursorCodec(self._reads.scope.secret, load.entity, arguments.order, audience)
+                return request
+            arguments = request.arguments
+            audience = load.policies.audience(load.entity.model, self._context.scope.viewer)
+            codec = CursorCodec(self._context.scope.secret, load.entity, arguments.order, audience)
             after, before = (
                 None if cursor is None else codec.decode(cursor, what=f"{field.name}({name}:)")
                 for name, cursor in (("after", arguments.after), ("before", arguments.before))
             )
-            return replace(asked, codec=codec, after=after, before=before)
+            return replace(request, codec=codec, after=after, before=before)
         except TryAgain:
             raise
         except Exception as error:
             return error
 
-    def of_batch(self, field: FieldPlan, step: CallBatch) -> BatchAsked | Exception:
+    def of_batch(self, field: FieldPlan, step: CallBatch) -> BatchRequest | Exception:
         """The arguments of a batch function."""
-        raw = self.arguments(field)
-        return raw if isinstance(raw, Exception) else BatchAsked(self._by_python_name(field, raw), _frozen(raw))
+        raw = self.of(field)
+        return raw if isinstance(raw, Exception) else BatchRequest(self._by_python_name(field, raw), _frozen(raw))
 
-    def of_lookup(self, field: FieldPlan, step: LookUp) -> Key | Exception:
+    def of_lookup(self, field: FieldPlan, step: LookUp) -> LoadKey | Exception:
         """The primary key of the one row that is looked up; None leads nowhere."""
-        raw = self.arguments(field)
+        raw = self.of(field)
         if isinstance(raw, Exception):
             return raw
         try:
@@ -93,21 +90,21 @@ class Asked:
         except Exception as error:
             return error
 
-    def _key(self, what: str, step: LookUp, raw: dict[str, Any]) -> Key:
+    def _key(self, what: str, step: LookUp, raw: dict[str, Any]) -> LoadKey:
         if step.spec.key is None:
             values = tuple(raw[name] for name in step.arguments)
-        elif self._reads.scope.viewer is None:
+        elif self._context.scope.viewer is None:
             return None
         else:
-            found = step.spec.key(self._reads.scope.viewer)
+            found = step.spec.key(self._context.scope.viewer)
             if found is None:
                 return None
             values = found if isinstance(found, tuple) else (found,)
         return bare(step.load.entity.parse_key(values, what=what))
 
-    def of_node(self, field: FieldPlan, step: LookUpNode) -> tuple[Entity, RowsByKey | None, Key] | Exception:
+    def of_node(self, field: FieldPlan, step: LookUpNode) -> tuple[Entity, RowsByKey | None, LoadKey] | Exception:
         """The entity that a global id names, its load if the field can lead there, and the primary key."""
-        raw = self.arguments(field)
+        raw = self.of(field)
         if isinstance(raw, Exception):
             return raw
         try:
@@ -116,7 +113,7 @@ class Asked:
             return error
         return entity, step.loads.get(entity.name), bare(key)
 
-    def of_region(self, region: Region) -> RegionAsked | None:
+    def of_region(self, region: Region) -> RegionRequest | None:
         """What is asked of a region; None when it is left to rounds.
 
         So it is when an argument in it is wrong, which is an error of whatever has it, and, where we may choose, when it does not pay.
@@ -125,14 +122,14 @@ class Asked:
             self._of_regions[region] = self._region(region)
         return self._of_regions[region]
 
-    def of_computed(self, load: Load, wanted: frozenset[Region]) -> list[RegionAsked | None]:
+    def of_computed(self, load: Load, wanted: frozenset[Region]) -> list[RegionRequest | None]:
         """What is asked of the regions in the rows of a load, of those that are wanted."""
         computed = load.computed if isinstance(load, Rows) else []
         return [self.of_region(each) if each in wanted else None for each in computed if isinstance(each, Region)]
 
-    def _region(self, region: Region) -> RegionAsked | None:
-        lists: dict[FieldPlan, ListAsked] = {}
-        keys: dict[FieldPlan, Key] = {}
+    def _region(self, region: Region) -> RegionRequest | None:
+        lists: dict[FieldPlan, ListRequest] = {}
+        keys: dict[FieldPlan, LoadKey] = {}
         for site in region.varying:
             if isinstance(site.step, LookUp):
                 key = self.of_lookup(site, site.step)
@@ -141,10 +138,10 @@ class Asked:
                 keys[site] = key
             else:
                 assert isinstance(site.step, LoadList)
-                asked = self.of_list(site, site.step)
-                if isinstance(asked, Exception):
+                request = self.of_list(site, site.step)
+                if isinstance(request, Exception):
                     return None
-                lists[site] = asked
+                lists[site] = request
         made = region.asked(lists, keys)
         return made if self._plan.strategy != "auto" or region.pays(made) else None
 
@@ -161,7 +158,7 @@ class Asked:
         )
 
 
-def bare(key: tuple[Any, ...]) -> Key:
+def bare(key: tuple[Any, ...]) -> LoadKey:
     """A primary key as the key of a load."""
     return key[0] if len(key) == 1 else key
 

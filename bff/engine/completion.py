@@ -1,20 +1,20 @@
 """Completion: values in, response out, for all objects of a field at once.
 
-Follows the specification's "Value Completion": nulls, lists, leaves, the types of objects. Objects are not run here: their
-selections are handed on with what to run them over (`enter`). Objects that a resolver returned where an entity
-type is declared are read again as rows: under policy, with the columns asked for.
+Follows the specification's "Value Completion": nulls, lists, leaves, the types of objects. Objects are not run here: the
+selections below them are left in `entered`, with the level to run them over. Objects that a resolver returned where an
+entity type is declared are read again as rows: under policy, with the columns asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from graphql import (
     GraphQLError,
     GraphQLObjectType,
-    GraphQLResolveInfo,
     Undefined,
     default_type_resolver,
     is_abstract_type,
@@ -25,30 +25,13 @@ from sqlalchemy import inspect as inspect_model
 
 from ..entities.entity import Entity
 from ..errors import TryAgain
-from ..plan.loads import Load, Rows, RowsByKey
-from ..plan.plan import Plan
+from ..plan.loads import Rows, RowsByKey
 from ..plan.steps import FieldPlan, LookUpNode, Selection
 from .arguments import bare
-from .loader import Key
+from .context import ExecutionContext
+from .level import Level, Slots
+from .loading import Loading
 from .response_path import Failures, Place, field_place
-
-
-class Need(Protocol):
-    """Ask a load for keys; the function is called with a result for each, None where there is none."""
-
-    def __call__(
-        self,
-        load: Load,
-        asked: Hashable,
-        keys: list[Key],
-        deliver: Callable[[list[Any]], None],
-        field: FieldPlan | None = None,
-    ) -> None:
-        """`field` is who leads to the rows, if the load is one of rows."""
-
-
-Enter = Callable[[Selection, Sequence[Any], list[Any], list[Place]], None]
-"""Run a selection later, over sources, into outputs, which stand at places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,26 +43,18 @@ class Typed:
 
 
 class Completion:
-    """Completes the values of one execution."""
+    """Completes the values of one execution; `entered` are the selections to run next."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        failures: Failures,
-        *,
-        need: Need,
-        enter: Enter,
-        info: Callable[[FieldPlan, Place], GraphQLResolveInfo[Any]],
-    ) -> None:
-        self._plan, self._failures = plan, failures
-        self._need, self._run_later, self._info = need, enter, info
+    def __init__(self, context: ExecutionContext, failures: Failures, loading: Loading) -> None:
+        self._context, self._failures, self._loading = context, failures, loading
+        self.entered: deque[tuple[Selection, Level]] = deque()
 
-    def complete(self, field: FieldPlan, outputs: list[Any], places: list[Place], values: Sequence[Any]) -> None:
-        """Complete one value for each output, which may be an exception, into `outputs[i][field.key]`."""
-        key = field.key
+    def complete(self, field: FieldPlan, level: Level, values: Sequence[Any]) -> None:
+        """Complete one value for each object of a level, which may be an exception, into the field's key."""
+        key, outputs, places = field.key, level.outputs, level.places
         if not field.is_leaf or len(field.non_null) > 1:
-            positions: list[Place] = [(place, key, field) for place in places]
-            self._items(field, 0, outputs, [key] * len(outputs), positions, values)
+            here: list[Place] = [(place, key, field) for place in places]
+            self._items(field, 0, Slots(outputs, [key] * len(outputs), here, values))
             return
         serialize = field.serialize
         for i, value in enumerate(values):
@@ -94,54 +69,42 @@ class Completion:
                 except Exception as error:
                     self._failures.note(field, 0, (places[i], key, field), error)
 
-    def _items(
-        self,
-        field: FieldPlan,
-        level: int,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: Sequence[Any],
-    ) -> None:
-        """Complete values of one list level into `containers[i][keys[i]]`."""
+    def _items(self, field: FieldPlan, depth: int, slots: Slots) -> None:
+        """Complete values of one list level, the outermost being 0."""
         present: list[int] = []
-        for i, value in enumerate(values):
+        for i, value in enumerate(slots.values):
             if value is None or value is Undefined:
-                if field.non_null[level]:
-                    self._failures.null(field, level, places[i])
+                if field.non_null[depth]:
+                    self._failures.null(field, depth, slots.places[i])
             elif isinstance(value, Exception):
-                self._failures.note(field, level, places[i], value)
+                self._failures.note(field, depth, slots.places[i], value)
             else:
                 present.append(i)
-        if len(present) < len(values):
-            containers, keys = [containers[i] for i in present], [keys[i] for i in present]
-            places, values = [places[i] for i in present], [values[i] for i in present]
-        if level + 1 < len(field.non_null):
-            self._lists(field, level, containers, keys, places, values)
+        if len(present) < len(slots):
+            slots = slots.take(present)
+        if depth + 1 < len(field.non_null):
+            self._lists(field, depth, slots)
         elif field.is_leaf:
             serialize = field.serialize
-            for container, key, place, value in zip(containers, keys, places, values, strict=True):
+            for container, key, place, value in zip(
+                slots.containers, slots.keys, slots.places, slots.values, strict=True
+            ):
                 try:
                     container[key] = serialize(value)
                 except Exception as error:
-                    self._failures.note(field, level, place, error)
-        elif values:
-            self._objects(field, level, containers, keys, places, values)
+                    self._failures.note(field, depth, place, error)
+        elif len(slots):
+            self._objects(field, depth, slots)
 
-    def _lists(
-        self,
-        field: FieldPlan,
-        level: int,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: Sequence[Any],
-    ) -> None:
-        inner: tuple[list[Any], list[Any], list[Place], list[Any]] = ([], [], [], [])
-        for container, key, place, value in zip(containers, keys, places, values, strict=True):
+    def _lists(self, field: FieldPlan, depth: int, slots: Slots) -> None:
+        containers: list[Any] = []
+        keys: list[Any] = []
+        places: list[Place] = []
+        values: list[Any] = []
+        for container, key, place, value in zip(slots.containers, slots.keys, slots.places, slots.values, strict=True):
             if not is_iterable(value):
                 error = GraphQLError(f"Expected Iterable, but did not find one for field '{field.name}'.")
-                self._failures.note(field, level, place, error)
+                self._failures.note(field, depth, place, error)
                 continue
             items: list[Any] = []
             try:
@@ -149,104 +112,70 @@ class Completion:
                 for item in value:
                     items.append(item)
             except Exception as raised:
-                self._failures.note(field, level, place, raised, after=len(items))
+                self._failures.note(field, depth, place, raised, after=len(items))
             completed: list[Any] = [None] * len(items)
             container[key] = completed
-            inner[0].extend([completed] * len(items))
-            inner[1].extend(range(len(items)))
-            inner[2].extend([(place, i, None) for i in range(len(items))])
-            inner[3].extend(items)
-        self._items(field, level + 1, *inner)
+            containers.extend([completed] * len(items))
+            keys.extend(range(len(items)))
+            places.extend([(place, i, None) for i in range(len(items))])
+            values.extend(items)
+        self._items(field, depth + 1, Slots(containers, keys, places, values))
 
-    def _objects(
-        self,
-        field: FieldPlan,
-        level: int,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: Sequence[Any],
-    ) -> None:
-        """Complete objects: find each one's type, then run the selections type by type."""
+    def _objects(self, field: FieldPlan, depth: int, slots: Slots) -> None:
+        """Complete objects: find each one's type, then enter the selections type by type."""
         if field.rows is not None and isinstance(field.named_type, GraphQLObjectType):
-            self._enter(field, level, field.named_type.name, containers, keys, places, values)
+            self._enter(field, depth, field.named_type.name, slots)
             return
-        groups: dict[str, tuple[list[Any], list[Any], list[Place], list[Any]]] = {}
+        groups: dict[str, list[int]] = {}
         name_of = self._type_names(field)
-        for container, key, place, value in zip(containers, keys, places, values, strict=True):
+        for i, (place, value) in enumerate(zip(slots.places, slots.values, strict=True)):
             try:
                 name = name_of(value, place)
             except TryAgain:
                 raise
             except Exception as error:
-                self._failures.note(field, level, place, error)
+                self._failures.note(field, depth, place, error)
                 continue
-            group = groups.get(name)
-            if group is None:
-                group = groups[name] = ([], [], [], [])
-            for member, part in zip(group, (container, key, place, value), strict=True):
-                member.append(part)
-        for name, (g_containers, g_keys, g_places, g_values) in groups.items():
+            groups.setdefault(name, []).append(i)
+        for name, indices in groups.items():
+            group = slots.take(indices)
             load = field.references.get(name)
-            if load is None:
-                rows = [value.row for value in g_values] if isinstance(field.step, LookUpNode) else g_values
-                self._enter(field, level, name, g_containers, g_keys, g_places, rows)
+            if load is not None:
+                self._refer(field, depth, name, load, group)
+            elif isinstance(field.step, LookUpNode):
+                self._enter(field, depth, name, group.holding([value.row for value in group.values]))
             else:
-                self._refer(field, level, name, load, g_containers, g_keys, g_places, g_values)
+                self._enter(field, depth, name, group)
 
-    def _refer(
-        self,
-        field: FieldPlan,
-        level: int,
-        name: str,
-        load: RowsByKey,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        values: list[Any],
-    ) -> None:
+    def _refer(self, field: FieldPlan, depth: int, name: str, load: RowsByKey, slots: Slots) -> None:
         """Objects that a resolver returned are read again as rows: under policy, with the columns asked for."""
+        keys = [bare(_identity(value)) for value in slots.values]
+        # Who waits for the rows need not keep the objects.
+        waiting = slots.holding(())
 
         def deliver(rows: list[Any]) -> None:
-            found = [i for i, row in enumerate(rows) if row is not None]
-            if field.non_null[level]:
+            if field.non_null[depth]:
                 for i, row in enumerate(rows):
                     if row is None:
-                        self._failures.null(field, level, places[i])
-            self._enter(
-                field,
-                level,
-                name,
-                [containers[i] for i in found],
-                [keys[i] for i in found],
-                [places[i] for i in found],
-                [rows[i] for i in found],
-            )
+                        self._failures.null(field, depth, waiting.places[i])
+            found = [i for i, row in enumerate(rows) if row is not None]
+            self._enter(field, depth, name, waiting.holding(rows).take(found))
 
-        self._need(load, None, [bare(_identity(value)) for value in values], deliver, field)
+        self._loading.need(load, None, keys, deliver, field=field)
 
-    def _enter(
-        self,
-        field: FieldPlan,
-        level: int,
-        name: str,
-        containers: list[Any],
-        keys: list[Any],
-        places: list[Place],
-        sources: Sequence[Any],
-    ) -> None:
+    def _enter(self, field: FieldPlan, depth: int, name: str, slots: Slots) -> None:
         selection = field.selections[name]
         if isinstance(selection, GraphQLError):
-            for place in places:
-                self._failures.note(field, level, place, selection)
+            for place in slots.places:
+                self._failures.note(field, depth, place, selection)
             return
         template = selection.template
         outputs = []
-        for container, key in zip(containers, keys, strict=True):
+        for container, key in zip(slots.containers, slots.keys, strict=True):
             output = container[key] = template.copy()
             outputs.append(output)
         if outputs:
-            self._run_later(selection, sources, outputs, places)
+            self.entered.append((selection, Level(slots.values, outputs, slots.places)))
 
     def _type_names(self, field: FieldPlan) -> Callable[[Any, Place], str]:
         """A function from a value of the field to the name of its object type."""
@@ -265,7 +194,7 @@ class Completion:
 
     def _subtypes(self, rows: Rows) -> Callable[[Any], str]:
         mappers = rows.entity.mapper.polymorphic_map
-        of_model = self._plan.catalog.of_model
+        of_model = self._context.plan.catalog.of_model
 
         def name_of(identity: Any) -> str:
             if identity not in mappers:
@@ -281,14 +210,14 @@ class Completion:
         named = field.named_type
         assert isinstance(named, GraphQLObjectType)
         assert named.is_type_of
-        if not named.is_type_of(value, self._info(field, field_place(place))):
+        if not named.is_type_of(value, self._context.info(field, field_place(place))):
             raise GraphQLError(f"Expected value of type '{named}' but got: {inspect(value)}.", field.nodes)
         return named.name
 
     def _runtime_type(self, field: FieldPlan, value: Any, place: Place) -> str:
-        schema, named = self._plan.schema, field.named_type
+        schema, named = self._context.plan.schema, field.named_type
         assert is_abstract_type(named)
-        info = self._info(field, field_place(place))
+        info = self._context.info(field, field_place(place))
         name: Any = (named.resolve_type or default_type_resolver)(value, info, named)
         complaint = None
         if name is None:

@@ -1,7 +1,7 @@
 """Fills the holes in regions' JSON (see `bff.plan.placeholders`), for all texts of a field at once.
 
 What goes wrong with a hole, whatever it is, makes its text irregular: the field is then answered in rounds, which give the
-error its place. Batch functions are asked through the execution, so that they are called no more for it.
+error its place. Batch functions are asked through the rounds, so that they are called no more for it.
 """
 
 from __future__ import annotations
@@ -10,33 +10,31 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLResolveInfo, Undefined, default_field_resolver
+from graphql import Undefined, default_field_resolver
 from graphql.pyutils import is_iterable
 
 from ..columns.to_json import IRREGULAR
 from ..errors import TryAgain
 from ..json_text import Json, encode
 from ..plan.placeholders import Cut, Hole
-from ..plan.region import RegionAsked
+from ..plan.region import RegionRequest
 from ..plan.steps import CallBatch, CallResolver, FieldPlan, ReadColumn
-from .arguments import Asked
-from .completion import Need
-from .response_path import Place
-from .row_proxy import Columns
+from .arguments import Arguments
+from .context import ExecutionContext
+from .loading import Loading
+from .row_proxy import ColumnProxy
 
 Deliver = Callable[[list[Json | None]], None]
 """Is called with the JSON of each text, None for those that are irregular."""
 
 
-class Filling:
+class Fill:
     """Fills the holes of one execution."""
 
-    def __init__(
-        self, asked: Asked, *, need: Need, info: Callable[[FieldPlan, Place], GraphQLResolveInfo[Any]]
-    ) -> None:
-        self._asked, self._need, self._info = asked, need, info
+    def __init__(self, context: ExecutionContext, arguments: Arguments, loading: Loading) -> None:
+        self._context, self._arguments, self._loading = context, arguments, loading
 
-    def fill(self, region: RegionAsked, texts: Sequence[str], hand_over: Deliver) -> None:
+    def fill(self, region: RegionRequest, texts: Sequence[str], hand_over: Deliver) -> None:
         """Fill the holes of a region's texts, now or when the batch functions that they need have run."""
 
         def deliver(values: list[Json | None]) -> None:
@@ -74,7 +72,7 @@ class Filling:
             self._fill(region, number, [columns for *_, columns in found], partial(filled, number))
 
     def _fill(
-        self, region: RegionAsked, number: int, columns: list[str], filled: Callable[[Sequence[str | None]], None]
+        self, region: RegionRequest, number: int, columns: list[str], filled: Callable[[Sequence[str | None]], None]
     ) -> None:
         """Find the JSON for each hole of one field, None where there is none, given the columns in it."""
         hole = region.region.holes[number]
@@ -94,16 +92,16 @@ class Filling:
     def _resolver(self, hole: Hole) -> Callable[[str], Any]:
         """A function from the columns in a hole to the resolver's value, or the exception that it raises."""
         field = hole.field
-        arguments = self._asked.arguments(field)
+        arguments = self._arguments.of(field)
         resolve = field.definition.resolve or default_field_resolver
         # The place is the field's and no object's; whoever asks for `info` leaves no hole.
-        info = self._info(field, (None, field.key, field))
+        info = self._context.info(field, (None, field.key, field))
 
         def resolved(columns: str) -> Any:
             if isinstance(arguments, Exception):
                 return arguments
             try:
-                record = Columns(field.parent.type.name, dict(zip(hole.names, hole.values(columns), strict=True)))
+                record = ColumnProxy(field.parent.type.name, dict(zip(hole.names, hole.values(columns), strict=True)))
                 return resolve(record, info, **arguments)
             except TryAgain:
                 raise
@@ -116,16 +114,16 @@ class Filling:
         self, hole: Hole, step: CallBatch, columns: list[str], filled: Callable[[Sequence[str | None]], None]
     ) -> None:
         field = hole.field
-        asked = self._asked.of_batch(field, step)
+        request = self._arguments.of_batch(field, step)
         try:
             rows = [hole.values(each) for each in columns]
         except Exception as error:
-            asked = error
-        if isinstance(asked, Exception):
+            request = error
+        if isinstance(request, Exception):
             filled([None] * len(columns))
             return
         keys = [row[0] if len(row) == 1 else tuple(row) for row in rows]
-        self._need(step.load, asked, keys, lambda values: filled([_json(field, value) for value in values]))
+        self._loading.need(step.load, request, keys, lambda values: filled([_json(field, value) for value in values]))
 
 
 def _first(hole: Hole, columns: str) -> Any:

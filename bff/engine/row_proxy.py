@@ -10,7 +10,7 @@ from ..errors import DeclarationError
 from ..plan.loads import Rows
 
 
-class Record:
+class RowProxy:
     """Reads a row's columns as attributes; only those that the operation loaded."""
 
     __slots__ = ("_owner", "_row", "_rows")
@@ -25,10 +25,10 @@ class Record:
         return self._row[position]
 
     def __repr__(self) -> str:
-        return f"<Record of {self._owner.name} {self._row!r:.60}>"
+        return f"<RowProxy of {self._owner.name} {self._row!r:.60}>"
 
 
-class Columns:
+class ColumnProxy:
     """The same of the columns alone that a resolver declared."""
 
     __slots__ = ("_type", "_values")
@@ -43,7 +43,7 @@ class Columns:
             raise _undeclared(self._type, name) from None
 
     def __repr__(self) -> str:
-        return f"<Columns of {self._type} {self._values!r:.60}>"
+        return f"<ColumnProxy of {self._type} {self._values!r:.60}>"
 
 
 def _undeclared(type_name: str, name: str) -> DeclarationError:

@@ -12,8 +12,8 @@ from .cursors import CursorCodec, Place
 
 
 @dataclass(frozen=True)
-class ListAsked:
-    """What a list load is asked: `limit` rows a parent, cursors decoded; `codec` only for connections."""
+class ListRequest:
+    """What a list is asked for: `limit` rows per parent, cursors decoded; `codec` only for connections."""
 
     arguments: ListArguments
     limit: int
@@ -29,10 +29,20 @@ class Page:
 
     rows: Sequence[Any]
     key: Any
-    asked: ListArguments
+    arguments: ListArguments
     codec: CursorCodec
     order_slot: int
     has_more: bool
+
+    @classmethod
+    def of(cls, rows: Sequence[Any], key: Any, request: ListRequest, order_slot: int) -> Page:
+        """The page of a connection, of rows in the order in which they were read; one more than it holds may be among them."""
+        assert request.codec is not None
+        has_more = len(rows) > request.limit
+        rows = rows[: request.limit]
+        if request.arguments.last is not None:
+            rows = rows[::-1]
+        return cls(rows, key, request.arguments, request.codec, order_slot, has_more)
 
     @property
     def edges(self) -> list[PageEdge]:
@@ -40,17 +50,17 @@ class Page:
 
     @property
     def page_info(self) -> PageInfo:
-        backward = self.asked.last is not None
+        backward = self.arguments.last is not None
         return PageInfo(
-            has_next_page=self.asked.before is not None if backward else self.has_more,
-            has_previous_page=self.has_more if backward else self.asked.after is not None,
+            has_next_page=self.arguments.before is not None if backward else self.has_more,
+            has_previous_page=self.has_more if backward else self.arguments.after is not None,
             start_cursor=self.cursor(self.rows[0]) if self.rows else None,
             end_cursor=self.cursor(self.rows[-1]) if self.rows else None,
         )
 
     def cursor(self, row: Any) -> str:
         """The cursor of one of the page's rows."""
-        return self.codec.encode(tuple(row[self.order_slot : self.order_slot + len(self.asked.order)]))
+        return self.codec.encode(tuple(row[self.order_slot : self.order_slot + len(self.arguments.order)]))
 
 
 @dataclass(frozen=True, eq=False)

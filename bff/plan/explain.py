@@ -24,7 +24,7 @@ from graphql import GraphQLError
 from ..entities.events import tables_of
 from ..schema.catalog import Catalog
 from .json_sql import is_implied_by_parent
-from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, RowsByKey
+from .loads import Load, RowsByKey
 from .plan import Plan, Variant
 from .region import Regions, RootRow
 from .steps import (
@@ -60,7 +60,7 @@ def explain(plan: Plan) -> str:
     view = _View(plan.catalog, variant.regions, {each: number for number, each in enumerate(variant.reads, 1)})
     lines = [f"{plan.kind} {plan.name or '(anonymous)'}{_followed(plan, variant)}", *_tree(variant.root, view, "")]
     for read, number in view.numbers.items():
-        lines += ["", f"#{number} {_kind(read)}", *("   " + line for line in read.text.splitlines())]
+        lines += ["", f"#{number} {read.title}", *("   " + line for line in read.text.splitlines())]
     return "\n".join(lines) + "\n"
 
 
@@ -192,20 +192,3 @@ def _policy(field: FieldPlan, view: _View) -> str:
     is_by_key = isinstance(field.step.load, RowsByKey) if isinstance(field.step, LoadOne) else False
     is_implied = is_implied_by_parent(field, view.catalog) and (view.inside or not is_by_key)
     return "; implied" if is_implied else "; checked"
-
-
-def _kind(read: RootRow | Load) -> str:
-    match read:
-        case RootRow():
-            return f"the fields {', '.join(region.field.key for region in read.regions)}"
-        case RowsByKey():
-            return f"rows of {read.label}"
-        case ListByParent():
-            return f"lists of {read.label}"
-        case RootList():
-            return f"list of {read.label}"
-        case Aggregates() | Counts() | FormerRows():
-            return f"statement: {read.label}"
-        case Batch():
-            return f"function of {read.label}"
-    raise TypeError(f"no way to name {read!r}")

@@ -36,12 +36,13 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ..columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printer, text
 from ..entities.entity import Entity
-from ..entities.page import ListAsked
+from ..entities.page import ListRequest
 from ..entities.specs import Aggregate, Relation
 from ..schema.catalog import Catalog, spec_of
 from ..sql.select import LIMIT, ListShape, measure, passes, rows_of, visible, visible_behind
 from ..sql.statement import parameter
-from .loads import ListByParent, RootList, Rows, RowsByKey
+from .lists import ListByParent, RootList
+from .loads import Rows, RowsByKey
 from .placeholders import Hole, write_hole
 from .steps import (
     CallBatch,
@@ -110,7 +111,7 @@ def fields_of(field: FieldPlan) -> Sequence[FieldPlan]:
     return selection.fields
 
 
-def shape_of(site: FieldPlan, asked: ListAsked) -> ListShape:
+def shape_of(site: FieldPlan, asked: ListRequest) -> ListShape:
     """What of a list's arguments changes the SQL, with the rows' places only where cursors are asked for."""
     return ListShape.of(asked.arguments, asked.after, asked.before, places=wants_cursors(site))
 
@@ -124,7 +125,7 @@ class Writer:
     def __init__(
         self,
         catalog: Catalog,
-        lists: Mapping[FieldPlan, ListAsked],
+        lists: Mapping[FieldPlan, ListRequest],
         *,
         prefixes: Mapping[FieldPlan, str],
         holes: Mapping[FieldPlan, int],
@@ -254,7 +255,7 @@ class Writer:
         return child, conditions
 
     def _found(
-        self, field: FieldPlan, step: LoadList, asked: ListAsked, child: Any, read: list[Any], conditions: list[Any]
+        self, field: FieldPlan, step: LoadList, asked: ListRequest, child: Any, read: list[Any], conditions: list[Any]
     ) -> Select[Any]:
         prefix, shape = self._prefixes[field], shape_of(field, asked)
         found = rows_of(step.load.entity, child, read, shape, asked.arguments.condition, prefix=prefix)
@@ -263,12 +264,12 @@ class Writer:
             found = found.outerjoin_from(child, target, condition)
         return found
 
-    def _expect(self, step: LoadList, asked: ListAsked, child: Any) -> None:
+    def _expect(self, step: LoadList, asked: ListRequest, child: Any) -> None:
         """Have the to-one relations of many rows joined."""
         if is_large(step, asked):
             self._joined[child] = []
 
-    def _limit(self, field: FieldPlan, asked: ListAsked) -> Any:
+    def _limit(self, field: FieldPlan, asked: ListRequest) -> Any:
         if field.static_arguments is not None:
             return _number(asked.limit)
         return cast(parameter(self._prefixes[field] + LIMIT, BigInteger()), BigInteger())
@@ -334,7 +335,7 @@ class Writer:
                     pairs.append((each.key, place))
         return joined(_object(pairs))
 
-    def _place(self, field: FieldPlan, asked: ListAsked, numbered: Any) -> list[Piece] | None:
+    def _place(self, field: FieldPlan, asked: ListRequest, numbered: Any) -> list[Piece] | None:
         """What stands for the cursor of a row until it is signed."""
         if not wants_cursors(field):
             return None
@@ -342,7 +343,7 @@ class Writer:
         return write_hole(self._holes[field], texts)
 
     def _total(
-        self, part: FieldPlan, field: FieldPlan, step: LoadList, asked: ListAsked, rows: Rows | None, alias: Any
+        self, part: FieldPlan, field: FieldPlan, step: LoadList, asked: ListRequest, rows: Rows | None, alias: Any
     ) -> list[Piece]:
         child, conditions = self._members(step, rows, alias)
         condition = asked.arguments.condition
@@ -356,7 +357,7 @@ class Writer:
         return _computed(field, measure(_measure(step), join.target, join.child), join.child, conditions)
 
 
-def is_large(step: LoadList, asked: ListAsked) -> bool:
+def is_large(step: LoadList, asked: ListRequest) -> bool:
     return isinstance(step.load, RootList) and asked.limit >= MANY_ROWS
 
 
@@ -382,7 +383,7 @@ def _computed(field: FieldPlan, value: Any, child: Any, conditions: list[Any]) -
     return [_within(select(joined(pieces)), child).where(*conditions).scalar_subquery()]
 
 
-def _page_info(part: FieldPlan, asked: ListAsked, page: Any, limit: Any) -> Iterator[tuple[str, list[Piece]]]:
+def _page_info(part: FieldPlan, asked: ListRequest, page: Any, limit: Any) -> Iterator[tuple[str, list[Piece]]]:
     backward = asked.arguments.last is not None
     has_more = cast(page.c.n > limit, Text())
     values: dict[str, Callable[[], Piece]] = {

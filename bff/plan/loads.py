@@ -1,83 +1,64 @@
 """Loads: the batched reads of a plan. One load serves every place of an operation that reads the same thing.
 
-A load knows what it reads and which columns the operation needs of it, all places together; so all users of a
-page are one statement with the union of their columns. Planning adds columns with `slot`; afterwards a load
+A load knows what it reads, which columns the operation needs of it, all places together, and how to run it; so all
+users of a page are one statement with the union of their columns. Planning adds columns with `slot`; afterwards a load
 does not change. What differs between requests (keys, filters, cursors) comes with the call.
 
     RowsByKey      rows of an entity by primary key: to-one relations, lookups, objects a resolver returned
-    ListByParent   rows of a relationship by parent: lists, connections, to-one relations from the other side
-    RootList       rows of an entity without a parent
-    Aggregates     counts and sums of a relationship by parent
-    Counts         `totalCount` of a connection
     FormerRows     whether rows that may be gone were visible
+    Aggregates     counts and sums of a relationship by parent
     Batch          a Python function over keys
+    lists          see `bff.plan.lists`
 """
 
 from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
 import cachetools
 
-from ..entities.entity import Entity, Ordering
-from ..entities.filters import All, Condition, Not, Some, Test
+from ..entities.entity import Entity
+from ..entities.filters import All, Not, Some, Test
 from ..entities.policy import Policies
-from ..entities.specs import Aggregate, Batched, Collection
+from ..entities.specs import Aggregate, Batched
+from ..errors import TryAgain
 from ..sql.join import Join
 from ..sql.select import (
-    ListShape,
     Reader,
     aggregates_by_parent,
     attributes,
-    collection,
-    collection_count,
-    counts_by_parent,
     former_rows,
-    lists_by_parent,
     nothing,
     rows_by_key,
 )
 from ..sql.statement import Statement
 
-_STATEMENTS_A_LOAD = 32
+LoadKey = Any
+"""The key of a load: one value, or a tuple when it has several columns. None leads nowhere, but for batch functions."""
+
+Results = dict[LoadKey, Any]
+"""What a load gave, by key; a key that leads nowhere may be missing."""
+
+STATEMENTS_PER_LOAD = 32
 """Texts kept of one list's statement: one for each shape of filter, order and cursor in use."""
 
 
-def _shape(_load: Load, *asked: Any) -> Hashable:
+def _shape(_load: Load, *requests: Any) -> Hashable:
     """What of a request changes the text of a load's statement: `computed` by its shape; a condition's is in the list's."""
     return tuple(
         tuple(part and part.shape for part in each) if isinstance(each, list) else each
-        for each in asked
+        for each in requests
         if not isinstance(each, (All, Some, Not, Test))
     )
 
 
 # Statements of a load are kept by the shape of what they are asked; plans are shared by all threads.
-_once_a_shape = cachetools.cachedmethod(lambda load: load._statements, key=_shape, lock=lambda load: load._lock)
-
-
-class Load(ABC):
-    """A node of the plan's graph of reads. `downstream` are the loads that wait for this one's rows."""
-
-    label: str
-    takes_null = False
-    """Whether NULL is a key like any other; it leads to no row."""
-
-    def __init__(self, label: str) -> None:
-        self.label = label
-        self.downstream: set[Load] = set()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.label}>"
-
-    @property
-    @abstractmethod
-    def text(self) -> str:
-        """What is run: the statement, for a list that of a request without arguments, or the function's name."""
+once_per_shape = cachetools.cachedmethod(lambda load: load._statements, key=_shape, lock=lambda load: load._lock)
 
 
 class Computed(Protocol):
@@ -103,6 +84,58 @@ class Computing(Protocol):
         """The column for a request without arguments."""
 
 
+class Source(Protocol):
+    """What loads are run on: the session of an operation, and its batch functions."""
+
+    def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """The rows of a statement."""
+
+    def keyed(
+        self, statement: Statement, keys: list[LoadKey], parameters: Mapping[str, Any]
+    ) -> Iterator[tuple[LoadKey, Any]]:
+        """The rows of a statement that takes keys, each with its key."""
+
+    def call(self, batch: Batch, request: BatchRequest, keys: list[LoadKey]) -> Results:
+        """The values of a batch function by key.
+
+        Raises what it raises, and DeclarationError unless it gives one value per key.
+        """
+
+
+class Load(ABC):
+    """A node of the plan's graph of reads. `downstream` are the loads that wait for this one's rows."""
+
+    label: str
+    takes_null = False
+    """Whether NULL is a key like any other; it leads to no row."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.downstream: set[Load] = set()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.label}>"
+
+    @property
+    def title(self) -> str:
+        """What is run, in words."""
+        return f"statement: {self.label}"
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """What is run: the statement, for a list that of a request without arguments, or the function's name."""
+
+    @property
+    @abstractmethod
+    def models(self) -> tuple[type, ...]:
+        """The models whose rows are read, under their policies."""
+
+    @abstractmethod
+    def run(self, source: Source, request: Any, keys: list[LoadKey], computed: Sequence[Computed | None]) -> Results:
+        """The results for these keys. `computed` is what is asked of the regions in the rows."""
+
+
 class Rows(Load):
     """A load of rows of `entity`, with the columns that the operation needs of them.
 
@@ -115,7 +148,13 @@ class Rows(Load):
         self.columns: list[str] = []
         self.computed: list[Computing] = []
         self._slots: dict[str, int] = {}
+        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(STATEMENTS_PER_LOAD)
+        self._lock = threading.Lock()
         self.discriminator = None if entity.discriminator is None else self.slot(entity.discriminator)
+
+    @property
+    def models(self) -> tuple[type, ...]:
+        return (self.entity.model,)
 
     def slot(self, attribute: str, owner: Entity | None = None) -> int:
         """Where an attribute stands in a row; `owner` is the row's own type, where rows are of several."""
@@ -155,8 +194,6 @@ class RowsByKey(Rows):
     def __init__(self, entity: Entity, policies: Policies) -> None:
         super().__init__(f"{entity.name} by {', '.join(entity.key)}", entity, policies, len(entity.key))
         self._slots.update({name: i for i, name in enumerate(entity.key)})
-        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
-        self._lock = threading.Lock()
 
     @property
     def strict(self) -> tuple[int, ...]:
@@ -166,14 +203,21 @@ class RowsByKey(Rows):
     def attribute_at(self, slot: int) -> str:
         return self.entity.key[slot] if slot < self.key_width else super().attribute_at(slot)
 
-    @_once_a_shape
+    @once_per_shape
     def statement(self, computed: list[Computed | None]) -> Statement:
         """The statement for what is computed."""
         return rows_by_key(self.entity, self.policies, self.readers(computed))
 
     @property
+    def title(self) -> str:
+        return f"rows of {self.label}"
+
+    @property
     def text(self) -> str:
         return self.statement([each.without_arguments() for each in self.computed]).sql
+
+    def run(self, source: Source, request: Any, keys: list[LoadKey], computed: Sequence[Computed | None]) -> Results:
+        return dict(source.keyed(self.statement(list(computed)), keys, parameters_of(computed)))
 
 
 class FormerRows(Load):
@@ -185,6 +229,10 @@ class FormerRows(Load):
         super().__init__(f"{entity.name} as it was, by {', '.join(key)}")
         self.entity, self.policies, self.key = entity, policies, key
 
+    @property
+    def models(self) -> tuple[type, ...]:
+        return (self.entity.model,)
+
     @cached_property
     def statement(self) -> Statement:
         return former_rows(self.entity, self.policies, self.key)
@@ -193,58 +241,8 @@ class FormerRows(Load):
     def text(self) -> str:
         return self.statement.sql
 
-
-class _Lists(Rows):
-    """Rows in lists; behind the columns stand those of the order, for cursors."""
-
-    order: tuple[Ordering, ...]
-    bound: int
-    strict: tuple[int, ...] = ()
-
-    def __init__(self, label: str, entity: Entity, policies: Policies, key_width: int) -> None:
-        super().__init__(label, entity, policies, key_width)
-        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
-        self._lock = threading.Lock()
-
-    @property
-    def text(self) -> str:
-        computed: list[Computed | None] = [each.without_arguments() for each in self.computed]
-        return self.statement(ListShape(self.order), None, computed).sql
-
-    @property
-    def order_slot(self) -> int:
-        """Where in a row its place in the order begins, when the shape asks for it."""
-        return self.key_width + len(self.columns) + len(self.computed)
-
-    @_once_a_shape
-    def statement(self, shape: ListShape, condition: Condition | None, computed: list[Computed | None]) -> Statement:
-        """The statement for arguments of this shape."""
-        return self._build(shape, condition, self.readers(computed))
-
-    @abstractmethod
-    def _build(self, shape: ListShape, condition: Condition | None, readers: tuple[Reader, ...]) -> Statement: ...
-
-
-class ListByParent(_Lists):
-    """Rows of a relationship by the key values of their parent, which come first."""
-
-    def __init__(self, label: str, join: Join, policies: Policies, order: tuple[Ordering, ...], bound: int) -> None:
-        super().__init__(label, join.target, policies, len(join.key))
-        self.join, self.order, self.bound, self.strict = join, order, bound, join.strict
-
-    def _build(self, shape: ListShape, condition: Condition | None, readers: tuple[Reader, ...]) -> Statement:
-        return lists_by_parent(self.join, self.policies, readers, shape, condition)
-
-
-class RootList(_Lists):
-    """Rows of an entity under a fixed condition."""
-
-    def __init__(self, label: str, entity: Entity, policies: Policies, spec: Collection) -> None:
-        super().__init__(label, entity, policies, 0)
-        self.spec, self.order, self.bound = spec, entity.orderings(spec.order), spec.bound
-
-    def _build(self, shape: ListShape, condition: Condition | None, readers: tuple[Reader, ...]) -> Statement:
-        return collection(self.entity, self.policies, readers, shape, condition, self.spec.where)
+    def run(self, source: Source, request: Any, keys: list[LoadKey], computed: Sequence[Computed | None]) -> Results:
+        return dict(source.keyed(self.statement, keys, {}))
 
 
 class Aggregates(Load):
@@ -254,6 +252,10 @@ class Aggregates(Load):
         super().__init__(label)
         self.join, self.policies, self.strict = join, policies, join.strict
         self.measures: list[Aggregate] = []
+
+    @property
+    def models(self) -> tuple[type, ...]:
+        return (self.join.target.model,)
 
     def slot(self, measure: Aggregate) -> int:
         """Where in a row the aggregate stands."""
@@ -269,27 +271,22 @@ class Aggregates(Load):
     def text(self) -> str:
         return self.statement.sql
 
+    def run(self, source: Source, request: Any, keys: list[LoadKey], computed: Sequence[Computed | None]) -> Results:
+        return dict(source.keyed(self.statement, keys, {}))
 
-class Counts(Load):
-    """How many rows a connection has under its filter."""
 
-    def __init__(self, of: ListByParent | RootList) -> None:
-        super().__init__(f"count of {of.label}")
-        self.of = of
-        self._statements: cachetools.LRUCache[Hashable, Statement] = cachetools.LRUCache(_STATEMENTS_A_LOAD)
-        self._lock = threading.Lock()
+@dataclass(frozen=True)
+class BatchRequest:
+    """The arguments of a batch function, and the same as something hashable."""
 
-    @property
-    def text(self) -> str:
-        return self.statement(None, None).sql
+    arguments: dict[str, Any]
+    identity: Hashable
 
-    @_once_a_shape
-    def statement(self, shape: Hashable, condition: Condition | None) -> Statement:
-        """The statement for a condition of this shape."""
-        of = self.of
-        if isinstance(of, ListByParent):
-            return counts_by_parent(of.join, of.policies, condition)
-        return collection_count(of.entity, of.policies, condition, of.spec.where)
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BatchRequest) and self.identity == other.identity
 
 
 class Batch(Load):
@@ -312,19 +309,29 @@ class Batch(Load):
         self.spec, self.reads, self.policies = spec, reads, policies
 
     @property
+    def models(self) -> tuple[type, ...]:
+        return tuple(join.target.model for join, _ in self.reads or ())
+
+    @property
+    def title(self) -> str:
+        return f"function of {self.label}"
+
+    @property
     def text(self) -> str:
         return f"{self.spec.function.__module__}.{self.spec.name}(keys: {', '.join(self.spec.key)})"
 
+    def run(
+        self, source: Source, request: BatchRequest, keys: list[LoadKey], computed: Sequence[Computed | None]
+    ) -> Results:
+        """What the function raises is the error of each key."""
+        try:
+            return source.call(self, request, keys)
+        except TryAgain:
+            raise
+        except Exception as error:
+            return dict.fromkeys(keys, error)
 
-def models_of(load: Load) -> tuple[type, ...]:
-    """The models whose rows a load reads, under their policies."""
-    match load:
-        case Rows() | FormerRows():
-            return (load.entity.model,)
-        case Aggregates():
-            return (load.join.target.model,)
-        case Counts():
-            return (load.of.entity.model,)
-        case Batch():
-            return tuple(join.target.model for join, _ in load.reads or ())
-    raise TypeError(f"nothing is known of what {load!r} reads")
+
+def parameters_of(computed: Sequence[Computed | None]) -> dict[str, Any]:
+    """The values of what is computed, all together."""
+    return {name: value for each in computed if each is not None for name, value in each.parameters.items()}

@@ -38,7 +38,7 @@ from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 from ..columns.scalars import DEFINITION
 from ..entities.policy import viewer_value
 from ..schema.catalog import Catalog
-from .loads import Load, models_of
+from .loads import Load
 from .placeholders import asks_where
 from .planner import plan_fields
 from .pushdown import MOST_SUBQUERIES, MOST_SUBQUERIES_FORCED, find_regions
@@ -145,8 +145,9 @@ class Plan:
         strategy: Strategy,
         *,
         with_keys: bool = False,
+        hide_suggestions: bool = False,
     ) -> None:
-        self._with_keys = with_keys
+        self._with_keys, self.hide_suggestions = with_keys, hide_suggestions
         self.schema, self.document, self.operation = schema, document, operation
         # Who follows data must know each row that was read.
         self.strategy: Strategy = "rounds" if operation.operation is OperationType.SUBSCRIPTION else strategy
@@ -216,7 +217,14 @@ class Plan:
         """The same operation as it is executed live: in rounds, so that every key is seen, and with the keys of all rows."""
         if self.strategy == "rounds" and self._with_keys:
             return self
-        return Plan(self.schema, self.document, self.operation, "rounds", with_keys=True)
+        return Plan(
+            self.schema,
+            self.document,
+            self.operation,
+            "rounds",
+            with_keys=True,
+            hide_suggestions=self.hide_suggestions,
+        )
 
     @cached_property
     def audience(self) -> Audience | None:
@@ -227,7 +235,7 @@ class Plan:
         variants = [self.variant(VariableValues({}, dict(zip(self.conditions, each, strict=True)))) for each in values]
         if any(each.is_free for each in variants):
             return None
-        models = {model for variant in variants for load in variant.loads for model in models_of(load)}
+        models = {model for variant in variants for load in variant.loads for model in load.models}
         attributes = {name for model in models for name in self.catalog.policies.viewer_attributes(model)}
         keys = {
             field.step.spec.key: None
@@ -276,8 +284,9 @@ def compile_plan(
     operation_name: str | None = None,
     *,
     strategy: Strategy = "auto",
+    hide_suggestions: bool = False,
 ) -> Plan:
-    """Plan one operation of a document.
+    """Plan one operation of a document; with `hide_suggestions` its errors tell nothing that the schema has.
 
     Raises GraphQLError, with graphql-core's texts, when the document has no such operation or several and no
     name was given, and when the schema has no root type for it.
@@ -287,12 +296,12 @@ def compile_plan(
         operations = [each for each in operations if each.name and each.name.value == operation_name]
         if not operations:
             raise GraphQLError(f"Unknown operation named '{operation_name}'.")
-        return Plan(schema, document, operations[-1], strategy)
+        return Plan(schema, document, operations[-1], strategy, hide_suggestions=hide_suggestions)
     if not operations:
         raise GraphQLError("Must provide an operation.")
     if len(operations) > 1:
         raise GraphQLError("Must provide operation name if query contains multiple operations.")
-    return Plan(schema, document, operations[0], strategy)
+    return Plan(schema, document, operations[0], strategy, hide_suggestions=hide_suggestions)
 
 
 def _fragment(schema: GraphQLSchema, definition: FragmentDefinitionNode) -> FragmentDetails:

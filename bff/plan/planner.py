@@ -68,7 +68,8 @@ from ..errors import DeclarationError
 from ..schema.catalog import Catalog, spec_of
 from ..schema.fields import EntityField
 from ..sql.join import Join
-from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from .lists import Counts, ListByParent, RootList
+from .loads import Aggregates, Batch, FormerRows, Load, Rows, RowsByKey
 from .steps import (
     CallBatch,
     CallResolver,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from ..entities.arguments import list_arguments
 from ..entities.connection import DEFAULT_PAGE
 from ..entities.cursors import CursorCodec
-from ..entities.page import ListAsked
+from ..entities.page import ListRequest
 from ..errors import BadUserInput
 from ..schema.catalog import Catalog
 from ..sql.select import LIMIT, list_parameters
@@ -43,11 +43,11 @@ _TEXTS = 32
 
 
 @dataclass(frozen=True, eq=False)
-class RegionAsked:
+class RegionRequest:
     """What a request makes of a region: `shape` decides the text, `parameters` are its values."""
 
     region: Region
-    lists: Mapping[FieldPlan, ListAsked]
+    lists: Mapping[FieldPlan, ListRequest]
     shape: Hashable
     parameters: Mapping[str, Any]
     codecs: Mapping[FieldPlan, CursorCodec]
@@ -86,7 +86,7 @@ class Region:
         """Whether batch functions are called for it, which may read for themselves."""
         return any(isinstance(hole.field.step, CallBatch) for hole in self.holes)
 
-    def column(self, lists: Mapping[FieldPlan, ListAsked], alias: Any) -> ColumnElement[Any]:
+    def column(self, lists: Mapping[FieldPlan, ListRequest], alias: Any) -> ColumnElement[Any]:
         """The JSON of the field for rows of an alias, given what is asked of every list in it."""
         writer = Writer(self.catalog, lists, prefixes=self._prefixes, holes=self._numbers)
         return writer.column(self.field, self.rows, alias)
@@ -97,7 +97,7 @@ class Region:
         with self._lock:
             self._seen[shape] = True
 
-    def pays(self, asked: RegionAsked) -> bool:
+    def pays(self, asked: RegionRequest) -> bool:
         """Whether it is worth a try: this shape was asked for before, lately, and answers were not always irregular.
 
         Making a text takes longer than one answer in rounds, and what is irregular is answered twice.
@@ -118,7 +118,7 @@ class Region:
             if self._failures == MOST_FAILURES:
                 log.warning(IRREGULAR_FIELD, field=self.field.name, key=self.field.key)
 
-    def statement(self, asked: RegionAsked) -> Statement:
+    def statement(self, asked: RegionRequest) -> Statement:
         """The value of a root region, by itself."""
         with self._lock:
             statement = self._statements.get(asked.shape)
@@ -129,18 +129,18 @@ class Region:
                 self._statements[asked.shape] = statement
         return statement
 
-    def without_arguments(self) -> RegionAsked:
+    def without_arguments(self) -> RegionRequest:
         """What a request without arguments asks, for whoever wants to see the statement before there is one."""
-        lists: dict[FieldPlan, ListAsked] = {}
+        lists: dict[FieldPlan, ListRequest] = {}
         for site in self.varying:
             if isinstance(site.step, LoadList):
                 try:
-                    lists[site] = list_asked(site, site.step, site.static_arguments or {})
+                    lists[site] = list_request(site, site.step, site.static_arguments or {})
                 except BadUserInput:
-                    lists[site] = list_asked(site, site.step, {})
+                    lists[site] = list_request(site, site.step, {})
         return self.asked(lists, dict.fromkeys(self.varying))
 
-    def asked(self, lists: Mapping[FieldPlan, ListAsked], keys: Mapping[FieldPlan, Any]) -> RegionAsked:
+    def asked(self, lists: Mapping[FieldPlan, ListRequest], keys: Mapping[FieldPlan, Any]) -> RegionRequest:
         """What these arguments ask: of each varying list, and the key of each object looked up."""
         parameters: dict[str, Any] = {}
         shapes: list[Hashable] = []
@@ -158,10 +158,10 @@ class Region:
                 parts = [None] * width if key is None else [key] if width == 1 else key
                 parameters |= {f"{prefix}k{i}": part for i, part in enumerate(parts)}
         codecs = {site: asked.codec for site, asked in lists.items() if asked.codec is not None}
-        return RegionAsked(self, lists, tuple(shapes), parameters, codecs)
+        return RegionRequest(self, lists, tuple(shapes), parameters, codecs)
 
 
-def list_asked(field: FieldPlan, step: LoadList, raw: Mapping[str, Any]) -> ListAsked:
+def list_request(field: FieldPlan, step: LoadList, raw: Mapping[str, Any]) -> ListRequest:
     """What argument values ask of a list; of a connection all but what its cursors mean. Raises BadUserInput."""
     load = step.load
     arguments = list_arguments(
@@ -169,15 +169,15 @@ def list_asked(field: FieldPlan, step: LoadList, raw: Mapping[str, Any]) -> List
     )
     size = arguments.last if arguments.first is None else arguments.first
     limit = size if size is not None else DEFAULT_PAGE if step.page else load.bound
-    return ListAsked(arguments, limit, field.name, None, None, None)
+    return ListRequest(arguments, limit, field.name, None, None, None)
 
 
-def _asked_always(site: FieldPlan) -> ListAsked | None:
+def _asked_always(site: FieldPlan) -> ListRequest | None:
     """What every request asks of a list, if it is the same. Of a connection it is not: cursors are for a viewer."""
     if not isinstance(site.step, LoadList) or site.step.page or site.static_arguments is None:
         return None
     try:
-        return list_asked(site, site.step, site.static_arguments)
+        return list_request(site, site.step, site.static_arguments)
     except BadUserInput:
         return None  # which is found out again with every request, as it is an error of the field
 
@@ -194,11 +194,16 @@ class RootRow:
         return f"<RootRow {', '.join(region.field.key for region in self.regions)}>"
 
     @property
+    def title(self) -> str:
+        """What it answers, in words."""
+        return f"the fields {', '.join(region.field.key for region in self.regions)}"
+
+    @property
     def text(self) -> str:
         """The statement of a request without arguments."""
         return self.row([region.without_arguments() for region in self.regions]).sql
 
-    def row(self, asked: Sequence[RegionAsked]) -> Row:
+    def row(self, asked: Sequence[RegionRequest]) -> Row:
         """The row for what is asked of some of the regions, in their order."""
         shape = tuple([(each.region.number, each.shape) for each in asked])
         with self._lock:

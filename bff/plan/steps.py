@@ -12,7 +12,8 @@ from graphql.execution.collect_fields import FieldDetails
 from ..columns.serialize import Serializer
 from ..entities.entity import Entity
 from ..entities.specs import Event, Lookup, Presence
-from .loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from .lists import Counts, ListByParent, RootList
+from .loads import Aggregates, Batch, FormerRows, Load, Rows, RowsByKey
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ from ..columns.text_equality import AsText, are_alike, as_text_of
 from ..entities.arguments import ListArguments
 from ..entities.entity import Entity
 from ..entities.filters import Condition
-from ..entities.page import ListAsked
+from ..entities.page import ListRequest
 from ..entities.policy import Policies, Public, Through, ViewerParameters, equated
-from ..plan.loads import Aggregates, Batch, Counts, FormerRows, ListByParent, Load, RootList, Rows, RowsByKey
+from ..plan.lists import Counts, ListByParent, RootList
+from ..plan.loads import Aggregates, Batch, FormerRows, Load, Rows, RowsByKey
 from ..sql.join import Join
 from ..sql.references import Columns, Mentions, leaves, mentions, table_of, union
 from ..sql.select import ListShape, attributes, key_types, measure, passes
@@ -56,7 +57,7 @@ def facts_of(
     condition: Condition | None = None
     match load:
         case ListByParent() | RootList():
-            assert isinstance(asked, ListAsked)
+            assert isinstance(asked, ListRequest)
             condition = asked.arguments.condition
             is_whole = asked.codec is None and asked.arguments.first is None
             shape = ListShape.of(asked.arguments, None, None, places=is_whole)

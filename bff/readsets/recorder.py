@@ -14,8 +14,8 @@ from typing import Any
 
 import cachetools
 
-from ..engine.loader import Key
 from ..engine.rounds import Identity, Rounds
+from ..plan.loads import LoadKey
 from ..sql.references import Mentions, mentions
 from .derive import facts_of
 from .readset import ALL, ANYTHING, Fact, Interest, ReadSet, joined, whole
@@ -28,12 +28,12 @@ class Recorder:
     """Notes the keys that one execution asks for."""
 
     def __init__(self) -> None:
-        self._asked: dict[Identity, dict[Key, None]] = {}
+        self._asked: dict[Identity, dict[LoadKey, None]] = {}
 
     def __repr__(self) -> str:
         return f"<Recorder of {len(self._asked)} loads>"
 
-    def note(self, identity: Identity, keys: list[Key]) -> None:
+    def note(self, identity: Identity, keys: list[LoadKey]) -> None:
         """The execution asks for these."""
         self._asked.setdefault(identity, {}).update(dict.fromkeys(keys))
 

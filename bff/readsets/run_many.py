@@ -7,17 +7,16 @@ itself, errors included. What fails in company is tried alone, so that nobody's 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
-from graphql.execution.values import VariableValues
 from sqlalchemy.exc import DBAPIError
 
 from ..client_errors import format_result
 from ..database.scope import Scope
 from ..database.session import translated
-from ..engine.execution import Execution, coerce
-from ..engine.loader import Reads
+from ..engine.context import ExecutionContext
+from ..engine.execution import Execution, coerce, finish
+from ..engine.loader import Loader
 from ..engine.rounds import Rounds
 from ..errors import TryAgain
 from ..plan.plan import Plan
@@ -27,20 +26,19 @@ from .recorder import Recorder, Watch
 Ran = tuple[ExecutionResult, ReadSet]
 
 
-def run_together(plan: Plan, asked: Sequence[Asked], *, context: Scope, hide_suggestions: bool = False) -> Executed:
+def run_together(plan: Plan, asked: Sequence[Asked], *, context: Scope) -> Executed:
     """Run a query or subscription for each of `asked`. Raises TryAgain (deadline, database away); all else is in the answers."""
-    results, snapshot = run_each(plan, asked, context=context, hide_suggestions=hide_suggestions)
+    results, snapshot = run_each(plan, asked, context=context)
     return Executed([Answered(format_result(result, plan.name), reads) for result, reads in results], snapshot)
 
 
-def run_each(
-    plan: Plan, asked: Sequence[Asked], *, context: Scope, hide_suggestions: bool = False
-) -> tuple[list[Ran], str]:
+def run_each(plan: Plan, asked: Sequence[Asked], *, context: Scope) -> tuple[list[Ran], str]:
     """The same with results as graphql-core has them, and the text of the first snapshot."""
-    together = _Together(plan.live, context, hide_suggestions)
-    coerced = [coerce(plan, each.variables, hide_suggestions=hide_suggestions) for each in asked]
+    plan = plan.live
+    together = _Together(context)
+    coerced = [coerce(plan, each.variables) for each in asked]
     fitting = [
-        (variables, each.root_value)
+        ExecutionContext(plan, variables, context, each.root_value)
         for variables, each in zip(coerced, asked, strict=True)
         if not isinstance(variables, list)
     ]
@@ -54,52 +52,46 @@ def run_each(
 
 
 class _Together:
-    def __init__(self, plan: Plan, context: Scope, hide_suggestions: bool) -> None:
-        self._plan, self._context, self._hide_suggestions = plan, context, hide_suggestions
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
         self.snapshot: str | None = None
 
-    def run(self, fitting: Sequence[tuple[VariableValues, Any]]) -> list[Ran]:
+    def run(self, contexts: Sequence[ExecutionContext]) -> list[Ran]:
         try:
-            return self._run(fitting)
+            return self._run(contexts)
         except TryAgain:
             raise
         except Exception as error:
-            if isinstance(error, DBAPIError) and isinstance(translated(error, self._context.deadline), TryAgain):
+            if isinstance(error, DBAPIError) and isinstance(translated(error, self._scope.deadline), TryAgain):
                 raise
             # A statement that failed has ended the snapshot.
-            self._context.release()
-            if len(fitting) == 1:
+            self._scope.release()
+            if len(contexts) == 1:
                 return [(_failed(error), UNKNOWN)]
-            return [ran for each in fitting for ran in self.run([each])]
+            return [ran for each in contexts for ran in self.run([each])]
 
-    def _run(self, fitting: Sequence[tuple[VariableValues, Any]]) -> list[Ran]:
-        watch, context = Watch(), self._context
-        reads = Reads(context, unwatched=watch.paused)
-        context.watch(watch.note)
-        snapshot = reads.snapshot()
+    def _run(self, contexts: Sequence[ExecutionContext]) -> list[Ran]:
+        watch, scope = Watch(), self._scope
+        loader = Loader(scope, unwatched=watch.paused)
+        scope.watch(watch.note)
+        snapshot = loader.snapshot()
         self.snapshot = self.snapshot or snapshot
-        rounds = Rounds(reads)
-        begun = []
-        is_free = False
-        for variables, root_value in fitting:
-            recorder = Recorder()
-            execution = Execution(
-                self._plan,
-                variables,
-                context,
-                root_value,
-                self._hide_suggestions,
-                reads=reads,
-                rounds=rounds,
-                in_rounds=True,
-                recorder=recorder,
-            )
-            is_free = is_free or self._plan.variant(variables).is_free
-            begun.append((execution.begin(), recorder))
-        rounds.finish()
+        rounds = Rounds(loader)
+        recorders = [Recorder() for _ in contexts]
+        executions = [
+            Execution(each, loader, rounds, in_rounds=True, recorder=recorder)
+            for each, recorder in zip(contexts, recorders, strict=True)
+        ]
+        for execution in executions:
+            execution.begin()
+        finish(executions, rounds)
         # What code that is free may have found in the session's objects, others' statements may have put there.
+        is_free = any(each.plan.variant(each.variables).is_free for each in contexts)
         more: Mapping[Fact, Interest] = watch.facts if is_free else {}
-        return [(result(), recorder.read_set(rounds, context.viewer, more)) for result, recorder in begun]
+        return [
+            (execution.result(), recorder.read_set(rounds, scope.viewer, more))
+            for execution, recorder in zip(executions, recorders, strict=True)
+        ]
 
 
 def _failed(error: Exception) -> ExecutionResult:

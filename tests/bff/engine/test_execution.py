@@ -233,7 +233,7 @@ def test_suggestions_in_errors_of_variables_can_be_hidden() -> None:
     variables = {"c": "REDD"}
     for hidden in (True, False):
         expected = execute_sync(ECHO, document, variable_values=variables, hide_suggestions=hidden)
-        actual = run(compile_plan(ECHO, document), variables=variables, context=None, hide_suggestions=hidden)
+        actual = run(compile_plan(ECHO, document, hide_suggestions=hidden), variables=variables, context=None)
         assert_same(actual, expected)
         assert ("Did you mean" in messages(actual)[0]) is not hidden
 

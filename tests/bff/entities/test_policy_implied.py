@@ -419,9 +419,9 @@ def test_what_careless_code_returns_is_read_again_under_policy(
 ) -> None:
     """graphql-core has no part in this: it would take the objects as they are."""
     plan = ask.plan(query, strategy)
-    [north] = bff.engine.execution.plain(ask.run(plan).data).values()
+    [north] = bff.json_text.plain(ask.run(plan).data).values()
     assert north == shown
-    assert "secret" in json.dumps(bff.engine.execution.plain(ask.run(plan, viewer=EVERYBODY).data))
+    assert "secret" in json.dumps(bff.json_text.plain(ask.run(plan, viewer=EVERYBODY).data))
 
 
 @pytest.mark.parametrize(

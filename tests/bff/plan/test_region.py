@@ -734,7 +734,7 @@ def test_rows_of_an_unknown_kind_are_an_error_by_either_strategy(ask: Asker, eng
 
 def run_plan(ask: Asker, query: str, strategy: Strategy) -> tuple[Any, list[tuple[Any, str]]]:
     result = ask.run(ask.plan(query, strategy))
-    return bff.engine.execution.plain(result.data), [(error.path, error.message) for error in result.errors or []]
+    return bff.json_text.plain(result.data), [(error.path, error.message) for error in result.errors or []]
 
 
 def test_rows_that_nobody_may_see_are_seen_nowhere(ask: Asker, run: Run) -> None:
@@ -953,7 +953,7 @@ def test_a_page_of_which_a_part_is_read_again_is_of_one_snapshot(
             connection.execute(text("delete from authors where id > 100"))
         elsewhere.dispose()
     assert count >= (least if strategy == "compiled" else 2)
-    data = bff.engine.execution.plain(result.data)
+    data = bff.json_text.plain(result.data)
     assert result.errors
     assert names(data["a"]) == names(data["c"])
     assert "b" not in data or data["b"] is None or data["b"]["totalCount"] == len(data["a"])
