@@ -14,7 +14,7 @@ answer (null where it is forbidden, a list beyond its bound, a value that the le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import is_leaf_type, is_object_type
@@ -28,19 +28,18 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal_column,
     or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from ..columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printer, text
-from ..entities.entity import Entity
 from ..entities.page import ListRequest
 from ..entities.specs import Aggregate, Relation
 from ..schema.catalog import Catalog, spec_of
 from ..sql.select import LIMIT, ListShape, measure, passes, rows_of, visible, visible_behind
 from ..sql.statement import parameter
+from .json_expressions import boolean_text, evaluated_once, global_id, json_array, json_object, number
 from .lists import ListByParent, RootList
 from .loads import Rows, RowsByKey
 from .placeholders import Hole, write_hole
@@ -153,7 +152,9 @@ class Writer:
                 name = rows.attribute_at(slot)
                 expression, nullable = rows.entity.attribute(alias, name), rows.entity.is_nullable(name)
                 if rows.entity.is_computed(name):
-                    return _once(expression, lambda x: written(x, nullable=True, forbid_null=field.non_null[0]))
+                    return evaluated_once(
+                        expression, lambda x: written(x, nullable=True, forbid_null=field.non_null[0])
+                    )
                 return written(expression, nullable=nullable, forbid_null=field.non_null[0])
             case ReadColumn() | CallBatch() | CallResolver():
                 hole = Hole.of(field)
@@ -161,7 +162,7 @@ class Writer:
                 columns = [cast(rows.entity.attribute(alias, name), Text()) for name in hole.columns]
                 return write_hole(self._holes[field], columns)
             case ReadNodeId(entity=entity, slots=slots):
-                return _global_id(entity, _attributes(rows, alias, slots))
+                return global_id(entity, _attributes(rows, alias, slots))
             case LoadOne():
                 return self._one(field, step, rows, alias)
             case LoadAggregate():
@@ -191,7 +192,7 @@ class Writer:
     def _of_type(self, field: FieldPlan, name: str, rows: Rows, alias: Any) -> ColumnElement[Any]:
         selection = field.selections[name]
         assert isinstance(selection, Selection)
-        written = joined(_object((each.key, self._value(each, rows, alias)) for each in selection.fields))
+        written = joined(json_object((each.key, self._value(each, rows, alias)) for each in selection.fields))
         # A column that is NULL and was declared not to be makes NULL of all: an object must not vanish for it.
         return func.coalesce(written, text(IRREGULAR))
 
@@ -235,10 +236,10 @@ class Writer:
         self._expect(step, asked, child)
         found = self._found(field, step, asked, child, [self._object(field, step.load, child).label("j")], conditions)
         bounded = asked.arguments.first is None
-        rows_found = found.limit(_number(asked.limit + 1) if bounded else self._limit(field, asked)).subquery()
-        written: Any = _array(func.string_agg(rows_found.c.j, text(",")))
+        rows_found = found.limit(number(asked.limit + 1) if bounded else self._limit(field, asked)).subquery()
+        written: Any = json_array(func.string_agg(rows_found.c.j, text(",")))
         if bounded:
-            written = case((func.count() > _number(asked.limit), text(IRREGULAR)), else_=written)
+            written = case((func.count() > number(asked.limit), text(IRREGULAR)), else_=written)
         return [select(written).select_from(rows_found).correlate_except(None).scalar_subquery()]
 
     def _members(self, step: LoadList, rows: Rows | None, alias: Any) -> tuple[Any, list[Any]]:
@@ -271,7 +272,7 @@ class Writer:
 
     def _limit(self, field: FieldPlan, asked: ListRequest) -> Any:
         if field.static_arguments is not None:
-            return _number(asked.limit)
+            return number(asked.limit)
         return cast(parameter(self._prefixes[field] + LIMIT, BigInteger()), BigInteger())
 
     # -- connections
@@ -283,10 +284,10 @@ class Writer:
         self._expect(step, asked, child)
         nodes = list(_node_fields(parts))
         read = [self._object(each, step.load, child).label(f"j{i}") for i, each in enumerate(nodes)]
-        found = self._found(field, step, asked, child, read, conditions).limit(limit + _number(1)).subquery()
-        number: Any = func.row_number().over().label("n")
+        found = self._found(field, step, asked, child, read, conditions).limit(limit + number(1)).subquery()
+        row: Any = func.row_number().over().label("n")
         total: Any = func.count().over().label("total")
-        numbered = select(*found.c, number, total).correlate_except(None).subquery()
+        numbered = select(*found.c, row, total).correlate_except(None).subquery()
         n = numbered.c.n
         place = self._place(field, asked, numbered)
         columns: list[Any] = [func.count().label("n")]
@@ -294,9 +295,9 @@ class Writer:
             if isinstance(part.step, PageRows):
                 in_order = aggregate_order_by(text(","), n.desc() if backward else n.asc())
                 items = func.string_agg(self._item(part, nodes, numbered, place), in_order).filter(n <= limit)
-                columns.append(_array(items).label(f"a{i}"))
+                columns.append(json_array(items).label(f"a{i}"))
         if place is not None:
-            ends = {"first": n == _number(1), "last": n == func.least(numbered.c.total, limit)}
+            ends = {"first": n == number(1), "last": n == func.least(numbered.c.total, limit)}
             for name, is_there in ends.items():
                 end = func.max(joined(place)).filter(and_(is_there, n <= limit))
                 columns.append(func.coalesce(end, text("null")).label(name))
@@ -311,10 +312,10 @@ class Writer:
                 case PageTotal():
                     pairs.append((part.key, self._total(part, field, step, asked, rows, alias)))
                 case _:
-                    pairs.append((part.key, _object(_page_info(part, asked, page, limit))))
+                    pairs.append((part.key, json_object(_page_info(part, asked, page, limit))))
         if not any(isinstance(part.step, (PageRows, ReadAttribute)) for part in parts):
-            return _object(pairs)
-        written = select(joined(_object(pairs))).select_from(page).correlate_except(None)
+            return json_object(pairs)
+        written = select(joined(json_object(pairs))).select_from(page).correlate_except(None)
         return [written.scalar_subquery()]
 
     def _item(
@@ -333,7 +334,7 @@ class Writer:
                 case _:
                     assert place is not None
                     pairs.append((each.key, place))
-        return joined(_object(pairs))
+        return joined(json_object(pairs))
 
     def _place(self, field: FieldPlan, asked: ListRequest, numbered: Any) -> list[Piece] | None:
         """What stands for the cursor of a row until it is signed."""
@@ -387,8 +388,8 @@ def _page_info(part: FieldPlan, asked: ListRequest, page: Any, limit: Any) -> It
     backward = asked.arguments.last is not None
     has_more = cast(page.c.n > limit, Text())
     values: dict[str, Callable[[], Piece]] = {
-        "has_next_page": lambda: _boolean(asked.before is not None) if backward else has_more,
-        "has_previous_page": lambda: has_more if backward else _boolean(asked.after is not None),
+        "has_next_page": lambda: boolean_text(asked.before is not None) if backward else has_more,
+        "has_previous_page": lambda: has_more if backward else boolean_text(asked.after is not None),
         "start_cursor": lambda: page.c["last" if backward else "first"],
         "end_cursor": lambda: page.c["first" if backward else "last"],
     }
@@ -421,40 +422,3 @@ def _within(statement: Select[Any], alias: Any) -> Select[Any]:
 
 def _one(field: FieldPlan, found: Select[Any]) -> list[Piece]:
     return [func.coalesce(found.scalar_subquery(), text(null_or(field.non_null[0])))]
-
-
-def _object(pairs: Iterable[tuple[str, list[Piece]]]) -> list[Piece]:
-    """The JSON object of these keys and values."""
-    pieces: list[Piece] = ["{"]
-    for i, (key, value) in enumerate(pairs):
-        pieces += [f'{"," if i else ""}"{key}":', *value]
-    return [*pieces, "}"]
-
-
-def _array(items: Any) -> Any:
-    return func.coalesce(text("[") + items + text("]"), text("[]"))
-
-
-def _once(expression: Any, write: Callable[[Any], list[Piece]]) -> list[Piece]:
-    """What is written of an expression, which may be costly or volatile, and is named several times in it."""
-    # Without OFFSET, PostgreSQL would put the expression wherever it is named.
-    value = select(expression.label("v")).offset(_number(0)).correlate_except(None).subquery()
-    return [select(joined(write(value.c.v))).select_from(value).correlate_except(None).scalar_subquery()]
-
-
-def _boolean(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _number(value: int) -> Any:
-    return literal_column(str(value), BigInteger())
-
-
-def _global_id(entity: Entity, key: list[Any]) -> list[Piece]:
-    parts: list[Piece] = [f"{entity.name}:"]
-    for i, expression in enumerate(key):
-        part: Any = cast(expression, Text())
-        if len(key) > 1:
-            part = func.replace(func.replace(part, text("%"), text("%25")), text(","), text("%2C"))
-        parts += [",", part] if i else [part]
-    return [cast(func.to_json(cast(joined(parts), Text())), Text())]

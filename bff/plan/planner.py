@@ -18,9 +18,7 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLField,
-    GraphQLNamedOutputType,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     GraphQLStreamDirective,
     OperationDefinitionNode,
@@ -31,7 +29,6 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
     is_list_type,
-    is_non_null_type,
     is_object_type,
     visit,
 )
@@ -44,60 +41,29 @@ from graphql.execution.collect_fields import (
     collect_subfields,
 )
 from graphql.execution.values import VariableValues
-from strawberry.types.field import StrawberryField
 
-from ..columns.convert import zero
-from ..columns.scalars import DEFINITION
 from ..columns.serialize import serializer
-from ..entities.entity import Entity, entity_of, is_list, unwrap
-from ..entities.events import changed_node, event_kinds, former_columns
-from ..entities.specs import (
-    Aggregate,
-    Batched,
-    Collection,
-    Column,
-    Event,
-    Lookup,
-    NodeById,
-    NodeId,
-    Plain,
-    Presence,
-    Relation,
-)
-from ..errors import DeclarationError
-from ..schema.catalog import Catalog, spec_of
-from ..schema.fields import EntityField
-from ..sql.join import Join
-from .lists import Counts, ListByParent, RootList
-from .loads import Aggregates, Batch, FormerRows, Load, Rows, RowsByKey
+from ..entities.entity import Entity
+from ..schema.catalog import Catalog
+from .loads import Load, Rows
+from .shared_loads import SharedLoads
+from .step_choice import PageOf, StepChoice, list_levels
 from .steps import (
     CallBatch,
-    CallResolver,
     FieldPlan,
-    LoadAggregate,
     LoadList,
     LoadOne,
     LookUp,
     LookUpNode,
     PageRows,
-    PageTotal,
-    ReadAttribute,
-    ReadColumn,
-    ReadNodeId,
     Selection,
-    Step,
     TakeEvent,
     TakePresent,
-    Typename,
     loads_of,
 )
 
 MAX_FIELDS = 20_000
 """Fields of one plan. A field of an interface counts for every type that implements it."""
-
-
-_Page = ListByParent | RootList | RowsByKey
-"""Whose rows stand in an object about them: in a page, or (`RowsByKey`) in a `bff.Changed`."""
 
 
 @dataclass(frozen=True)
@@ -164,8 +130,8 @@ class _Planner:
         self._with_keys = with_keys
         self._schema, self._catalog = schema, Catalog.of(schema)
         self._operation, self._fragments, self._variables = operation, fragments, variables
-        self._loads: dict[Any, Load] = {}
-        self._joins: dict[Any, Join] = {}
+        self._loads = SharedLoads(self._catalog)
+        self._steps = StepChoice(schema, self._catalog, self._loads)
         self._above: list[Load] = []
         self._waited: list[Load] = []
         self._selections: dict[Hashable, tuple[Selection | GraphQLError, frozenset[Load]]] = {}
@@ -175,17 +141,17 @@ class _Planner:
         collected = collect_fields(self._schema, self._fragments, self._variables, root_type, self._operation)
         root = self._selection(root_type, _at_once(collected), None, None)
         if self._with_keys:
-            for load in self._loads.values():
+            for load in self._loads:
                 if isinstance(load, Rows):
                     load.slots(load.entity.key, load.entity)
-        return Planned(root, tuple(self._loads.values()), self._size)
+        return Planned(root, tuple(self._loads), self._size)
 
     def _selection(
         self,
         type_: GraphQLObjectType,
         grouped: GroupedFieldSet,
         rows: Rows | None,
-        page: _Page | None,
+        page: PageOf | None,
     ) -> Selection:
         selection = Selection(type_, rows)
         for key, details in grouped.items():
@@ -201,7 +167,7 @@ class _Planner:
         key: str,
         definition: GraphQLField,
         details: list[FieldDetails],
-        page: _Page | None,
+        page: PageOf | None,
     ) -> FieldPlan:
         self._size += 1
         if self._size > MAX_FIELDS:
@@ -209,8 +175,8 @@ class _Planner:
         node = details[0].node
         if is_list_type(get_nullable_type(definition.type)):
             self._refuse_stream(node)
-        non_null, named_type = _levels(definition.type)
-        step = self._step(selection, definition, node, page)
+        non_null, named_type = list_levels(definition.type)
+        step = self._steps.choose(selection, definition, node, page)
         made = FieldPlan(
             key=key,
             index=len(selection.fields),
@@ -251,7 +217,7 @@ class _Planner:
 
     # -- sub-selections
 
-    def _descend(self, parent: FieldPlan, page: _Page | None) -> None:
+    def _descend(self, parent: FieldPlan, page: PageOf | None) -> None:
         named = parent.named_type
         types = (
             self._schema.get_possible_types(named)
@@ -265,7 +231,7 @@ class _Planner:
             rows, inner_page, loads = self._source(parent, entity, page)
             parent.rows = rows
             if rows is None and entity is not None:
-                rows = parent.references[type_.name] = self._rows_by_key(entity)
+                rows = parent.references[type_.name] = self._loads.rows_by_key(entity)
                 self._wait_for(rows)
                 for load in loads:
                     load.downstream.add(rows)
@@ -285,7 +251,7 @@ class _Planner:
                 del self._above[-len(loads) :]
 
     def _sub_selection(
-        self, type_: GraphQLObjectType, parent: FieldPlan, rows: Rows | None, page: _Page | None
+        self, type_: GraphQLObjectType, parent: FieldPlan, rows: Rows | None, page: PageOf | None
     ) -> Selection | GraphQLError:
         """The fields of `parent`'s selection sets that apply to `type_`; an error is one of every object met."""
         try:
@@ -297,8 +263,8 @@ class _Planner:
         return self._selection(type_, _at_once(collected), rows, page)
 
     def _source(
-        self, parent: FieldPlan, entity: Entity | None, page: _Page | None
-    ) -> tuple[Rows | None, _Page | None, list[Load]]:
+        self, parent: FieldPlan, entity: Entity | None, page: PageOf | None
+    ) -> tuple[Rows | None, PageOf | None, list[Load]]:
         """What objects of a sub-selection are: rows of a load, parts of a page, or (None, None) Python objects."""
         match parent.step:
             case LoadOne(load=load) | LookUp(load=load):
@@ -321,171 +287,11 @@ class _Planner:
                 return load, None, [load]
         return None, None, []
 
-    # -- steps
-
-    def _step(self, selection: Selection, definition: GraphQLField, node: FieldNode, page: _Page | None) -> Step:
-        name = node.name.value
-        if name == "__typename":
-            return Typename(selection.type.name)
-        strawberry_field: Any = definition.extensions.get(DEFINITION)
-        if page is not None:
-            return self._page_step(strawberry_field, page)
-        spec = spec_of(definition)
-        where = f"{selection.type.name}.{name}"
-        match spec:
-            case Lookup():
-                found = self._target(definition, where)
-                return LookUp(self._rows_by_key(found), spec, _key_arguments(found, definition, spec))
-            case NodeById():
-                possible = self._schema.get_possible_types(_levels(definition.type)[1])  # type: ignore[arg-type]
-                entities = [entity for each in possible if (entity := self._catalog.named(each.name))]
-                return LookUpNode({entity.name: self._rows_by_key(entity) for entity in entities})
-            case Collection():
-                load = self._root_list(self._target(definition, where), spec, where)
-                return LoadList(load, (), not is_list(strawberry_field.type))
-            case Event():
-                return self._event(definition, spec, where)
-            case Presence():
-                place = self._rows_by_key(self._catalog.rows_of(spec.of))
-                return TakePresent(self._rows_by_key(self._target(definition, where)), spec, place)
-        rows = selection.rows
-        if rows is not None:
-            return self._row_step(rows, selection, definition, where)
-        if self._only_reads(definition, strawberry_field):
-            return ReadAttribute(strawberry_field.python_name)
-        return CallResolver(None, None)
-
-    def _event(self, definition: GraphQLField, spec: Event, where: str) -> Step:
-        entity, type_ = self._target(definition, where), definition.extensions[DEFINITION].type
-        policies, kinds = self._catalog.policies, event_kinds(spec, type_)
-        of_change = changed_node(type_) is not None
-        names = former_columns(entity, policies) if of_change else None
-        former: FormerRows | None = None
-        if names is not None:
-            former = self._load(("former", entity), lambda: FormerRows(entity, policies, names))
-        return TakeEvent(self._rows_by_key(entity), spec, kinds, of_change, former)
-
-    def _only_reads(self, definition: GraphQLField, strawberry_field: Any) -> bool:
-        """Whether a resolver of Strawberry's does nothing but getattr.
-
-        Its `_is_default` says only that the host wrote no resolver: permissions and other extensions, exception
-        handlers, another `default_resolver` and fields of the host's own class still have their say.
-        """
-        return (
-            getattr(definition.resolve, "_is_default", False)
-            and strawberry_field.is_basic_field
-            and strawberry_field.default_resolver is getattr
-            and type(strawberry_field).get_result in (StrawberryField.get_result, EntityField.get_result)
-            and not definition.args
-            and not getattr(self._schema._strawberry_schema, "exception_handlers", ())  # type: ignore[attr-defined]
-        )
-
-    def _row_step(self, rows: Rows, selection: Selection, definition: GraphQLField, where: str) -> Step:
-        owner = self._catalog.named(selection.type.name)
-        if owner is None:
-            raise DeclarationError(f"{where}: rows of a type that is no entity")
-        spec = spec_of(definition)
-        match spec:
-            case Column(attribute=attribute):
-                return ReadColumn(rows.slot(attribute, owner))
-            case NodeId():
-                return ReadNodeId(owner, rows.slots(owner.key, owner))
-            case Relation():
-                return self._relation(rows, owner, spec, definition, where)
-            case Aggregate():
-                join = self._join(owner, spec.attribute, None)
-                aggregates = self._load(
-                    ("aggregates", join),
-                    lambda: Aggregates(f"aggregates of {owner.name}.{spec.attribute}", join, self._catalog.policies),
-                )
-                empty = 0 if spec.column is None else zero(join.target.expression(spec.column).type)
-                return LoadAggregate(aggregates, rows.slots(join.key, owner), aggregates.slot(spec), empty)
-            case Batched():
-                return CallBatch(self._batch(owner, spec, where), rows.slots(spec.key, owner))
-            case Plain(needs=needs):
-                rows.slots(needs, owner)
-        return CallResolver(rows, owner)
-
-    def _relation(self, rows: Rows, owner: Entity, spec: Relation, definition: GraphQLField, where: str) -> Step:
-        strawberry_type = definition.extensions[DEFINITION].type
-        target = self._target(definition, where)
-        join = self._join(owner, spec.attribute, target)
-        if join.leads_to_key:
-            return LoadOne(self._rows_by_key(target), rows.slots(join.target_key(), owner))
-        relationship = join.relationship
-        order = target.orderings(spec.order) if spec.order else target.default_order(relationship, where)
-        load = self._load(
-            ("list", join, order, spec.bound),
-            lambda: ListByParent(f"{owner.name}.{spec.attribute}", join, self._catalog.policies, order, spec.bound),
-        )
-        slots = rows.slots(join.key, owner)
-        if not relationship.uselist:
-            return LoadOne(load, slots)
-        return LoadList(load, slots, not is_list(strawberry_type))
-
-    def _page_step(self, strawberry_field: Any, page: _Page) -> Step:
-        name = strawberry_field.python_name
-        if name in ("nodes", "edges", "node"):
-            return PageRows(name)
-        if name == "total_count" and not isinstance(page, RowsByKey):
-            return PageTotal(self._load(("counts", page), lambda: Counts(page)))
-        return ReadAttribute(name)
-
-    # -- loads, one for each thing read
-
     def _wait_for(self, load: Load) -> None:
         self._waited.append(load)
         for above in self._above:
             if above is not load:
                 above.downstream.add(load)
-
-    def _load(self, key: Any, make: Any) -> Any:
-        if key not in self._loads:
-            self._loads[key] = make()
-        return self._loads[key]
-
-    def _rows_by_key(self, entity: Entity) -> RowsByKey:
-        load: RowsByKey = self._load(("rows", entity), lambda: RowsByKey(entity, self._catalog.policies))
-        return load
-
-    def _root_list(self, entity: Entity, spec: Collection, where: str) -> RootList:
-        load: RootList = self._load(
-            ("root", entity, spec), lambda: RootList(where, entity, self._catalog.policies, spec)
-        )
-        return load
-
-    def _batch(self, owner: Entity, spec: Batched, where: str) -> Batch:
-        policies = self._catalog.policies
-        key: tuple[Any, ...] = ("batch", spec.function)
-        reads = None
-        if spec.reads is not None:
-            # What is read for a key depends on whose key it is.
-            reads = tuple((self._join(owner, each.relationship, None), each.columns) for each in spec.reads)
-            key = (*key, spec.key, reads)
-        batch: Batch = self._load(key, lambda: Batch(where, spec, reads, policies))
-        return batch
-
-    def _join(self, owner: Entity, attribute: str, target: Entity | None) -> Join:
-        relationship = owner.relationship(attribute)
-        if relationship is None:
-            raise DeclarationError(f"{owner.name}: {owner.mapper.class_.__name__} maps no relationship '{attribute}'")
-        if target is None:
-            target = self._catalog.rows_of(relationship.mapper.class_)
-        key = (relationship, target)
-        if key not in self._joins:
-            self._joins[key] = Join(owner, relationship, target)
-        return self._joins[key]
-
-    def _target(self, definition: GraphQLField, where: str) -> Entity:
-        named = _levels(definition.type)[1]
-        entity = self._catalog.named(named.name)
-        if entity is None:
-            # A connection: its strawberry definition knows the node type.
-            origin = named.extensions[DEFINITION]
-            entity = entity_of(unwrap(next(iter(origin.type_var_map.values()))))
-        if entity is None:
-            raise DeclarationError(f"{where} leads to {named.name}, which is no entity")
-        return entity
 
 
 _AT_ONCE = "Answers come at once: @defer and @stream are not supported. Disable them with `if: false`."
@@ -497,24 +303,5 @@ def _at_once(collected: CollectedFields) -> GroupedFieldSet:
     return collected.grouped_field_set
 
 
-def _key_arguments(entity: Entity, definition: GraphQLField, spec: Lookup) -> tuple[str, ...]:
-    """The GraphQL names of the arguments that are the parts of a key."""
-    by_python_name = {each.extensions[DEFINITION].python_name: name for name, each in definition.args.items()}
-    return () if spec.key else tuple(by_python_name[name] for name in entity.key)
-
-
 def _no_leaf(value: Any) -> Any:
     raise TypeError(f"{value!r} is an object, not a leaf")
-
-
-def _levels(type_: GraphQLOutputType) -> tuple[tuple[bool, ...], GraphQLNamedOutputType]:
-    """Whether null is forbidden at each list level, outermost first, and the named type inside."""
-    levels = []
-    while True:
-        non_null = is_non_null_type(type_)
-        levels.append(non_null)
-        if non_null:
-            type_ = type_.of_type  # type: ignore[union-attr]
-        if not is_list_type(type_):
-            return tuple(levels), type_  # type: ignore[return-value]
-        type_ = type_.of_type
