@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -23,25 +23,22 @@ from ..changes.change import Change, Key
 from ..changes.replay import Past
 from ..changes.stream import Entry, Position, Stream
 from ..errors import DeadlineExceeded, TryAgain
-from ..json_text import encode
 from ..protocol import messages as protocol
 from ..protocol.messages import Code
-from ..protocol.resume_token import Held, Sealer
+from ..protocol.resume_token import Held
 from ..readsets.readset import Answered, Asked
 from ..telemetry import report_defect
-from .channels import Channel, Outlet
+from .channels import Outlet
+from .event_channel import EventChannel, event_message
+from .event_jobs import TOGETHER, Job, Lost, Remind, Resume, Routed, after_routing
 from .scheduler import Runner
 from .sources import EventSource, Route
-from .subject import Subject
 
 MOST_BACKLOG = 20_000
 """Changes that wait to be routed; when a database is away for longer, events are declared lost instead."""
 
 MOST_MISSED = 1_000
 """Events that one subscription may catch up on."""
-
-FARTHEST = 20_000
-"""Changes that are looked through for a position of another epoch: many come with one after Redis was restarted, however late."""
 
 MOST_TOGETHER = 100
 """Payloads read together."""
@@ -57,71 +54,6 @@ class EventReader(Runner, Protocol):
 
     def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
         """Where the rows of changes are and were, by the change's key, each with the change as it is told there. Raises TryAgain."""
-
-
-class EventChannel:
-    """All subscriptions to one event field with the same variables in one viewer's scope."""
-
-    def __init__(self, subject: Subject, *, source: EventSource, route: Route, sealer: Sealer, number: int) -> None:
-        self.subject, self.source, self.route, self.sealer = subject, source, route, sealer
-        self.channel = Channel(number)
-        self.resuming: dict[tuple[Outlet, str], Held] = {}
-
-    def __repr__(self) -> str:
-        return f"<EventChannel {self.subject.plan.name} of {len(self.channel)}, {len(self.resuming)} resuming>"
-
-    @property
-    def is_wanted(self) -> bool:
-        return bool(self.resuming) or len(self.channel) > 0
-
-    def leave(self, outlet: Outlet, id: str) -> None:
-        """End a subscription."""
-        self.resuming.pop((outlet, id), None)
-        self.channel.leave(outlet, id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Resume:
-    channel: EventChannel
-    outlet: Outlet
-    id: str
-    held: Held
-    until: Position
-
-    @property
-    def begin(self) -> Position:
-        """Where it reads on: where it was, or at the beginning of an epoch that it knows nothing of, unless that is too far."""
-        held, until = self.held.position, self.until
-        return held if held.epoch == until.epoch else Position(until.epoch, max(0, until.offset - FARTHEST))
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    position: Position
-
-
-@dataclass(frozen=True, slots=True)
-class _Routed:
-    entry: Entry
-    epoch: str
-
-    @property
-    def position(self) -> Position:
-        return Position(self.epoch, self.entry.offset)
-
-
-@dataclass(frozen=True, slots=True)
-class _Remind:
-    position: Position
-
-
-_Job = _Routed | _Resume | _Lost | _Remind
-_TOGETHER = (_Routed, _Resume)
-
-
-def _after(job: _Resume, routed: Sequence[_Routed]) -> _Resume:
-    """The resumption when all of these have been routed, which is as if it had been asked for then."""
-    return replace(job, until=routed[-1].position) if routed and job.until.offset < routed[-1].entry.offset else job
 
 
 class Events:
@@ -145,7 +77,7 @@ class Events:
         self._has_job = threading.Condition(lock)
         self._channels: dict[Hashable, EventChannel] = {}
         self._tables: Counter[str] = Counter()
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[Job] = deque()
         self._under_way = 0
         self._remind_every, self._reminded = remind_every, 0
         self._is_stopping = False
@@ -206,35 +138,35 @@ class Events:
     def resume(self, channel: EventChannel, outlet: Outlet, id: str, held: Held, position: Position) -> None:
         """Begin a subscription with what it missed; `position` is how far changes have come."""
         channel.resuming[outlet, id] = held
-        self._put(_Resume(channel, outlet, id, held, position))
+        self._put(Resume(channel, outlet, id, held, position))
 
     def changed(self, entries: Iterable[Entry], position: Position) -> None:
         """Route these changes, after all that came before; `position` is the last one's."""
         followed = [entry for entry in entries if entry.change.table in self._tables]
         if len(self._jobs) + len(followed) > MOST_BACKLOG:
             # They read all of it from the stream.
-            resumptions = [replace(job, until=position) for job in self._jobs if isinstance(job, _Resume)]
+            resumptions = [replace(job, until=position) for job in self._jobs if isinstance(job, Resume)]
             self._jobs.clear()
             self._jobs.extend(resumptions)
-            self._put(_Lost(position))
+            self._put(Lost(position))
             return
         for entry in followed:
-            self._put(_Routed(entry, position.epoch))
+            self._put(Routed(entry, position.epoch))
         if position.offset - self._reminded >= self._remind_every:
             self._reminded = position.offset
-            self._put(_Remind(position))
+            self._put(Remind(position))
 
     def lost(self, position: Position) -> None:
         """Changes were lost; from `position` on none is."""
         self._reminded = position.offset
-        self._put(_Lost(position))
+        self._put(Lost(position))
 
     def stop(self) -> None:
         """Have `run` return."""
         self._is_stopping = True
         self._has_job.notify_all()
 
-    def _put(self, job: _Job) -> None:
+    def _put(self, job: Job) -> None:
         self._jobs.append(job)
         self._has_job.notify()
 
@@ -257,28 +189,28 @@ class Events:
                 report_defect(error, jobs=len(jobs))
                 self._declare_lost(jobs)
 
-    def _do(self, jobs: Sequence[_Job]) -> None:
-        routed = [job for job in jobs if isinstance(job, _Routed)]
+    def _do(self, jobs: Sequence[Job]) -> None:
+        routed = [job for job in jobs if isinstance(job, Routed)]
         self._route(routed)
-        self._resume([_after(job, routed) for job in jobs if isinstance(job, _Resume)])
+        self._resume([after_routing(job, routed) for job in jobs if isinstance(job, Resume)])
         for job in jobs:
             with self._lock:
                 match job:
-                    case _Lost(position=position):
+                    case Lost(position=position):
                         self._tell_gap(self._channels.values(), position)
-                    case _Remind(position=position):
+                    case Remind(position=position):
                         self._tell_position(position)
 
-    def _take(self) -> list[_Job]:
+    def _take(self) -> list[Job]:
         """The next jobs that can be done together: changes and then resumptions, or one that stands between them."""
         jobs = [self._jobs.popleft()]
-        while self._jobs and isinstance(jobs[-1], _TOGETHER) and isinstance(self._jobs[0], _TOGETHER):
+        while self._jobs and isinstance(jobs[-1], TOGETHER) and isinstance(self._jobs[0], TOGETHER):
             if len(jobs) == _CHUNK:
                 break
             jobs.append(self._jobs.popleft())
         return jobs
 
-    def _route(self, routed: Sequence[_Routed]) -> None:
+    def _route(self, routed: Sequence[Routed]) -> None:
         with self._lock:
             channels = [each for each in self._channels.values() if len(each.channel)]
         for begin in range(0, len(routed), MOST_TOGETHER):
@@ -364,7 +296,7 @@ class Events:
                 self._cut_off(channel, member.outlet, member.ids, member.after or position)
                 continue
             if message is None:
-                message = _event(channel, entry, payload, position)
+                message = event_message(channel, entry, payload, position)
             member.outlet.send(message)
             member.advance(position)
             self._delivered += 1
@@ -380,7 +312,7 @@ class Events:
 
     # ---- resuming
 
-    def _resume(self, jobs: Sequence[_Resume]) -> None:
+    def _resume(self, jobs: Sequence[Resume]) -> None:
         """Give each what it missed, as far as it is there: read once what all of them together did, and give each its part."""
         with self._lock:
             # Who was cut off again meanwhile asks anew.
@@ -423,13 +355,13 @@ class Events:
                     is_whole = job.begin == job.held.position and past.is_whole(job.begin.offset, job.until.offset)
                     self._catch_up(job, theirs, recovered=is_whole)
 
-    def _begin_anew(self, job: _Resume) -> None:
+    def _begin_anew(self, job: Resume) -> None:
         self._gaps += 1
         self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
         self._go_on(job)
 
     @staticmethod
-    def _go_on(job: _Resume) -> None:
+    def _go_on(job: Resume) -> None:
         """What comes after `until` has been routed to nobody yet, also where the socket subscribed anew behind it meanwhile.
 
         Who comes from a node that is ahead of this one gets again what it has, and drops it by its id.
@@ -438,7 +370,7 @@ class Events:
         assert member is not None
         member.after = job.until
 
-    def _catch_up(self, job: _Resume, theirs: Sequence[tuple[Entry, Mapping[str, Any]]], *, recovered: bool) -> None:
+    def _catch_up(self, job: Resume, theirs: Sequence[tuple[Entry, Mapping[str, Any]]], *, recovered: bool) -> None:
         self._gaps += not recovered
         self.begin(job.channel, job.outlet, job.id, job.begin, recovered=recovered)
         had = job.begin
@@ -447,7 +379,7 @@ class Events:
                 self._cut_off(job.channel, job.outlet, [job.id], had)
                 return
             had = Position(job.until.epoch, entry.offset)
-            job.outlet.send(_event(job.channel, entry, payload, had, id=job.id))
+            job.outlet.send(event_message(job.channel, entry, payload, had, id=job.id))
             self._delivered += 1
         self._go_on(job)
 
@@ -470,25 +402,13 @@ class Events:
                     member.outlet.send(message)
                     member.advance(position)
 
-    def _declare_lost(self, jobs: Sequence[_Job]) -> None:
+    def _declare_lost(self, jobs: Sequence[Job]) -> None:
         with self._lock:
             for job in jobs:
-                if isinstance(job, _Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
+                if isinstance(job, Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
                     self._begin_anew(job)
-            routed = [job for job in jobs if isinstance(job, _Routed)]
+            routed = [job for job in jobs if isinstance(job, Routed)]
             if routed:
                 tables = {job.entry.change.table for job in routed}
                 concerned = [each for each in self._channels.values() if each.source.tables & tables]
                 self._tell_gap(concerned, routed[-1].position)
-
-
-def _event(
-    channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position, *, id: str | None = None
-) -> protocol.Message:
-    return protocol.next_event(
-        channel.channel.number,
-        event="-".join(map(str, entry.change.key)),
-        payload=encode(payload).decode(),
-        position=channel.sealer.seal(position),
-        id=id,
-    )

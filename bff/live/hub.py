@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import itertools
 import json
-import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from queue import Queue
 from typing import Protocol
 from weakref import WeakSet
 
@@ -23,15 +21,16 @@ from cachetools import LRUCache
 
 from ..changes.stream import Entry, Position, Stream, StreamAway
 from ..documents.registry import Operation
-from ..errors import NotLive, NotVisible
+from ..errors import NotLive
 from ..plan.plan import Plan
 from ..protocol import messages as protocol
 from ..protocol.messages import Code, Mode, Subscribe
 from ..protocol.resume_token import Held, Sealer
-from ..readsets.readset import ALL, Asked, Fact, ReadSet
-from ..telemetry import report_defect
+from ..readsets.readset import ALL, Fact, ReadSet
+from .attendance import Attendance, Stay
 from .channels import Outlet
-from .events import EventChannel, EventReader, Events
+from .event_channel import EventChannel
+from .events import EventReader, Events
 from .index import Index
 from .presence import Presence
 from .scheduler import Runs, Tuning
@@ -82,21 +81,11 @@ class _Early:
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    """A subscription to a state; by `presence` its viewer is somewhere."""
+    """A subscription to a state; by `stay` its viewer is somewhere."""
 
     operation: LiveOperation
     mode: Mode
-    presence: _Presence | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Presence:
-    """That somebody (None: nobody, who only looks) is at a place; `holder` is nobody else's, on no node."""
-
-    source: PresenceSource
-    place: str
-    who: str | None
-    holder: str
+    stay: Stay | None = None
 
 
 _Subscription = _Live | EventChannel | _Beginning
@@ -116,7 +105,7 @@ class Hub:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`history` is read to resume event subscriptions; `secret` signs positions, the same on all nodes."""
-        self._engine, self._presence, self._secret, self._clock = engine, presence, secret, clock
+        self._engine, self._secret, self._clock = engine, secret, clock
         self._tuning = tuning or Tuning()
         self._lock = threading.RLock()
         self._stopping = threading.Event()
@@ -130,9 +119,6 @@ class Hub:
         self._follows: Index[_Follow] = Index()
         self._follows_of: dict[Outlet, list[_Follow]] = {}
         self._changes = self._losses = 0
-        self._watching: dict[LiveOperation, Callable[[], None]] = {}
-        # What is to be told of presence, in order: it may wait for Redis, which nobody does who holds the lock.
-        self._presences: Queue[Callable[[], None] | None] = Queue()
         self._runs = Runs(
             engine,
             lock=self._lock,
@@ -149,6 +135,7 @@ class Hub:
             pause=self._pause,
             remind_every=self._tuning.remind_every,
         )
+        self._attendance = Attendance(engine, presence, lock=self._lock, touch=self._runs.touch)
         self._threads: list[threading.Thread] = []
 
     def __repr__(self) -> str:
@@ -176,7 +163,7 @@ class Hub:
         subscribed to before waits for that."""
         targets = [
             self._events.run,
-            self._tell_presence,
+            self._attendance.run,
             self._refuse_early,
             *[self._runs.work] * self._tuning.runners,
         ]
@@ -191,7 +178,7 @@ class Hub:
         with self._lock:
             self._events.stop()
             self._runs.stop()
-        self._presences.put(None)
+        self._attendance.stop()
         for thread in self._threads:
             thread.join()
         self._threads.clear()
@@ -309,8 +296,8 @@ class Hub:
             begin = partial(self._begin_events, outlet, request, channel, held)
         else:
             made = LiveOperation(subject, sealer=sealer, number=self._number)
-            presence = self._presence_of(source, made) if isinstance(source, PresenceSource) else None
-            begin = partial(self._begin_live, outlet, request, made, held, presence)
+            stay = self._attendance.stay(source, made) if isinstance(source, PresenceSource) else None
+            begin = partial(self._begin_live, outlet, request, made, held, stay)
         with self._lock:
             if not self._is_following:
                 self._early.append(_Early(outlet, request.id, beginning, begin, self._clock()))
@@ -352,15 +339,14 @@ class Hub:
             return source
 
     def _begin_live(
-        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, presence: _Presence | None
+        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, stay: Stay | None
     ) -> None:
         operation = self._operations.setdefault(made.subject.key, made)
-        self._subscriptions[outlet][request.id] = _Live(operation, request.mode, presence)
-        if presence is not None:
+        self._subscriptions[outlet][request.id] = _Live(operation, request.mode, stay)
+        if stay is not None:
             if operation is made:
-                self._watch(operation, presence)
-            if presence.who is not None:
-                self._presences.put(partial(self._presence.join, presence.place, presence.who, presence.holder))
+                self._attendance.watch(operation, stay)
+            self._attendance.begin(stay)
         operation.join(Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock()))
         self._runs.schedule(operation)
 
@@ -373,38 +359,6 @@ class Hub:
             recovered = None if request.resume is None else False
             self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
 
-    # ---- presence
-
-    def _presence_of(self, source: PresenceSource, operation: LiveOperation) -> _Presence:
-        """Where and who the viewer will be. Raises NotVisible when they may not see the place."""
-        subject = operation.subject
-        place, who = source.place(subject.variables), source.who(subject.viewer)
-        operation.is_withheld = source.is_withheld
-        operation.root_value = source.root_value(place, ())
-        asked = Asked(subject.variables, operation.root_value)
-        [answered] = self._engine.execute_live(subject.plan, [asked], subject.viewer).answers
-        if source.is_withheld(answered.payload):
-            raise NotVisible(f"{source.name}: there is nothing to be present at, or not for this viewer")
-        return _Presence(source, place, who, secrets.token_hex(8))
-
-    def _watch(self, operation: LiveOperation, presence: _Presence) -> None:
-        source, place = presence.source, presence.place
-
-        def changed(members: frozenset[str]) -> None:
-            with self._lock:
-                operation.root_value = source.root_value(place, members)
-                self._runs.touch(operation)
-
-        self._watching[operation] = partial(self._presence.unwatch, place, changed)
-        self._presences.put(partial(self._presence.watch, place, changed))
-
-    def _tell_presence(self) -> None:
-        while (tell := self._presences.get()) is not None:
-            try:
-                tell()
-            except Exception as error:  # noqa: BLE001 - a defect must not end the thread
-                report_defect(error, part="live.presence")
-
     # ---- ending
 
     def _forget(self, outlet: Outlet, id: str) -> _Subscription | None:
@@ -412,18 +366,14 @@ class Hub:
         subscription = subscriptions.pop(id, None)
         if not subscriptions:
             self._subscriptions.pop(outlet, None)
-        if isinstance(subscription, _Live) and subscription.presence is not None:
-            presence = subscription.presence
-            if presence.who is not None:
-                self._presences.put(partial(self._presence.leave, presence.place, presence.who, presence.holder))
+        if isinstance(subscription, _Live) and subscription.stay is not None:
+            self._attendance.end(subscription.stay)
         return subscription
 
     def _forget_operation(self, operation: LiveOperation) -> None:
         if self._operations.get(operation.subject.key) is operation:
             del self._operations[operation.subject.key]
-        unwatch = self._watching.pop(operation, None)
-        if unwatch is not None:
-            self._presences.put(unwatch)
+        self._attendance.forget(operation)
 
     def _forget_all(self, ended: Iterable[tuple[Outlet, str]]) -> None:
         for outlet, id in ended:

@@ -21,7 +21,7 @@ from bff.documents.registry import FreeText, Operation
 from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.http.request import GraphQLRequest
-from bff.live import events
+from bff.live import event_jobs, events
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.live.scheduler import Tuning
@@ -674,7 +674,7 @@ def test_a_new_epoch_is_a_gap_and_all_that_it_holds(node: Node) -> None:
 def test_for_who_comes_from_another_epoch_it_is_not_looked_too_far(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     outlet = node.subscribe(NOTES)
     position = outlet.view("s").position
-    monkeypatch.setattr(events, "FARTHEST", 2)
+    monkeypatch.setattr(event_jobs, "FARTHEST", 2)
     notes = [node.note("1") for _ in range(3)]
     node.begin_epoch(*notes)
     outlet.wait(lambda it: len(it.view("s").events) == 3)
