@@ -16,7 +16,6 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     Undefined,
-    default_type_resolver,
     is_abstract_type,
     is_object_type,
 )
@@ -218,7 +217,7 @@ class Completion:
         schema, named = self._context.plan.schema, field.named_type
         assert is_abstract_type(named)
         info = self._context.info(field, field_place(place))
-        name: Any = (named.resolve_type or default_type_resolver)(value, info, named)
+        name: Any = (named.resolve_type or self._context.resolvers.type_resolver)(value, info, named)
         complaint = None
         if name is None:
             complaint = (

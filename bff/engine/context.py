@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import iscoroutine
 from typing import Any, TypeGuard
 
-from graphql import GraphQLResolveInfo
+from graphql import (
+    GraphQLFieldResolver,
+    GraphQLResolveInfo,
+    GraphQLTypeResolver,
+    MiddlewareManager,
+    default_field_resolver,
+    default_type_resolver,
+)
 from graphql.execution.values import VariableValues
 from graphql.pyutils import inspect
 from graphql.type.definition import GraphQLResolveInfoHelpers
@@ -17,6 +25,33 @@ from ..plan.steps import FieldPlan
 from .response_path import Place, path_of
 
 
+def _is_not_awaitable(_value: Any) -> TypeGuard[Awaitable[Any]]:
+    return False
+
+
+class NotSynchronous(RuntimeError):
+    """A resolver gave an awaitable, and awaitables were to be looked for."""
+
+
+@dataclass(frozen=True)
+class Resolvers:
+    """What resolves where a schema does not say it, and what is wrapped around each field; as graphql-core has it."""
+
+    field_resolver: GraphQLFieldResolver = default_field_resolver
+    type_resolver: GraphQLTypeResolver = default_type_resolver
+    middleware: MiddlewareManager | None = None
+    is_awaitable: Callable[[Any], TypeGuard[Awaitable[Any]]] = _is_not_awaitable
+    """Of values for which it holds, there is no result: execution is synchronous."""
+
+    def at_once(self, value: Any) -> Any:
+        """The value of a resolver. Raises NotSynchronous for one that is awaitable."""
+        if not self.is_awaitable(value):
+            return value
+        if iscoroutine(value):
+            value.close()
+        raise NotSynchronous("GraphQL execution failed to complete synchronously.")
+
+
 @dataclass(frozen=True, eq=False)
 class ExecutionContext:
     """One execution of a plan. `context_value` is what resolvers find in `info.context`: a `Scope`, where entities are read."""
@@ -25,6 +60,7 @@ class ExecutionContext:
     variables: VariableValues
     context_value: Any
     root_value: Any = None
+    resolvers: Resolvers = Resolvers()
 
     @property
     def scope(self) -> Scope:
@@ -46,7 +82,7 @@ class ExecutionContext:
             plan.operation,
             self.variables,
             self.context_value,
-            _is_awaitable,
+            self.resolvers.is_awaitable,
             None,
             _NO_ASYNC_WORK,
         )
@@ -57,10 +93,6 @@ def scope_in(context_value: Any) -> Scope:
     if not isinstance(context_value, Scope):
         raise TypeError(f"entity fields need a bff.Scope as context value, not {inspect(context_value)}")
     return context_value
-
-
-def _is_awaitable(_value: Any) -> TypeGuard[Awaitable[Any]]:
-    return False
 
 
 def _no_async_work(_values: Any) -> Any:

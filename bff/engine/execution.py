@@ -10,12 +10,24 @@ The result is what graphql-core's depth-first execution gives, to the letter, er
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLSchema, assert_valid_schema
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLFieldResolver,
+    GraphQLSchema,
+    GraphQLTypeResolver,
+    Middleware,
+    MiddlewareManager,
+    assert_valid_schema,
+)
 from graphql.execution.values import VariableValues, get_variable_values
+from graphql.pyutils import inspect
+from graphql.pyutils import is_awaitable as default_is_awaitable
 from psycopg2 import errorcodes
 from sqlalchemy.exc import DBAPIError
 
@@ -26,7 +38,7 @@ from ..plan.region import Region, Regions
 from ..plan.steps import FieldPlan, Selection, Typename
 from .arguments import Arguments
 from .completion import Completion
-from .context import ExecutionContext
+from .context import ExecutionContext, Resolvers
 from .fill import Fill
 from .level import Level
 from .loader import Loader
@@ -46,38 +58,112 @@ def execute(
     context_value: Any = None,
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
+    field_resolver: GraphQLFieldResolver | None = None,
+    type_resolver: GraphQLTypeResolver | None = None,
+    max_coercion_errors: int = MAX_COERCION_ERRORS,
+    middleware: Middleware | None = None,
+    executor_class: type[Any] | None = None,
+    check_sync: bool | Callable[[Any], TypeGuard[Awaitable[Any]]] = False,
+    hide_suggestions: bool = False,
+    abort_signal: Any = None,
+    hooks: Any = None,
     *,
     strategy: Strategy = "auto",
 ) -> ExecutionResult:
-    """Execute an operation as graphql-core's `execute_sync` does, for any graphql-core schema.
+    """Execute an operation as graphql-core's `execute_sync` does, for any graphql-core schema, with the same arguments.
 
-    The document is taken to be valid. Entity fields need a `Scope` as context value.
+    The document is taken to be valid. Entity fields need a `Scope` as context value. `bff.engine.middleware` says what a
+    middleware is called with where fields are loaded in batches.
+
+    Raises TypeError for arguments that this engine has no use for: `executor_class`, as plans are run here;
+    `abort_signal`, as the scope has a deadline; `hooks`, which tell of asynchronous work. Raises NotSynchronous, a
+    RuntimeError, for an awaitable where `check_sync` asks to look for one.
     """
+    for name, value in (("executor_class", executor_class), ("abort_signal", abort_signal), ("hooks", hooks)):
+        if value is not None:
+            raise TypeError(f"execute() takes no {name}: {_NO_USE[name]}")
     assert_valid_schema(schema)
     try:
-        plan = compile_plan(schema, document, operation_name, strategy=strategy)
+        plan = compile_plan(schema, document, operation_name, strategy=strategy, hide_suggestions=hide_suggestions)
     except GraphQLError as error:
         return ExecutionResult(data=None, errors=[error])
-    return run(plan, variables=variable_values, context=context_value, root_value=root_value)
+    given = Resolvers()
+    resolvers = Resolvers(
+        field_resolver or given.field_resolver,
+        type_resolver or given.type_resolver,
+        _manager(middleware),
+        check_sync if callable(check_sync) else default_is_awaitable if check_sync else given.is_awaitable,
+    )
+    return run(
+        plan,
+        variables=variable_values,
+        context=context_value,
+        root_value=root_value,
+        resolvers=resolvers,
+        max_coercion_errors=max_coercion_errors,
+    )
 
 
-def run(plan: Plan, *, variables: Mapping[str, Any] | None, context: Any, root_value: Any = None) -> ExecutionResult:
+_NO_USE = {
+    "executor_class": "a plan is run by this engine; wrap fields with middleware",
+    "abort_signal": "an operation ends by the deadline of its bff.Scope",
+    "hooks": "there is no asynchronous work that they could tell of",
+}
+
+
+def _manager(middleware: Any) -> MiddlewareManager | None:
+    if middleware is None or isinstance(middleware, MiddlewareManager):
+        return middleware
+    if isinstance(middleware, list | tuple):
+        return MiddlewareManager(*middleware)
+    raise TypeError(
+        "Middleware must be passed as a list or tuple of functions or objects,"
+        f" or as a single MiddlewareManager object. Got {inspect(middleware)} instead."
+    )
+
+
+def run(
+    plan: Plan,
+    *,
+    variables: Mapping[str, Any] | None,
+    context: Any,
+    root_value: Any = None,
+    resolvers: Resolvers | None = None,
+    max_coercion_errors: int = MAX_COERCION_ERRORS,
+) -> ExecutionResult:
     """Run a plan. Field errors are in the result; TryAgain errors (deadline, database away) are raised."""
-    result = run_to_encode(plan, variables=variables, context=context, root_value=root_value)
+    result = run_to_encode(
+        plan,
+        variables=variables,
+        context=context,
+        root_value=root_value,
+        resolvers=resolvers,
+        max_coercion_errors=max_coercion_errors,
+    )
     return ExecutionResult(plain(result.data), result.errors)
 
 
 def run_to_encode(
-    plan: Plan, *, variables: Mapping[str, Any] | None, context: Any, root_value: Any = None
+    plan: Plan,
+    *,
+    variables: Mapping[str, Any] | None,
+    context: Any,
+    root_value: Any = None,
+    resolvers: Resolvers | None = None,
+    max_coercion_errors: int = MAX_COERCION_ERRORS,
 ) -> ExecutionResult:
-    """The same, for a caller that encodes the result: parts of its data may be `Json`, which are written as they are."""
-    coerced = coerce(plan, variables)
+    """The same, for a caller that encodes the result: parts of its data may be `Json`, which are written as they are.
+
+    With middleware all is run in rounds: no middleware would see what PostgreSQL writes.
+    """
+    coerced = coerce(plan, variables, max_errors=max_coercion_errors)
     if isinstance(coerced, list):
         return ExecutionResult(data=None, errors=coerced)
-    execution_context = ExecutionContext(plan, coerced, context, root_value)
+    resolvers = resolvers or Resolvers()
+    execution_context = ExecutionContext(plan, coerced, context, root_value, resolvers)
     try:
         try:
-            return _alone(execution_context, in_rounds=False)
+            return _alone(execution_context, in_rounds=resolvers.middleware is not None)
         except DBAPIError as error:
             if plan.kind != "query" or plan.strategy == "rounds" or not _may_be_ours(error):
                 raise
@@ -92,13 +178,15 @@ def run_to_encode(
             context.release()
 
 
-def coerce(plan: Plan, variables: Mapping[str, Any] | None) -> VariableValues | list[GraphQLError]:
+def coerce(
+    plan: Plan, variables: Mapping[str, Any] | None, *, max_errors: int = MAX_COERCION_ERRORS
+) -> VariableValues | list[GraphQLError]:
     """The variables as the operation declares them, or what is wrong with them."""
     return get_variable_values(
         plan.schema,
         plan.operation.variable_definitions or (),
         dict(variables or {}),
-        max_errors=MAX_COERCION_ERRORS,
+        max_errors=max_errors,
         hide_suggestions=plan.hide_suggestions,
     )
 

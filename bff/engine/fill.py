@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from graphql import Undefined, default_field_resolver
+from graphql import Undefined
 from graphql.pyutils import is_iterable
 
 from ..columns.to_json import IRREGULAR
@@ -93,7 +93,7 @@ class Fill:
         """A function from the columns in a hole to the resolver's value, or the exception that it raises."""
         field = hole.field
         arguments = self._arguments.of(field)
-        resolve = field.definition.resolve or default_field_resolver
+        resolve = field.definition.resolve or self._context.resolvers.field_resolver
         # The place is the field's and no object's; whoever asks for `info` leaves no hole.
         info = self._context.info(field, (None, field.key, field))
 

@@ -10,8 +10,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from graphql import default_field_resolver
-
 from ..entities.arguments import ListArguments
 from ..entities.events import not_visible
 from ..entities.page import ListRequest, Page
@@ -38,9 +36,10 @@ from ..plan.steps import (
 )
 from .arguments import Arguments
 from .completion import Completion, Typed
-from .context import ExecutionContext
+from .context import ExecutionContext, NotSynchronous
 from .level import Level
 from .loading import Loading
+from .middleware import FieldMiddleware
 from .row_proxy import RowProxy
 
 
@@ -52,24 +51,35 @@ class Resolution:
     ) -> None:
         self._context, self._arguments, self._loading = context, arguments, loading
         self._complete = completion.complete
+        manager = context.resolvers.middleware
+        self._middleware = None if manager is None else FieldMiddleware(context, arguments, manager)
 
     def resolve(self, field: FieldPlan, level: Level) -> None:
         """Give a field its values, now or when its loads have run."""
         _HANDLERS[type(field.step)](self, field, field.step, level)
 
+    def _give(self, field: FieldPlan, level: Level, values: Sequence[Any]) -> None:
+        """Complete values that were read or loaded."""
+        if self._middleware is not None:
+            values = self._middleware.apply(field, level, values)
+        self._complete(field, level, values)
+
     # -- what is there already
 
     def _typename(self, field: FieldPlan, step: Typename, level: Level) -> None:
+        if self._middleware is not None:
+            self._give(field, level, [step.name] * len(level))
+            return
         for output in level.outputs:
             output[field.key] = step.name
 
     def _column(self, field: FieldPlan, step: ReadColumn, level: Level) -> None:
         slot = step.slot
-        self._complete(field, level, [row[slot] for row in level.sources])
+        self._give(field, level, [row[slot] for row in level.sources])
 
     def _node_id(self, field: FieldPlan, step: ReadNodeId, level: Level) -> None:
         ids = [step.entity.global_id(tuple(row[slot] for slot in step.slots)) for row in level.sources]
-        self._complete(field, level, ids)
+        self._give(field, level, ids)
 
     def _attribute(self, field: FieldPlan, step: ReadAttribute, level: Level) -> None:
         values: list[Any] = []
@@ -78,10 +88,10 @@ class Resolution:
                 values.append(getattr(source, step.name))
             except Exception as error:
                 values.append(error)
-        self._complete(field, level, values)
+        self._give(field, level, values)
 
     def _page_rows(self, field: FieldPlan, step: PageRows, level: Level) -> None:
-        self._complete(field, level, [_PARTS[step.part](source) for source in level.sources])
+        self._give(field, level, [_PARTS[step.part](source) for source in level.sources])
 
     # -- the host's code
 
@@ -91,7 +101,10 @@ class Resolution:
             self._fail(field, level, arguments)
             return
         rows, owner = step.rows, step.owner
-        resolve = field.definition.resolve or default_field_resolver
+        resolvers = self._context.resolvers
+        resolve = field.definition.resolve or resolvers.field_resolver
+        if resolvers.middleware is not None:
+            resolve = resolvers.middleware.get_field_resolver(resolve)
         shared = is_shareable(arguments)
         values: list[Any] = []
         for i, (source, place) in enumerate(zip(level.sources, level.places, strict=True)):
@@ -100,8 +113,8 @@ class Resolution:
                     arguments = self._arguments.coerced(field)
                 info = self._context.info(field, (place, field.key, field))
                 parent = source if rows is None or owner is None else RowProxy(rows, owner, source)
-                values.append(resolve(parent, info, **arguments))
-            except TryAgain:
+                values.append(resolvers.at_once(resolve(parent, info, **arguments)))
+            except (TryAgain, NotSynchronous):
                 raise
             except Exception as error:
                 values.append(error)
@@ -114,18 +127,18 @@ class Resolution:
             return
         slots = step.slots
         keys = [row[slots[0]] if len(slots) == 1 else tuple(row[slot] for slot in slots) for row in level.sources]
-        self._loading.need(step.load, request, keys, partial(self._complete, field, level))
+        self._loading.need(step.load, request, keys, partial(self._give, field, level))
 
     # -- rows
 
     def _one(self, field: FieldPlan, step: LoadOne, level: Level) -> None:
         keys = _keys(level.sources, step.slots, step.load.strict)
         if isinstance(step.load, RowsByKey):
-            self._loading.need(step.load, None, keys, partial(self._complete, field, level), field=field)
+            self._loading.need(step.load, None, keys, partial(self._give, field, level), field=field)
             return
 
         def deliver(lists: list[Any]) -> None:
-            self._complete(field, level, [rows[0] if rows else None for rows in lists])
+            self._give(field, level, [rows[0] if rows else None for rows in lists])
 
         # The other side of a one-to-one relation: the first row of a list.
         request = ListRequest(ListArguments(step.load.order, first=1), 1, field.name, None, None, None)
@@ -140,13 +153,13 @@ class Resolution:
         empty: Any = Page.of([], None, request, 0) if step.page else []
 
         def deliver(lists: list[Any]) -> None:
-            self._complete(field, level, [empty if rows is None else rows for rows in lists])
+            self._give(field, level, [empty if rows is None else rows for rows in lists])
 
         self._loading.need(step.load, request, keys, deliver, field=field)
 
     def _aggregate(self, field: FieldPlan, step: LoadAggregate, level: Level) -> None:
         def deliver(rows: list[Any]) -> None:
-            self._complete(field, level, [step.empty if row is None else row[step.slot] for row in rows])
+            self._give(field, level, [step.empty if row is None else row[step.slot] for row in rows])
 
         self._loading.need(step.load, None, _keys(level.sources, step.slots, step.load.strict), deliver)
 
@@ -155,7 +168,7 @@ class Resolution:
         arguments = ListArguments((), level.sources[0].arguments.condition)
         keys = [page.key for page in level.sources]
         self._loading.need(
-            step.load, arguments, keys, lambda counts: self._complete(field, level, [count or 0 for count in counts])
+            step.load, arguments, keys, lambda counts: self._give(field, level, [count or 0 for count in counts])
         )
 
     def _look_up(self, field: FieldPlan, step: LookUp, level: Level) -> None:
@@ -163,7 +176,7 @@ class Resolution:
         if isinstance(key, Exception):
             self._fail(field, level, key)
             return
-        self._loading.need(step.load, None, [key] * len(level), partial(self._complete, field, level), field=field)
+        self._loading.need(step.load, None, [key] * len(level), partial(self._give, field, level), field=field)
 
     def _node(self, field: FieldPlan, step: LookUpNode, level: Level) -> None:
         found = self._arguments.of_node(field, step)
@@ -172,11 +185,11 @@ class Resolution:
             return
         entity, load, key = found
         if load is None:
-            self._complete(field, level, [None] * len(level))
+            self._give(field, level, [None] * len(level))
             return
 
         def deliver(rows: list[Any]) -> None:
-            self._complete(field, level, [row and Typed(entity, row) for row in rows])
+            self._give(field, level, [row and Typed(entity, row) for row in rows])
 
         self._loading.need(load, None, [key] * len(level), deliver, field=field)
 
@@ -185,12 +198,12 @@ class Resolution:
     def _event(self, field: FieldPlan, step: TakeEvent, level: Level) -> None:
         def deliver(rows: list[Any]) -> None:
             if not step.of_change:
-                self._complete(field, level, [not_visible() if row is None else row for row in rows])
+                self._give(field, level, [not_visible() if row is None else row for row in rows])
                 return
             changes = [replace(source, row=row) for source, row in zip(level.sources, rows, strict=True)]
             told = Level(changes, level.outputs, level.places)
             here = [i for i, each in enumerate(changes) if each.row is not None and not each.is_of_former]
-            self._complete(field, told.take(here), [changes[i] for i in here])
+            self._give(field, told.take(here), [changes[i] for i in here])
             gone = [i for i, each in enumerate(changes) if each.row is None or each.is_of_former]
             if gone:
                 self._former(field, step, told.take(gone))
@@ -205,7 +218,7 @@ class Resolution:
                 not_visible() if each.former is None or row is None else each
                 for each, row in zip(level.sources, rows, strict=True)
             ]
-            self._complete(field, level, values)
+            self._give(field, level, values)
 
         if step.former is None:
             deliver([None] * len(level))
@@ -225,7 +238,7 @@ class Resolution:
         self._loading.need(step.place, None, [source.place for source in level.sources], enter)
 
     def _deliver_present(self, field: FieldPlan, level: Level, rows: list[Any]) -> None:
-        self._complete(field, level, [[row for row in rows if row is not None]])
+        self._give(field, level, [[row for row in rows if row is not None]])
 
     def _fail(self, field: FieldPlan, level: Level, error: Exception) -> None:
         self._complete(field, level, [error] * len(level))

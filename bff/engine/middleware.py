@@ -1,0 +1,86 @@
+"""Middleware around every field, as graphql-core and Strawberry's extensions have it, in an engine that loads in batches.
+
+A field that a resolver resolves is wrapped as in graphql-core: `next(root, info, **arguments)` calls the resolver. What is
+loaded for many objects at once (columns, relations, batches) is loaded first; then the middleware is called for each object,
+and its `next` gives what was loaded, or raises what went wrong, whatever it is called with. So a middleware can look at
+each field, refuse it, or give another value; it cannot keep a batch from being loaded.
+
+Rows are `RowProxy` objects to a middleware. Where a field's objects are rows, it may give none, or fewer, or in another
+order; others than were loaded are an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import MiddlewareManager
+
+from ..errors import TryAgain
+from ..plan.loads import Rows
+from ..plan.steps import FieldPlan
+from .arguments import Arguments
+from .completion import Typed
+from .context import ExecutionContext
+from .level import Level
+from .row_proxy import RowProxy, row_of
+
+
+class FieldMiddleware:
+    """Applies the middleware of one execution to values that were loaded."""
+
+    def __init__(self, context: ExecutionContext, arguments: Arguments, manager: MiddlewareManager) -> None:
+        self._context, self._arguments = context, arguments
+        self._loaded: Any = None
+        # The manager keeps a chain for each function: one for all fields, which is told what it gives before each call.
+        self._chain = manager.get_field_resolver(self._next)
+
+    def apply(self, field: FieldPlan, level: Level, values: Sequence[Any]) -> list[Any]:
+        """What the middleware makes of loaded values; its exceptions are values, too."""
+        arguments = self._arguments.of(field)
+        if isinstance(arguments, Exception):
+            return list(values)
+        found: list[Any] = []
+        for source, place, value in zip(level.sources, level.places, values, strict=True):
+            self._loaded = value if field.rows is None else _shown(value, field.rows)
+            info = self._context.info(field, (place, field.key, field))
+            try:
+                given = self._chain(_parent(source, field.parent.rows), info, **arguments)
+                found.append(given if field.rows is None else _rows(given, value, field.name))
+            except TryAgain:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it raises is the field's error
+                found.append(error)
+        return found
+
+    def _next(self, _source: Any, _info: Any, **_arguments: Any) -> Any:
+        if isinstance(self._loaded, Exception):
+            raise self._loaded
+        return self._loaded
+
+
+def _parent(source: Any, rows: Rows | None) -> Any:
+    return source if rows is None else RowProxy(rows, rows.entity, source)
+
+
+def _shown(value: Any, rows: Rows) -> Any:
+    """Rows as objects; what is no row, a page for instance, as it is."""
+    match value:
+        case Typed(entity=entity, row=row):
+            return RowProxy(rows, entity, row)
+        case tuple():
+            return RowProxy(rows, rows.entity, value)
+        case list():
+            return [RowProxy(rows, rows.entity, row) for row in value]
+    return value
+
+
+def _rows(value: Any, loaded: Any, name: str) -> Any:
+    """The rows of what the middleware gave for what was loaded. Raises TypeError for objects that are no rows."""
+    if value is loaded or value is None or isinstance(value, Exception):
+        return value
+    if isinstance(value, RowProxy):
+        return Typed(loaded.entity, row_of(value)) if isinstance(loaded, Typed) else row_of(value)
+    if isinstance(value, list | tuple):
+        return [_rows(each, None, name) for each in value]
+    raise TypeError(f"middleware gave {type(value).__name__} for {name}, whose objects are rows that were loaded")
