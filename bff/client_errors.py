@@ -18,13 +18,14 @@ from .telemetry import report_defect
 
 def format_result(result: ExecutionResult, operation: str | None) -> dict[str, Any]:
     """The response of an execution. Without data, because nothing ran, there is no `data`."""
+    more = {"extensions": result.extensions} if result.extensions else {}
     errors = result.errors or []
     if not errors:
-        return {"data": result.data}
+        return {"data": result.data, **more}
     formatted = format_errors(errors, operation)
     if result.data is None and all(error.path is None for error in errors):
-        return {"errors": formatted}
-    return {"errors": formatted, "data": result.data}
+        return {"errors": formatted, **more}
+    return {"errors": formatted, "data": result.data, **more}
 
 
 def format_error(error: Exception, operation: str | None) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import cachetools
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLObjectType,
@@ -188,6 +189,11 @@ class Plan:
         directives = {each.name.value for each in self.operation.directives or ()}
         return self.kind == "subscription" or (self.kind == "query" and "live" in directives)
 
+    @cached_property
+    def has_field_directives(self) -> bool:
+        """Whether a field has a directive of the host's own."""
+        return _has_own_directive(self.document)
+
     def variant(self, variables: VariableValues) -> Variant:
         """The variant for these variables. Raises GraphQLError when the operation cannot be planned."""
         if self._has_fragment_variables:
@@ -314,6 +320,18 @@ def _fragment(schema: GraphQLSchema, definition: FragmentDefinitionNode) -> Frag
             raise signature
         signatures[signature.name] = signature
     return FragmentDetails(definition, signatures)
+
+
+def _has_own_directive(document: DocumentNode) -> bool:
+    found = False
+
+    class Directives(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            nonlocal found
+            found = found or any(each.name.value not in _CONDITIONS for each in node.directives or ())
+
+    visit(document, Directives())
+    return found
 
 
 def _condition_variables(document: DocumentNode) -> dict[str, str]:

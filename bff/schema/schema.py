@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from ..columns.scalars import SCALARS
 from ..errors import DeclarationError
 from .catalog import Catalog
+from .extensions import check_extensions
 
 
 @strawberry.directive(
@@ -44,3 +45,4 @@ class Schema(strawberry.Schema):
         config.scalar_map = {**SCALARS, **config.scalar_map}
         super().__init__(query, mutation, subscription, [*directives, live], config=config, **options)
         Catalog.of(self._schema)
+        check_extensions(self)
