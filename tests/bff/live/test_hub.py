@@ -21,7 +21,7 @@ from bff.documents.registry import FreeText, Operation
 from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.http.request import GraphQLRequest
-from bff.live import event_jobs, events
+from bff.live import event_jobs
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.live.sources import EventSource, Route
