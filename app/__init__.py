@@ -56,7 +56,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     from app.database import attach, database_url, open_database, sqlalchemy_url
     from app.layer import make_layer
     from app.ratings import agency
-    from bff import Settings
+    from bff import LiveSettings, Settings
 
     app = Flask(__name__, static_folder=None)
     app.json = Json(app)
@@ -77,7 +77,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     settings = Settings(
         development=auth.is_development(app),
         secret=app.config["SECRET_KEY"],
-        **({"redis_url": redis_url} if redis_url else {}),
+        live=LiveSettings(redis_url=redis_url) if redis_url else LiveSettings(),
     )
     layer = make_layer(database.pages, settings=settings)
     layer.init_app(app)
@@ -85,7 +85,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     # After REST, whose converter of ids its addresses use too.
     site.init_app(app)
     app.add_url_rule("/healthz", view_func=healthz)
-    if settings.redis_url is not None:
+    if settings.live.redis_url is not None:
         layer.init_sockets(make_sockets(app))
     return app
 

@@ -22,7 +22,7 @@ from .extension import Bff
 from .schema.declare import Node, entity
 from .schema.fields import batched, collection, column, count, event, field, lookup, node, presence, relation, total
 from .schema.schema import Schema
-from .settings import Settings
+from .settings import DatabaseSettings, DocumentSettings, HttpSettings, Limits, LiveSettings, Settings, SocketLimits
 
 __all__ = [
     "BadUserInput",
@@ -33,14 +33,20 @@ __all__ = [
     "Connection",
     "Deadline",
     "DeadlineExceeded",
+    "DatabaseSettings",
     "DeclarationError",
     "DocumentError",
+    "DocumentSettings",
     "FieldError",
     "Forbidden",
+    "HttpSettings",
+    "Limits",
+    "LiveSettings",
     "Node",
     "Schema",
     "Scope",
     "Settings",
+    "SocketLimits",
     "TryAgain",
     "Unauthenticated",
     "batched",

@@ -32,6 +32,7 @@ from .plan.explain import explain
 from .readsets.policy_keys import lineages
 from .schema.catalog import Catalog
 from .schema.indexes import missing_indexes
+from .server import Server
 from .settings import Settings
 from .web import graphiql
 
@@ -50,17 +51,17 @@ def main(context: click.Context, app: str | None) -> None:
 @click.pass_obj
 def check(app: str | None, strict: bool) -> None:
     """Check schema and documents; fail for unused fragments too, and warn of relations that miss an index."""
-    layer = _layer(app)
-    unused, missing = layer.documents.unused_fragments, missing_indexes(layer.schema)
+    server = _server(app)
+    unused, missing = server.documents.unused_fragments, missing_indexes(server.schema)
     for finding in unused:
         click.echo(finding, err=True)
-    for name in layer.documents.names:
-        layer.plan(name).texts()
+    for name in server.documents.names:
+        server.plan(name).texts()
     for index in missing:
         click.echo(f"warning: {index}", err=True)
     if unused or (strict and missing):
         sys.exit(1)
-    click.echo(f"{len(layer.schema.type_map)} types and {len(layer.documents)} operations are in order")
+    click.echo(f"{len(server.schema.type_map)} types and {len(server.documents)} operations are in order")
 
 
 @main.command()
@@ -68,11 +69,11 @@ def check(app: str | None, strict: bool) -> None:
 @click.pass_obj
 def plan(app: str | None, page: str) -> None:
     """Print the plan of the registered operation PAGE as a tree, with its statements. Its file's name will do."""
-    layer = _layer(app)
-    by_file = {Path(each.source).stem.lower(): each.name for each in layer.documents if each.source}
-    name = page if layer.documents.find(page) else by_file.get(page.lower()) or page
+    server = _server(app)
+    by_file = {Path(each.source).stem.lower(): each.name for each in server.documents if each.source}
+    name = page if server.documents.find(page) else by_file.get(page.lower()) or page
     try:
-        click.echo(explain(layer.plan(name)), nl=False)
+        click.echo(explain(server.plan(name)), nl=False)
     except BffError as error:
         raise click.ClickException(str(error)) from None
 
@@ -86,7 +87,7 @@ def schema(app: str | None, file: Path, write: bool, check: bool) -> None:
     """Print the schema in GraphQL's schema language."""
     if write and check:
         raise click.UsageError("--write and --check exclude each other")
-    text = print_schema(_layer(app).schema).rstrip() + "\n"
+    text = print_schema(_server(app).schema).rstrip() + "\n"
     if write:
         file.write_text(text, encoding="utf-8")
     elif check:
@@ -107,7 +108,7 @@ def schema(app: str | None, file: Path, write: bool, check: bool) -> None:
 @click.pass_obj
 def manifest(app: str | None, form: str) -> None:
     """Print the registered operations and their ids as JSON."""
-    documents = _layer(app).documents
+    documents = _server(app).documents
     content = apollo_manifest(documents) if form == "apollo" else client_preset_manifest(documents)
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
@@ -144,10 +145,10 @@ def install_triggers(app: str | None, sql: bool, check: bool) -> None:
     """Have every change of the models' tables captured, by triggers; what stands already is left alone."""
     if sql and check:
         raise click.UsageError("--sql and --check exclude each other")
-    layer = _layer(app)
-    tables = capture.tables_of(entity.model for entity in Catalog.of(layer.schema))
+    server = _server(app)
+    tables = capture.tables_of(entity.model for entity in Catalog.of(server.schema))
     try:
-        with direct_engine(layer.engine, layer.settings.live_database_url).begin() as connection:
+        with direct_engine(server.engine, server.settings.live.database_url).begin() as connection:
             if sql:
                 for statement in capture.statements(connection, tables):
                     click.echo(f"{statement};\n")
@@ -170,14 +171,14 @@ def install_triggers(app: str | None, sql: bool, check: bool) -> None:
 @click.pass_obj
 def run_relay(app: str | None) -> None:
     """Bring changes from the database into the stream until SIGTERM; for sites whose nodes have BFF_RELAY=false."""
-    layer = _layer(app)
-    settings = layer.settings
+    server = _server(app)
+    settings = server.settings.live
     if settings.redis_url is None:
         raise click.ClickException("where is the stream? Set BFF_REDIS_URL")
     url = settings.redis_url.get_secret_value()
-    stream = RedisStream(url, prefix=settings.live_prefix, length=settings.live_stream_length)
-    direct = direct_engine(layer.engine, settings.live_database_url)
-    relay = Relay(direct, stream, lineages(Catalog.of(layer.schema).policies))
+    stream = RedisStream(url, prefix=settings.prefix, length=settings.stream_length)
+    direct = direct_engine(server.engine, settings.database_url)
+    relay = Relay(direct, stream, lineages(Catalog.of(server.schema).policies))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: relay.stop())
     with closing(stream):
@@ -196,8 +197,8 @@ def _compare(file: Path, text: str) -> None:
     raise click.ClickException(f"{file} is not what the schema gives; run `bff schema --write`")
 
 
-def _layer(app: str | None) -> Bff:
-    """The host's layer. What is wrong with its schema or documents is wrong here, and is printed as it is."""
+def _server(app: str | None) -> Server:
+    """The server of the host's layer. What is wrong with its schema or documents is wrong here, and is printed as it is."""
     target = app or Settings().app or _configured(Path("pyproject.toml"))
     if not target:
         raise click.UsageError("which layer? Give --app module:attribute, BFF_APP, or app under [tool.bff]")
@@ -220,7 +221,7 @@ def _layer(app: str | None) -> Bff:
         found = found.extensions.get(EXTENSION)
     if not isinstance(found, Bff):
         raise click.ClickException(f"{target} is neither a layer nor an application that one is mounted on")
-    return found
+    return found.server
 
 
 def _configured(file: Path) -> str | None:

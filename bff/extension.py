@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Request
 from flask_socketio import SocketIO
-from graphql import GraphQLSchema
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from strawberry import Schema as StrawberrySchema
 
 from . import telemetry
@@ -34,7 +36,18 @@ def _nobody(_request: Request) -> None:
     return None
 
 
-class Bff(Server):
+class _MountedServer(Server):
+    """A server whose live operations run as the application: a resolver finds it as in a request, but there is no request."""
+
+    app: Flask | None = None
+
+    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+        """As `Server.execute_live`."""
+        with nullcontext() if self.app is None else self.app.app_context():
+            return super().execute_live(plan, asked, viewer)
+
+
+class Bff:
     """The layer of one host.
 
         layer = Bff(schema=schema, engine=engine, documents="graphql", viewer=viewer_of)
@@ -59,22 +72,28 @@ class Bff(Server):
     ) -> None:
         """Raises DeclarationError and DocumentError, naming all that is wrong."""
         telemetry.configure()
-        super().__init__(schema=schema, engine=engine, documents=documents, settings=settings)
+        self.server = _MountedServer(schema=schema, engine=engine, documents=documents, settings=settings)
+        """The parts, wired. For tools, such as the `bff` command; of no stable shape."""
         self._viewer_of = viewer
         self._host = Host(viewer, expires, follows)
-        self._app: Flask | None = None
         self._endpoint: Endpoint | None = None
         self._node: Node | None = None
+
+    def __repr__(self) -> str:
+        return f"<Bff {self.server!r}>"
+
+    # ---- mounting
 
     def init_app(self, app: Flask) -> None:
         """Mount the endpoint, and in development GraphiQL, on `app`."""
         app.extensions[EXTENSION] = self
-        self._app = app
-        if self.settings.secret is None and app.secret_key:
+        server = self.server
+        server.app = app
+        if server.settings.secret is None and app.secret_key:
             key = app.secret_key.encode() if isinstance(app.secret_key, str) else app.secret_key
             # A key of its own: what signs cursors must not sign sessions, and the other way round.
-            self._sign_with(sha256(b"bff cursors" + key).digest())
-        web.mount(app, self, self._viewer_of)
+            server.sign_with(sha256(b"bff cursors" + key).digest())
+        web.mount(app, server, self._viewer_of)
 
     def init_sockets(self, sockets: SocketIO) -> None:
         """Answer live operations over the host's Socket.IO, in a namespace of their own.
@@ -86,29 +105,62 @@ class Bff(Server):
         sessions; polling works where all requests of a client reach the same process. Messages and sockets of the
         host's own namespaces count for the limits in `Settings`, too. Which other sites may connect is SocketIO's
         `cors_allowed_origins`. Raises DeclarationError for a SocketIO that this cannot stand on, and without the setting
-        `redis_url`.
+        `live.redis_url`.
         """
-        if self.settings.redis_url is None:
+        server, settings = self.server, self.settings
+        if settings.live.redis_url is None:
             raise DeclarationError("live operations need Redis: set BFF_REDIS_URL")
         self._node = Node(
-            self,
-            self.engine,
-            self.settings,
-            lineages=lineages(Catalog.of(self.schema).policies),
-            redis_url=self.settings.redis_url.get_secret_value(),
-            secret=self.secret,
+            server,
+            server.engine,
+            settings.live,
+            patience=settings.deadline,
+            lineages=lineages(Catalog.of(server.schema).policies),
+            redis_url=settings.live.redis_url.get_secret_value(),
+            secret=server.secret,
         )
         self._answer_on(sockets, self._node.hub, start=self._node.start)
 
     def _answer_on(self, sockets: SocketIO, hub: Hub, *, start: Callable[[], None]) -> None:
-        if self._app is None:
+        app = self.server.app
+        if app is None:
             raise DeclarationError("init_sockets comes after init_app")
-        self._endpoint = Endpoint(self, hub, self._host, start=start, sockets=sockets, app=self._app)
+        self._endpoint = Endpoint(self.server, hub, self._host, start=start, sockets=sockets, app=app)
 
-    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
-        """As `Server.execute_live`, and as the application: a resolver finds it as in a request, but there is no request."""
-        with nullcontext() if self._app is None else self._app.app_context():
-            return super().execute_live(plan, asked, viewer)
+    # ---- for code and tests
+
+    def execute(
+        self,
+        document: str | DocumentNode,
+        *,
+        viewer: object | None = None,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        root_value: Any = None,
+    ) -> ExecutionResult:
+        """Execute a registered operation (by name or id), a text or a parsed document, as `viewer`.
+
+        Neither the limits of free text nor `documents.trusted_only` apply to code. Raises Overloaded, DeadlineExceeded,
+        DocumentRefused and OperationNotFound; other errors are in the result.
+        """
+        return self.server.execute(
+            document, viewer=viewer, variables=variables, operation_name=operation_name, root_value=root_value
+        )
+
+    def plan(self, name: str) -> Plan:
+        """The plan of a registered operation. Raises OperationNotFound."""
+        return self.server.plan(name)
+
+    def police(self, session: Session, viewer: object | None) -> Session:
+        """Make every statement of an ORM session see only the rows that `viewer` may see; gives the session."""
+        return self.server.police(session, viewer)
+
+    # ---- its parts
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the layer was made with."""
+        return self.server.settings
 
     @property
     def node(self) -> Node | None:
@@ -120,6 +172,8 @@ class Bff(Server):
         """The sockets of this process, once there are some: how many, in `repr` and `stats`."""
         return self._endpoint
 
+    # ---- in a process that serves
+
     def start(self) -> None:
         """Start what live operations need of this process: in a server that forks, after the fork.
 
@@ -129,11 +183,11 @@ class Bff(Server):
             self._node.start()
 
     def drain(self, within: float | None = None) -> None:
-        """Take no more sockets and send away those that there are, in so many seconds (by default the setting `live_drain`).
+        """Take no more sockets and send away those that there are, in so many seconds (by default the setting `live.drain`).
 
         For a process that is about to stop. Gives back when all are gone, or the time is over.
         """
         if self._endpoint is not None:
-            self._endpoint.drain(self.settings.live_drain if within is None else within)
+            self._endpoint.drain(self.settings.live.drain if within is None else within)
         if self._node is not None:
             self._node.stop()

@@ -1,7 +1,7 @@
 """The parts, wired: schema, database, documents, gate. From a request's parameters to an execution's result.
 
-Knows of no web framework: `bff.web` (and a socket) calls it with parameters and a viewer, code and tests call
-`execute`. Everything that can be wrong with schema or documents is wrong here, when the server is made.
+Knows of no web framework: `bff.web` and `bff.sockets` call it with parameters and a viewer, the hub runs live operations by
+it, and `Bff` hands on what code and tests call. What is wrong with schema or documents is raised when the server is made.
 """
 
 from __future__ import annotations
@@ -76,23 +76,19 @@ class Server:
         assert_valid_schema(self.schema)
         watch(engine)
         secret = self.settings.secret
-        self._sign_with(secret.get_secret_value().encode() if secret else token_bytes())
-        self.gate = Gate(
-            _tickets(engine, self.settings.tickets),
-            max_waiting=self.settings.max_waiting,
-            max_wait=self.settings.max_wait,
-        )
+        self.sign_with(secret.get_secret_value().encode() if secret else token_bytes())
+        self.gate = Gate(_tickets(engine, self.settings.database.tickets), self.settings.database)
         self.documents = Documents()
         self._plans: dict[str, Plan] = {}
         self._texts: cachetools.LRUCache[str, _PlannedText] = cachetools.LRUCache(
-            self.settings.text_cache, getsizeof=lambda planned: len(planned.text.text)
+            self.settings.documents.text_cache, getsizeof=lambda planned: len(planned.text.text)
         )
         self._lock = threading.Lock()
         if documents is not None:
             self._load(Path(documents))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {len(self.documents)} operations, {self.gate!r}>"
+        return f"<Server {len(self.documents)} operations, {self.gate!r}>"
 
     # ---- finding an operation
 
@@ -120,7 +116,7 @@ class Server:
         """Apollo's automatic persisted queries; a text that comes with its hash stays known while the cache has room."""
         query = request.query
         if query is None:
-            planned = None if self.settings.trusted_only else self._known(sha256_hash)
+            planned = None if self.settings.documents.trusted_only else self._known(sha256_hash)
             if planned is not None:
                 return planned.text.operation(request.operation_name)
             return self._registered(f"sha256:{sha256_hash}", request.operation_name)
@@ -129,12 +125,12 @@ class Server:
         return self._free_text(query).operation(request.operation_name)
 
     def _free_text(self, query: str) -> FreeText:
-        if self.settings.trusted_only:
+        if self.settings.documents.trusted_only:
             raise FreeTextRefused("only registered documents are answered; send a documentId")
         planned = self._known(digest(query)) if is_text(query) else None
         if planned is None:
             settings = self.settings
-            planned = _PlannedText(FreeText.read(query, self.schema, settings.limits, suggest=settings.development))
+            planned = _PlannedText(FreeText.read(query, self.schema, settings.limits, development=settings.development))
             with self._lock:
                 if len(query) <= self._texts.maxsize:
                     self._texts[planned.text.id] = planned
@@ -264,14 +260,14 @@ class Server:
     ) -> ExecutionResult:
         """Execute a registered operation (by name or id), a text or a parsed document, as `viewer`.
 
-        Neither the limits of free text nor `trusted_only` apply to code. Raises what `run` raises, DocumentRefused and
+        Neither the limits of free text nor `documents.trusted_only` apply to code. Raises what `run` raises, DocumentRefused and
         OperationNotFound.
         """
         text = print_ast(document) if isinstance(document, DocumentNode) else document
         if _NAME.fullmatch(text):
             operation = self._named(text)
         else:
-            operation = FreeText.read(text, self.schema, suggest=True).operation(operation_name)
+            operation = FreeText.read(text, self.schema, development=True).operation(operation_name)
         deadline = Deadline.after(self.settings.deadline)
         result = self.run(
             operation, variables=variables, viewer=viewer, deadline=deadline, trace=Trace(), root_value=root_value
@@ -279,7 +275,7 @@ class Server:
         return ExecutionResult(plain(result.data), result.errors)
 
     def plan(self, name: str) -> Plan:
-        """The plan of a registered operation; `str()` of it is the tree with its statements."""
+        """The plan of a registered operation; `explain` of it is the tree with its statements. Raises OperationNotFound."""
         return self._plans[self._named(name).id]
 
     def police(self, session: Session, viewer: object | None) -> Session:
@@ -294,11 +290,11 @@ class Server:
 
     # ---- boot
 
-    def _sign_with(self, secret: bytes) -> None:
+    def sign_with(self, secret: bytes) -> None:
         """Have cursors and positions signed with this secret from now on."""
         self.secret = secret
         self._database = Database(
-            self.engine, Catalog.of(self.schema).policies, secret=secret, prepare=self.settings.prepare
+            self.engine, Catalog.of(self.schema).policies, secret=secret, prepare=self.settings.database.prepare
         )
 
     def _load(self, folder: Path) -> None:

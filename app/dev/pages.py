@@ -85,7 +85,7 @@ def measure(app: Flask, sample: Sample) -> Cost:
     body = {"documentId": sample.operation, "variables": dict(sample.variables)}
     # The first of a shape is answered in rounds, see `bff.plan.region`.
     client.post("/graphql", json=body)
-    with _counting(app.extensions["bff"].engine) as statements:
+    with _counting(app.extensions[EXTENSION].pages) as statements:
         answer = client.post("/graphql", json=body)
     if answer.status_code != 200 or answer.json is None or "errors" in answer.json:
         raise RuntimeError(f"{sample.operation}: {answer.text[:500]}")

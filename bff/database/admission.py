@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ..errors import Overloaded
+from ..settings import DatabaseSettings
 from .scope import Deadline
 
 T = TypeVar("T")
@@ -93,11 +94,11 @@ class Gate:
     """
 
     def __init__(
-        self, tickets: int, *, max_waiting: int, max_wait: float, clock: Callable[[], float] = time.monotonic
+        self, tickets: int, settings: DatabaseSettings, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         if tickets < 1:
             raise ValueError(f"a gate needs at least one ticket, not {tickets}")
-        self._line: Line[threading.Event] = Line(tickets, max_waiting, max_wait)
+        self._line: Line[threading.Event] = Line(tickets, settings.max_waiting, settings.max_wait)
         self._lock = threading.Lock()
         self._clock = clock
         self._admitted = 0

@@ -63,8 +63,12 @@ _OVERLAP_BUDGET = 3_000
 _OVERLAP_BUDGET_PER_TOKEN = 3
 
 
-def parse_document(text: str, limits: Limits | None = None, *, name: str = "GraphQL request") -> DocumentNode:
-    """`text` as a document within `limits`; `name` is its file in error messages.
+def parse_document(
+    text: str, limits: Limits | None = None, *, introspection: bool = False, name: str = "GraphQL request"
+) -> DocumentNode:
+    """`text` as a document within `limits`; without limits, it is the host's own. `name` is its file in error messages.
+
+    With limits, only `introspection` lets it ask for the schema itself.
 
     Raises ParseFailed, DocumentLimit or IntrospectionDisabled.
     """
@@ -80,7 +84,7 @@ def parse_document(text: str, limits: Limits | None = None, *, name: str = "Grap
     except GraphQLError as error:
         raise ParseFailed([error]) from None
     if limits is not None:
-        _measure(document, limits)
+        _measure(document, limits, introspection=introspection)
     return document
 
 
@@ -142,7 +146,7 @@ class _Extent:
         self.depth = max(self.depth, depth)
 
 
-def _measure(document: DocumentNode, limits: Limits) -> None:
+def _measure(document: DocumentNode, limits: Limits, *, introspection: bool) -> None:
     """Raise DocumentLimit or IntrospectionDisabled; one visit of every node, by the parser's bound at most 200
     calls deep in a definition."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
@@ -155,7 +159,7 @@ def _measure(document: DocumentNode, limits: Limits) -> None:
         extent = _Extent()
         for selection in selection_set.selections:
             if isinstance(selection, FieldNode):
-                if not limits.introspection and selection.name.value in {"__schema", "__type"}:
+                if not introspection and selection.name.value in {"__schema", "__type"}:
                     message = "Introspection is disabled; the schema is published as a file."
                     raise IntrospectionDisabled([GraphQLError(message, selection)])
                 below = extent_of(selection.selection_set) if selection.selection_set else _Extent()

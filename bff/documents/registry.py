@@ -66,10 +66,12 @@ class FreeText:
     document: DocumentNode = field(repr=False)
 
     @classmethod
-    def read(cls, text: str, schema: GraphQLSchema, limits: Limits | None = None, *, suggest: bool = False) -> FreeText:
-        """Raises DocumentRefused in one of its kinds."""
-        document = parse_document(text, limits)
-        validate_document(schema, document, suggest=suggest)
+    def read(
+        cls, text: str, schema: GraphQLSchema, limits: Limits | None = None, *, development: bool = False
+    ) -> FreeText:
+        """Raises DocumentRefused in one of its kinds. `development` tells what the schema has: by introspection, by suggestions."""
+        document = parse_document(text, limits, introspection=development)
+        validate_document(schema, document, suggest=development)
         return cls(digest(text), text, document)
 
     def operation(self, name: str | None) -> Operation:

@@ -27,13 +27,14 @@ from ..protocol import messages as protocol
 from ..protocol.messages import Code, Mode, Subscribe
 from ..protocol.resume_token import Held, Sealer
 from ..readsets.readset import ALL, Fact, ReadSet
+from ..settings import LiveSettings
 from .attendance import Attendance, Stay
 from .channels import Outlet
 from .event_channel import EventChannel
 from .events import EventReader, Events
 from .index import Index
 from .presence import Presence
-from .scheduler import Runs, Tuning
+from .scheduler import Runs
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .subject import Subject
@@ -101,12 +102,15 @@ class Hub:
         presence: Presence,
         *,
         secret: bytes,
-        tuning: Tuning | None = None,
+        settings: LiveSettings,
+        patience: float,
+        runners: int = 2,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`history` is read to resume event subscriptions; `secret` signs positions, the same on all nodes."""
+        """`history` is read to resume event subscriptions; `secret` signs positions, the same on all nodes. A new subscription
+        waits `patience` seconds at most while the database, or the stream, does not answer. `runners` is a number of threads."""
         self._engine, self._secret, self._clock = engine, secret, clock
-        self._tuning = tuning or Tuning()
+        self._patience, self._runners = patience, runners
         self._lock = threading.RLock()
         self._stopping = threading.Event()
         # Whoever began before it is known where the stream is would miss what comes until then, and could not resume.
@@ -123,7 +127,8 @@ class Hub:
             engine,
             lock=self._lock,
             clock=clock,
-            tuning=self._tuning,
+            settings=settings,
+            patience=patience,
             ended=self._forget_all,
             forgotten=self._forget_operation,
         )
@@ -133,7 +138,8 @@ class Hub:
             lock=self._lock,
             ended=self._forget,
             pause=self._pause,
-            remind_every=self._tuning.remind_every,
+            # Often enough that what is told last is still in the stream.
+            remind_every=max(1, settings.stream_length // 10),
         )
         self._attendance = Attendance(engine, presence, lock=self._lock, touch=self._runs.touch)
         self._threads: list[threading.Thread] = []
@@ -165,7 +171,7 @@ class Hub:
             self._events.run,
             self._attendance.run,
             self._refuse_early,
-            *[self._runs.work] * self._tuning.runners,
+            *[self._runs.work] * self._runners,
         ]
         for number, target in enumerate(targets):
             thread = threading.Thread(target=target, name=f"live-{number}", daemon=True)
@@ -319,7 +325,7 @@ class Hub:
         """Refuse who has waited for too long; until it is known where the stream is, or `stop`."""
         while not self._is_following and self._pause(_LOOK):
             with self._lock:
-                while self._early and self._early[0].since + self._tuning.patience <= self._clock():
+                while self._early and self._early[0].since + self._patience <= self._clock():
                     early = self._early.popleft()
                     error = StreamAway("the stream of changes has not been reached yet")
                     self._refuse(early.outlet, early.id, early.beginning, error)

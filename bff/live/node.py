@@ -13,10 +13,9 @@ from ..changes.relay import Relay
 from ..changes.stream import RedisStream
 from ..database.direct import direct_engine
 from ..readsets.policy_keys import Lineage
-from ..settings import Settings
+from ..settings import LiveSettings
 from .hub import Engine, Hub
 from .presence import RedisPresence
-from .scheduler import Tuning
 
 
 class Node:
@@ -26,15 +25,16 @@ class Node:
         self,
         engine: Engine,
         database: DatabaseEngine,
-        settings: Settings,
+        settings: LiveSettings,
         *,
+        patience: float,
         lineages: Iterable[Lineage],
         redis_url: str,
         secret: bytes,
     ) -> None:
         """`lineages` are those of the engine's policies, `secret` signs positions and is the same on all nodes that read each
         other's."""
-        prefix, length = settings.live_prefix, settings.live_stream_length
+        prefix, length = settings.prefix, settings.stream_length
         stream = RedisStream(redis_url, prefix=prefix, length=length)
         self.presence = RedisPresence(redis_url, prefix=prefix)
         self.hub = Hub(
@@ -43,15 +43,11 @@ class Node:
             RedisStream(redis_url, prefix=prefix, length=length),
             self.presence,
             secret=secret,
-            tuning=Tuning(
-                window=settings.live_window,
-                linger=settings.live_linger,
-                patience=settings.deadline,
-                remind_every=max(1, length // 10),
-            ),
+            settings=settings,
+            patience=patience,
         )
         self.follower = Follower(stream, self.hub.changed, self.hub.lost)
-        direct = direct_engine(database, settings.live_database_url)
+        direct = direct_engine(database, settings.database_url)
         self.relay = Relay(direct, stream, lineages) if settings.relay else None
         self._lock = threading.Lock()
         self._process: int | None = None

@@ -24,6 +24,7 @@ from ..errors import DeadlineExceeded, TryAgain
 from ..plan.plan import Plan
 from ..protocol.messages import Code
 from ..readsets.readset import Answered, Asked, Executed
+from ..settings import LiveSettings
 from .channels import Outlet
 from .index import Index
 from .states import LiveOperation
@@ -51,21 +52,6 @@ class Runner(Protocol):
         """The GraphQL errors for a client; what is a defect is logged and masked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """How the hub works. What is not said to be a number is seconds.
-
-    `window` lies at least between two runs of an operation, `linger` is how long one is kept that nobody subscribes to, `patience` how long a
-    new subscription waits while the database, or the stream, does not answer. `runners` is the number of threads.
-    """
-
-    window: float = 0.05
-    linger: float = 10.0
-    patience: float = 10.0
-    runners: int = 2
-    remind_every: int = 10_000
-
-
 @dataclass(eq=False, slots=True)
 class _Run:
     """Operations that are run together, from `began` on. `since` and `position` say which changes came before."""
@@ -85,12 +71,15 @@ class Runs:
         *,
         lock: threading.RLock,
         clock: Callable[[], float],
-        tuning: Tuning,
+        settings: LiveSettings,
+        patience: float,
         ended: Callable[[Iterable[tuple[Outlet, str]]], None],
         forgotten: Callable[[LiveOperation], None],
     ) -> None:
-        """`ended` is told of subscriptions that were ended here, `forgotten` of operations that are not kept any more."""
-        self._runner, self._lock, self._clock, self._tuning = runner, lock, clock, tuning
+        """A new subscription waits `patience` seconds at most while the database does not answer. `ended` is told of subscriptions
+        that were ended here, `forgotten` of operations that are not kept any more."""
+        self._runner, self._lock, self._clock = runner, lock, clock
+        self._settings, self._patience = settings, patience
         self._ended, self._forgotten = ended, forgotten
         self._has_work = threading.Condition(lock)
         self._index: Index[LiveOperation] = Index()
@@ -145,7 +134,7 @@ class Runs:
     def linger(self, operation: LiveOperation) -> None:
         """Nobody subscribes to the operation any more."""
         self._take_off(operation)
-        self._lingering[operation] = self._clock() + self._tuning.linger
+        self._lingering[operation] = self._clock() + self._settings.linger
         self._lingering.move_to_end(operation)
         self._has_work.notify()
 
@@ -272,7 +261,7 @@ class Runs:
         while self._recent and self._recent[0][0] <= oldest:
             self._recent.popleft()
         now = self._clock()
-        rest = max(self._tuning.window, RESTS * (now - run.began))
+        rest = max(self._settings.window, RESTS * (now - run.began))
         for operation in run.operations:
             operation.is_running = False
             operation.rests_until = now + rest
@@ -312,7 +301,7 @@ class Runs:
             self._ended(operation.complete(Code.INTERNAL, errors[0]["message"], can_resume=True))
             self._forget(operation)
             return
-        too_old = [each for each in operation.joining if each.since + self._tuning.patience <= self._clock()]
+        too_old = [each for each in operation.joining if each.since + self._patience <= self._clock()]
         if too_old:
             self._ended(operation.refuse(self._runner.errors_of(error)))
         if operation.is_wanted:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engineio import exceptions, packet, payload
@@ -27,26 +26,6 @@ _CHUNK = 65_536
 """Bytes that are written at once, of as many packets as fit."""
 
 _PING = packet.Packet(packet.PING)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """What a client may ask of a socket."""
-
-    max_unsent: int
-    """Bytes that may be kept before the socket counts as full; with four times as many it is closed."""
-
-    max_age: float
-    """Seconds that something may be kept before the socket is closed; from half of it on it counts as full."""
-
-    rate: float
-    """Messages a second that a client may go on sending."""
-
-    burst: int
-    """Messages that it may send at once."""
-
-    max_sockets: int
-    """Sockets that are open at once; the next one is refused with 503."""
 
 
 class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no types
@@ -69,7 +48,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         now = self._opened = server.clock.now()
         self._next_ping = math.inf
         self._pinged: float | None = None
-        self._allowance = float(server.bounds.burst)
+        self._allowance = float(server.limits.burst)
         self._counted = now
         self._kept: deque[tuple[packet.Packet | memoryview, int, float]] = deque()
         self._websocket: WebSocket | None = None
@@ -99,8 +78,8 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         """Whether the client takes less than it is sent."""
         if not self._kept:
             return False
-        bounds = self.server.bounds
-        return self.unsent > bounds.max_unsent or self.unsent_for > bounds.max_age / 2
+        limits = self.server.limits
+        return self.unsent > limits.max_unsent or self.unsent_for > limits.max_age / 2
 
     # ---- sending
 
@@ -132,7 +111,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
                     if taken == len(frame):
                         return
                 rest = memoryview(frame)[taken:]
-            if self.unsent > 4 * self.server.bounds.max_unsent:
+            if self.unsent > 4 * self.server.limits.max_unsent:
                 overflows = True
             else:
                 self._keep(rest)
@@ -243,12 +222,12 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
 
     def count(self) -> None:
         """One more message (or frame) from the client. Raises Broken when it sends more than it may."""
-        bounds = self.server.bounds
+        limits = self.server.limits
         now = self.server.clock.now()
-        self._allowance = min(float(bounds.burst), self._allowance + (now - self._counted) * bounds.rate) - 1
+        self._allowance = min(float(limits.burst), self._allowance + (now - self._counted) * limits.rate) - 1
         self._counted = now
         if self._allowance < 0:
-            raise Broken(1008, f"more than {bounds.rate:g} messages a second")
+            raise Broken(1008, f"more than {limits.rate:g} messages a second")
 
     def handle_post_request(self, environ: Any) -> None:
         """Take the packets of a POST of the polling transport."""
@@ -324,7 +303,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         now = self.server.clock.now()
         if self._pinged is not None and now - self._pinged > self.server.ping_timeout:
             self.doom(self.server.reason.PING_TIMEOUT)
-        elif self.unsent_for > self.server.bounds.max_age:
+        elif self.unsent_for > self.server.limits.max_age:
             self.doom("what it was sent was not taken in time")
         elif self._pinged is None and now >= self._next_ping:
             self._pinged = now

@@ -16,7 +16,8 @@ from typing import Any
 import engineio
 from engineio import packet
 
-from .connection import Bounds, EngineSocket
+from ..settings import SocketLimits
+from .connection import EngineSocket
 from .timers import Clock
 
 ASYNC_MODES = ("gevent", "threading")
@@ -29,21 +30,21 @@ _SWEEP = 1.0
 class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio has no types
     """python-engineio's server, whose sockets are `EngineSocket`s."""
 
-    bounds: Bounds
+    limits: SocketLimits
     clock: Clock
     lock: threading.Lock
     is_draining: bool
     _is_sweeping: bool
 
     @classmethod
-    def adopt(cls, server: engineio.Server, bounds: Bounds) -> Engine:
+    def adopt(cls, server: engineio.Server, limits: SocketLimits) -> Engine:
         """Make the host's own server one of this class, before it serves.
 
         Flask-SocketIO makes its server itself, of a class that cannot be chosen; all options stay as the host set them.
         """
         server.__class__ = cls
         assert isinstance(server, cls)
-        server.bounds = bounds
+        server.limits = limits
         server.clock = Clock(start=server.start_background_task, event=server.create_event())
         server.lock = threading.Lock()
         server.is_draining = server._is_sweeping = False
@@ -51,7 +52,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio has no t
         return server
 
     def __repr__(self) -> str:
-        return f"<Engine {len(self.sockets)} of {self.bounds.max_sockets} sockets{', draining' * self.is_draining}>"
+        return f"<Engine {len(self.sockets)} of {self.limits.max_sockets} sockets{', draining' * self.is_draining}>"
 
     def handle_request(self, environ: Any, start_response: Any) -> Any:
         """One request of a client, as WSGI. A foreign Origin is refused with 403."""
@@ -64,7 +65,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio has no t
 
     def _handle_connect(self, environ: Any, start_response: Any, transport: str, jsonp_index: int | None = None) -> Any:
         """A new client. The base's, but for the class of socket, the bound, and who pings."""
-        if self.is_draining or len(self.sockets) >= self.bounds.max_sockets:
+        if self.is_draining or len(self.sockets) >= self.limits.max_sockets:
             return {
                 "status": "503 SERVICE UNAVAILABLE",
                 "headers": [("Content-Type", "text/plain"), ("Retry-After", "1")],

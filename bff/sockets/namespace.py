@@ -26,7 +26,6 @@ from ..protocol.messages import Code, Complete, NotOfProtocol, Subscribe, Subscr
 from ..readsets.readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect
-from .connection import Bounds
 from .engineio import ASYNC_MODES, Engine
 from .outbox import Outlet
 from .viewer import Host, token_of
@@ -82,14 +81,14 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
 
         Raises DeclarationError for a Flask-SocketIO that this cannot stand on.
         """
-        super().__init__(layer.settings.live_namespace)
+        super().__init__(layer.settings.live.namespace)
         self._layer = layer
         self._hub = hub
         self._host = host
         self._app = app
         self._start = start
-        settings = layer.settings
-        self._settings = settings
+        self._limits = layer.settings.live.sockets
+        self._max_message = layer.settings.http.max_body
         server = sockets.server
         if server is None:
             raise DeclarationError("SocketIO has no application yet: call its init_app before init_sockets")
@@ -104,16 +103,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
             )
         if isinstance(server.eio, Engine):
             raise DeclarationError("this SocketIO has a layer already")
-        self._engine = Engine.adopt(
-            server.eio,
-            Bounds(
-                max_unsent=settings.live_max_unsent,
-                max_age=settings.live_max_age,
-                rate=settings.live_rate,
-                burst=settings.live_burst,
-                max_sockets=settings.live_max_sockets,
-            ),
-        )
+        self._engine = Engine.adopt(server.eio, self._limits)
         self._packet = re.compile(_PACKET % re.escape(self.namespace), re.DOTALL | re.ASCII)
         self._outlets: dict[str, Outlet] = {}
         self._refused = 0
@@ -207,8 +197,8 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
             self._refuse(eio_sid, "only events are of the protocol")
         elif outlet is None:
             self._refuse(eio_sid, "an event before the connection to its namespace")
-        elif len(data) > self._settings.max_body:
-            self._refuse(eio_sid, f"a message has at most {self._settings.max_body} characters")
+        elif len(data) > self._max_message:
+            self._refuse(eio_sid, f"a message has at most {self._max_message} characters")
         else:
             self._take_event(eio_sid, outlet, packet["rest"] or "")
 
@@ -259,7 +249,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
                 self._take_subscribe(outlet, message)
 
     def _take_subscribe(self, outlet: Outlet, message: Subscribe) -> None:
-        most = self._settings.live_max_subscriptions
+        most = self._limits.max_subscriptions
         if message.id in outlet.subscriptions:
             outlet.reply(protocol.refusal(message.id, Code.DUPLICATE_ID, "the id is in use on this socket"))
             return

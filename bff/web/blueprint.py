@@ -1,8 +1,8 @@
 """The Flask blueprint: `POST` and `GET` of the endpoint, the module for live pages, and GraphiQL in development.
 
-The only module of the layer that knows Flask. It reads a request, asks the host who the viewer is, has `Server`
-find and run the operation, and sends the answer; whatever happens in between is answered as a GraphQL
-response. Decides nothing about operations itself.
+It reads a request, asks the host who the viewer is, has `Server` find and run the operation, and sends the answer; whatever
+happens in between is answered as a GraphQL response. Decides nothing about operations itself. Beside it, only the extension, the
+command and the sockets know Flask.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class _Endpoint:
         self._server = server
         self._viewer_of = viewer_of
         self._settings = server.settings
-        self._curfew = Curfew(server.settings.body_timeout)
+        self._curfew = Curfew(server.settings.http.body_timeout)
 
     def view(self) -> Response:
         """One request to the endpoint, whatever its method."""
@@ -162,7 +162,7 @@ class _Endpoint:
     def _read_post(self, incoming: Request) -> GraphQLRequest:
         check_content_type(incoming.headers.get("Content-Type"), incoming.headers.get("Content-Encoding"))
         connection = incoming.environ.get("gunicorn.socket") or incoming.environ.get("werkzeug.socket")
-        body = read_body(incoming, most=self._settings.max_body, connection=connection, curfew=self._curfew)
+        body = read_body(incoming, most=self._settings.http.max_body, connection=connection, curfew=self._curfew)
         return decode_body(body)
 
     def _graphiql(self) -> Response:
@@ -171,7 +171,7 @@ class _Endpoint:
             message = "GraphiQL is not installed here. Run `bff graphiql install`, then reload this page.\n"
             return Response(message, status=503, content_type="text/plain; charset=utf-8")
         assets_url = url_for("bff.asset", name="page.js").removesuffix("/page.js")
-        html = page(endpoint=url_for("bff.endpoint"), assets=assets_url, namespace=self._settings.live_namespace)
+        html = page(endpoint=url_for("bff.endpoint"), assets=assets_url, namespace=self._settings.live.namespace)
         response = Response(html, content_type=HTML)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response.headers["Cache-Control"] = "no-cache"

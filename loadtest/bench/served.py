@@ -8,15 +8,17 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
 import strawberry
 from flask import Flask, Response
 from graphql import ExecutionResult
+from sqlalchemy import Engine
 from strawberry.extensions import ParserCache, ValidationCache
 
 import bff
-from app import auth, rest
+from app import auth
 from app.database import attach, database_url, open_database
 from app.layer import DOCUMENTS
 from app.schema import schema
@@ -25,20 +27,22 @@ from app.schema.query import Query
 from app.schema.subscription import Subscription
 from app.schema.types import Comment
 from bff.documents.registry import Operation
-from bff.telemetry import Trace
+from bff.server import Server
+from bff.telemetry import Trace, configure
+from bff.web.blueprint import mount
 from loadtest.bench import eager
 
 MOST_ROOTS = 10_000
 
 
-class Plain(bff.Bff):
+class Plain(Server):
     """Strawberry's own executor behind the layer's HTTP: graphql-core calls a resolver a field.
 
     The fields of entity types then load through the ORM session, one object at a time. Documents are parsed and
     validated once, by Strawberry's caches.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Unpack[_Options]) -> None:
         super().__init__(schema=schema, **options)
         self._executor = copy.copy(schema)
         self._executor.extensions = (ParserCache, ValidationCache)
@@ -72,12 +76,16 @@ class Eager(Plain):
 
 def plain() -> Flask:
     """Briefcase's schema under Strawberry's executor."""
-    return _host(Plain)
+    app, options = _host()
+    mount(app, Plain(**options), auth.viewer_of)
+    return app
 
 
 def eagerly() -> Flask:
     """The Matter page in Strawberry, by hand."""
-    return _host(Eager)
+    app, options = _host()
+    mount(app, Eager(**options), auth.viewer_of)
+    return app
 
 
 @strawberry.type(name="Query")
@@ -89,20 +97,28 @@ class LongQuery(Query):
 
 def long_lists() -> Flask:
     """Briefcase's layer with lists of up to `MOST_ROOTS` roots."""
-    return _host(bff.Bff, schema=bff.Schema(query=LongQuery, mutation=Mutation, subscription=Subscription))
+    app, options = _host()
+    long = bff.Schema(query=LongQuery, mutation=Mutation, subscription=Subscription)
+    bff.Bff(schema=long, viewer=auth.viewer_of, **options).init_app(app)
+    return app
 
 
-def _host(layer: type[bff.Bff], **options: Any) -> Flask:
-    """Briefcase with another layer, and without its demo pages."""
+class _Options(TypedDict):
+    engine: Engine
+    documents: Path
+    settings: bff.Settings
+
+
+def _host() -> tuple[Flask, _Options]:
+    """Briefcase without its layer, its REST API and its demo pages; and what a layer is made with."""
+    configure()
     app = Flask(__name__, static_folder=None)
     app.config.update({name: os.environ[name] for name in ("BRIEFCASE_ENV", "SECRET_KEY") if name in os.environ})
     database = open_database(database_url(), pages=int(os.environ["DATABASE_POOL_SIZE"]))
     attach(app, database)
     auth.init_app(app)
     settings = bff.Settings(secret=app.config["SECRET_KEY"])
-    layer(engine=database.pages, documents=DOCUMENTS, viewer=auth.viewer_of, settings=settings, **options).init_app(app)
-    rest.init_app(app)
-    return app
+    return app, _Options(engine=database.pages, documents=DOCUMENTS, settings=settings)
 
 
 def constant() -> Flask:

@@ -43,10 +43,10 @@ class Asked:
         return GraphQLRequest(document_id=self.name, variables=self.variables)
 
     def operation(self, layer: bff.Bff) -> Operation:
-        return layer.find(self.request)
+        return layer.server.find(self.request)
 
     def kind(self, layer: bff.Bff) -> Kind:
-        match source_of(layer.plan_of(self.operation(layer))):
+        match source_of(layer.server.plan_of(self.operation(layer))):
             case LiveSource():
                 return "live"
             case EventSource():
@@ -323,7 +323,7 @@ class Check:
         order = [self._journal.by_event[event].offset for event, _ in told]
         assert order == sorted(order), f"{where} was told out of order"
         assert all(offset > subscription.begins_after for offset in order), f"{where} was told of what was before"
-        source = source_of(self._layer.plan_of(asked.operation(self._layer)))
+        source = source_of(self._layer.server.plan_of(asked.operation(self._layer)))
         assert isinstance(source, EventSource)
         for batch, entry in self._journal.entries:
             if entry.offset <= subscription.begins_after or not source.takes(entry.change):
@@ -396,7 +396,7 @@ class Check:
         return self._value("select organization_id from matters where id = :id", matter)
 
     def _value(self, statement: str, id: int) -> int | None:
-        with self._layer.engine.connect() as connection:
+        with self._layer.server.engine.connect() as connection:
             found: int | None = connection.execute(text(statement), {"id": id}).scalar()
         return found
 

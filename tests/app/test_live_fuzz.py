@@ -73,20 +73,20 @@ class Observed:
         self.is_slow = False
 
     def plan_of(self, operation: Operation) -> Plan:
-        return self._layer.plan_of(operation)
+        return self._layer.server.plan_of(operation)
 
     def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
-        return self._layer.scope_of(plan, viewer)
+        return self._layer.server.scope_of(plan, viewer)
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
-        return self._layer.errors_of(error)
+        return self._layer.server.errors_of(error)
 
     def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
-        return self._layer.locate(source, changes)
+        return self._layer.server.locate(source, changes)
 
     def execute_live(self, plan: Plan, asked: Sequence[Ask], viewer: object | None) -> Executed:
-        executed = self._layer.execute_live(plan, asked, viewer)
-        scope = self._layer.scope_of(plan, viewer)
+        executed = self._layer.server.execute_live(plan, asked, viewer)
+        scope = self._layer.server.scope_of(plan, viewer)
         with self._lock:
             for each, answered in zip(asked, executed.answers, strict=True):
                 if each.root_value is None:
@@ -121,19 +121,22 @@ class Briefcase:
 
     def __init__(self, engine: DatabaseEngine, writing: DatabaseEngine, redis_url: str, prefix: str, seed: int) -> None:
         self.random = random.Random(seed)
-        settings = bff.Settings(secret="of the tests", redis_url=redis_url, live_prefix=prefix, live_window=0.0)
+        settings = bff.Settings(
+            secret="of the tests", live=bff.LiveSettings(redis_url=redis_url, prefix=prefix, window=0.0)
+        )
         self.layer = make_layer(engine, settings=settings)
         self.observed = Observed(self.layer)
         self.writing = writing
         self.node = Node(
             self.observed,
             engine,
-            settings,
-            lineages=lineages(Catalog.of(self.layer.schema).policies),
+            settings.live,
+            patience=settings.deadline,
+            lineages=lineages(Catalog.of(self.layer.server.schema).policies),
             redis_url=redis_url,
-            secret=self.layer.secret,
+            secret=self.layer.server.secret,
         )
-        self.stream = RedisStream(redis_url, prefix=prefix, length=settings.live_stream_length)
+        self.stream = RedisStream(redis_url, prefix=prefix, length=settings.live.stream_length)
         self.journal = Journal(writing)
         self.check = Check(self.layer, self.journal)
         self.clients: list[Client] = []
@@ -196,10 +199,10 @@ class Briefcase:
         asked += [Asked("NotificationReceived", {})] * 3
         asked += [Asked("Presence", {"matterId": matters[0]}), Asked("Presence", {"matterId": matters[3]})]
         live = {each.name for each in asked}
-        registered = {str(each.name) for each in self.layer.documents if self.layer.plan_of(each).is_live}
+        registered = {str(each.name) for each in self.layer.server.documents if self.layer.server.plan_of(each).is_live}
         assert live == registered, "a document that is live is not asked for"
         for name in AS_IF_LIVE:
-            found = self.layer.documents.find(name)
+            found = self.layer.server.documents.find(name)
             assert found is not None
             head, brace, rest = found.text.partition(f"query {name}")
             arguments, brace, body = rest.partition("{")

@@ -11,7 +11,17 @@ from flask import Flask
 from graphql import parse
 from sqlalchemy import NullPool, create_engine
 
-from bff import BadUserInput, Bff, Deadline, DeclarationError, DocumentError, Settings
+from bff import (
+    BadUserInput,
+    Bff,
+    DatabaseSettings,
+    Deadline,
+    DeclarationError,
+    DocumentError,
+    DocumentSettings,
+    Limits,
+    Settings,
+)
 from bff.errors import (
     BadRequest,
     DocumentLimit,
@@ -21,6 +31,7 @@ from bff.errors import (
     PersistedQueryNotFound,
 )
 from bff.http.request import GraphQLRequest
+from bff.server import Server
 from tests.web.site import make_site
 
 
@@ -33,10 +44,14 @@ def documents(tmp_path: Path) -> Path:
     return tmp_path / "graphql"
 
 
-def layer_of(documents: Path | None = None, **settings: Any) -> Bff:
-    layer = make_site(documents, max_body=10**6, **settings).extensions["bff"]
+def layer_of(folder: Path | None = None, **settings: Any) -> Bff:
+    layer = make_site(folder, **{"development": False, **settings}).extensions["bff"]
     assert isinstance(layer, Bff)
     return layer
+
+
+def server_of(folder: Path | None = None, **settings: Any) -> Server:
+    return layer_of(folder, **settings).server
 
 
 def digest(text: str) -> str:
@@ -44,8 +59,8 @@ def digest(text: str) -> str:
 
 
 def test_registered_documents_are_found_by_id_hash_and_name(documents: Path) -> None:
-    layer = layer_of(documents)
-    who = layer.documents.find("Who")
+    server = server_of(documents)
+    who = server.documents.find("Who")
     assert who is not None
     for request in (
         GraphQLRequest(document_id="Who"),
@@ -53,98 +68,98 @@ def test_registered_documents_are_found_by_id_hash_and_name(documents: Path) -> 
         GraphQLRequest(document_id=who.id),
         GraphQLRequest(hash=who.id),
     ):
-        assert layer.find(request) is who
+        assert server.find(request) is who
     with pytest.raises(PersistedQueryNotFound, match=r"^PersistedQueryNotFound$"):
-        layer.find(GraphQLRequest(document_id="Whom"))
+        server.find(GraphQLRequest(document_id="Whom"))
     with pytest.raises(OperationNotFound, match="no operation 'Other'; the document has Who"):
-        layer.find(GraphQLRequest(document_id="Who", operation_name="Other"))
+        server.find(GraphQLRequest(document_id="Who", operation_name="Other"))
 
 
 def test_a_request_asks_in_one_way(documents: Path) -> None:
-    layer = layer_of(documents)
+    server = server_of(documents)
     with pytest.raises(BadRequest, match="either"):
-        layer.find(GraphQLRequest(document_id="Who", query="{ viewer }"))
+        server.find(GraphQLRequest(document_id="Who", query="{ viewer }"))
     with pytest.raises(BadRequest, match="missing"):
-        layer.find(GraphQLRequest(variables={}))
+        server.find(GraphQLRequest(variables={}))
 
 
 def test_automatic_persisted_queries() -> None:
-    layer = layer_of()
+    server = server_of()
     text = "query A { viewer } query B { viewer }"
     by_hash = GraphQLRequest(hash=digest(text), operation_name="B")
     with pytest.raises(PersistedQueryNotFound):
-        layer.find(by_hash)
+        server.find(by_hash)
     with pytest.raises(PersistedQueryMismatch, match="provided sha does not match query"):
-        layer.find(GraphQLRequest(query=text + " ", hash=digest(text), operation_name="B"))
-    registered = layer.find(GraphQLRequest(query=text, hash=digest(text), operation_name="B"))
+        server.find(GraphQLRequest(query=text + " ", hash=digest(text), operation_name="B"))
+    registered = server.find(GraphQLRequest(query=text, hash=digest(text), operation_name="B"))
     assert registered.name == "B"
-    assert layer.find(by_hash) == registered
+    assert server.find(by_hash) == registered
 
 
 def test_texts_are_kept_while_there_is_room() -> None:
     texts = [f'{{ echo(text: "{letter * 20}") }}' for letter in "abc"]
-    layer = layer_of(text_cache=2 * len(texts[0]))
+    server = server_of(documents=DocumentSettings(text_cache=2 * len(texts[0])))
     for text in texts:
-        layer.find(GraphQLRequest(query=text))
+        server.find(GraphQLRequest(query=text))
     with pytest.raises(PersistedQueryNotFound):
-        layer.find(GraphQLRequest(hash=digest(texts[0])))
-    assert layer.find(GraphQLRequest(hash=digest(texts[2]))).text == texts[2]
+        server.find(GraphQLRequest(hash=digest(texts[0])))
+    assert server.find(GraphQLRequest(hash=digest(texts[2]))).text == texts[2]
     too_long = '{ echo(text: "' + "x" * 100 + '") }'
-    assert layer.find(GraphQLRequest(query=too_long)).text == too_long
+    assert server.find(GraphQLRequest(query=too_long)).text == too_long
 
 
 def test_only_registered_documents_where_only_they_are_trusted(documents: Path) -> None:
-    layer = layer_of(documents, trusted_only=True)
-    assert layer.find(GraphQLRequest(document_id="Who")).name == "Who"
+    server = server_of(documents, documents=DocumentSettings(trusted_only=True))
+    assert server.find(GraphQLRequest(document_id="Who")).name == "Who"
     for request in (GraphQLRequest(query="{ viewer }"), GraphQLRequest(query="{ viewer }", hash=digest("{ viewer }"))):
         with pytest.raises(FreeTextRefused):
-            layer.find(request)
+            server.find(request)
     # Code is not a client.
-    assert layer.execute("{ viewer }", viewer="me").data == {"viewer": "me"}
+    assert server.execute("{ viewer }", viewer="me").data == {"viewer": "me"}
 
 
 def test_a_plan_is_made_once(documents: Path) -> None:
-    layer = layer_of(documents)
+    server = server_of(documents)
     for request in (GraphQLRequest(document_id="Who"), GraphQLRequest(query="{ viewer }")):
-        assert layer.plan_of(layer.find(request)) is layer.plan_of(layer.find(request))
-    assert layer.plan("Who") is layer.plan_of(layer.find(GraphQLRequest(document_id="Who")))
+        assert server.plan_of(server.find(request)) is server.plan_of(server.find(request))
+    assert server.plan("Who") is server.plan_of(server.find(GraphQLRequest(document_id="Who")))
 
 
 def test_an_operation_of_a_text_has_a_plan_of_its_own() -> None:
-    layer = layer_of()
+    server = server_of()
     text = "query A { viewer } query B { echo }"
-    first, second = (layer.plan_of(layer.find(GraphQLRequest(query=text, operation_name=name))) for name in "AB")
+    first, second = (server.plan_of(server.find(GraphQLRequest(query=text, operation_name=name))) for name in "AB")
     assert (first.name, second.name) == ("A", "B")
 
 
 def test_code_executes_by_name_text_or_document(documents: Path) -> None:
-    layer = layer_of(documents)
+    server = server_of(documents)
     expected = {"viewer": "marie", "items": [{"number": 0}]}
-    who = layer.documents.find("Who")
+    who = server.documents.find("Who")
     assert who is not None
     for document in ("Who", f"sha256:{who.id}", who.text, parse(who.text)):
-        assert layer.execute(document, viewer="marie").data == expected
-    answer = layer.execute("query ($t: String!) { echo(text: $t) }", variables={"t": "hello"})
+        assert server.execute(document, viewer="marie").data == expected
+    answer = server.execute("query ($t: String!) { echo(text: $t) }", variables={"t": "hello"})
     assert (answer.data, answer.errors) == ({"echo": "hello"}, None)
-    assert layer.execute("query A { echo } query B { viewer }", operation_name="B").data == {"viewer": "None"}
+    assert server.execute("query A { echo } query B { viewer }", operation_name="B").data == {"viewer": "None"}
 
 
 def test_code_is_told_what_there_is(documents: Path) -> None:
     with pytest.raises(OperationNotFound, match="no operation 'Whom'; registered: Who"):
-        layer_of(documents).execute("Whom")
+        server_of(documents).execute("Whom")
     with pytest.raises(OperationNotFound, match="registered: none"):
-        layer_of().plan("Who")
+        server_of().plan("Who")
 
 
 def test_the_limits_of_free_text_are_those_of_clients() -> None:
-    layer = layer_of(max_tokens=3)
+    server = server_of(limits=Limits(tokens=3))
     with pytest.raises(DocumentLimit):
-        layer.find(GraphQLRequest(query="{ viewer echo }"))
-    assert layer.execute("{ viewer echo }").data == {"viewer": "None", "echo": ""}
+        server.find(GraphQLRequest(query="{ viewer echo }"))
+    assert server.execute("{ viewer echo }").data == {"viewer": "None", "echo": ""}
 
 
 def test_variables_that_are_no_text_run_nothing() -> None:
-    result = layer_of().execute("query ($t: String!) { echo(text: $t) }", variables={"t": "a\x00"})
+    result = server_of().execute("query ($t: String!) { echo(text: $t) }", variables={"t": "a\x00"})
     assert result.data is None
     assert result.errors is not None
     assert isinstance(result.errors[0].original_error, BadUserInput)
@@ -157,15 +172,17 @@ def test_an_operation_that_has_no_plan_stops_the_boot(tmp_path: Path, monkeypatc
     fields = " ".join(f"f{number}: viewer" for number in range(20_001))
     (folder / "huge.graphql").write_text(f"query Huge {{ {fields} }}")
     with pytest.raises(DocumentError, match=r"^graphql/huge\.graphql:1:1: .*20000"):
-        layer_of(folder)
+        server_of(folder)
 
 
 def test_as_many_tickets_as_connections() -> None:
-    schema = layer_of().schema
+    schema = server_of().schema
     url = "postgresql+psycopg2://"
 
     def tickets(engine: Any, **settings: Any) -> float:
-        return Bff(schema=schema, engine=engine, settings=Settings(**settings)).gate.stats()["tickets"]
+        return Server(
+            schema=schema, engine=engine, settings=Settings(database=DatabaseSettings(**settings))
+        ).gate.stats()["tickets"]
 
     assert tickets(create_engine(url)) == 15
     assert tickets(create_engine(url, pool_size=4, max_overflow=0)) == 4
@@ -177,7 +194,8 @@ def test_as_many_tickets_as_connections() -> None:
 
 
 def test_it_tells_its_state(documents: Path) -> None:
-    assert repr(layer_of(documents)) == "<Bff 1 operations, <Gate 0/15 busy, 0 waiting>>"
+    assert repr(server_of(documents)) == "<Server 1 operations, <Gate 0/15 busy, 0 waiting>>"
+    assert repr(layer_of()) == "<Bff <Server 0 operations, <Gate 0/15 busy, 0 waiting>>>"
 
 
 def test_cursors_are_signed_with_the_hosts_key_unless_the_layer_has_one() -> None:
@@ -185,7 +203,7 @@ def test_cursors_are_signed_with_the_hosts_key_unless_the_layer_has_one() -> Non
         app = Flask(__name__)
         app.config.update(config)
         layer.init_app(app)
-        with layer._database.open(None, Deadline.after(1)) as scope:
+        with layer.server._database.open(None, Deadline.after(1)) as scope:
             return scope.secret
 
     assert secret_of(layer_of(), SECRET_KEY="k") == secret_of(layer_of(), SECRET_KEY=b"k") != b"k"

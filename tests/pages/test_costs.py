@@ -64,7 +64,7 @@ def full_layer(full_site: Flask) -> Bff:
 
 def statements(layer: Bff, count_sql: CountSql, operation: str, variables: Any = None) -> int:
     layer.execute(operation, viewer=VIEWER, variables=variables)  # planned
-    with count_sql(layer.engine) as counted:
+    with count_sql(layer.server.engine) as counted:
         result = layer.execute(operation, viewer=VIEWER, variables=variables)
     assert result.errors is None, result.errors
     count: int = counted.count
@@ -89,7 +89,7 @@ def test_live_pages_depend_on_rows_and_on_no_table_as_a_whole(full_layer: Bff) -
         plan = full_layer.plan(sample.operation)
         if plan.is_live:
             live.append(sample.page)
-            [answer] = full_layer.execute_live(plan, [Asked(sample.variables)], VIEWER).answers
+            [answer] = full_layer.server.execute_live(plan, [Asked(sample.variables)], VIEWER).answers
             assert "errors" not in answer.payload
             assert [table for table, columns, _ in answer.reads.facts if not columns] == [], sample.page
     assert live == ["Matter", "Dashboard", "Document", "Inbox", "Calendar"]
@@ -136,7 +136,7 @@ def fresh_layer(fresh_database_url: str) -> Iterator[Bff]:
 def test_a_small_matter_takes_as_many_statements_as_a_large_one(fresh_layer: Bff, count_sql: CountSql) -> None:
     page = ("MatterPage", {"id": "1"})
     large = statements(fresh_layer, count_sql, *page)
-    with fresh_layer.engine.begin() as connection:
+    with fresh_layer.server.engine.begin() as connection:
         for statement in (
             # One of everything, and somebody everywhere.
             "update tasks set assignee_id = 1 where id = 1",
@@ -173,8 +173,8 @@ MANY = {
 @pytest.mark.parametrize("name", MANY)
 def test_many_objects_take_as_many_statements_as_two(name: str, full_layer: Bff, count_sql: CountSql) -> None:
     """With everything that a type shows, and everything that it leads to."""
-    assert full_layer.schema.query_type
-    type_ = get_named_type(full_layer.schema.query_type.fields[name].type)
+    assert full_layer.server.schema.query_type
+    type_ = get_named_type(full_layer.server.schema.query_type.fields[name].type)
     query = f"query($first: Int) {{ {name}(first: $first {MANY[name]}) {selection(type_, 1)} }}"
     assert statements(full_layer, count_sql, query, {"first": 2}) == statements(
         full_layer, count_sql, query, {"first": 100}

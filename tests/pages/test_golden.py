@@ -39,12 +39,12 @@ def test_a_page_is_as_it_was(
     count_sql: Callable[..., AbstractContextManager[Any]],
     pytestconfig: pytest.Config,
 ) -> None:
-    operation = golden_layer.documents.find(sample.operation)
+    operation = golden_layer.server.documents.find(sample.operation)
     assert operation is not None
     answers: dict[Strategy, Any] = {}
     statements: dict[Strategy, str] = {}
     for strategy, layer in golden_layers.items():
-        with count_sql(layer.engine) as counted:
+        with count_sql(layer.server.engine) as counted:
             result = layer.execute(sample.operation, viewer=VIEWER, variables=sample.variables)
         assert result.errors is None
         answers[strategy] = _json(result.data)
@@ -72,11 +72,11 @@ def test_a_page_is_as_it_was(
 
 @pages
 def test_graphql_core_gives_the_same_answer(sample: Sample, golden_layer: Bff, golden_database: Database) -> None:
-    operation = golden_layer.documents.find(sample.operation)
+    operation = golden_layer.server.documents.find(sample.operation)
     assert operation is not None
     answer = golden_layer.execute(sample.operation, viewer=VIEWER, variables=sample.variables)
     with golden_database.open(VIEWER, Deadline.after(60)) as scope:
-        reference = execute_sync(golden_layer.schema, operation.document, None, scope, dict(sample.variables))
+        reference = execute_sync(golden_layer.server.schema, operation.document, None, scope, dict(sample.variables))
     assert reference.errors is None
     assert answer.data == reference.data
 
@@ -84,7 +84,7 @@ def test_graphql_core_gives_the_same_answer(sample: Sample, golden_layer: Bff, g
 def test_live_plans_are_as_they_were(golden_layer: Bff, pytestconfig: pytest.Config) -> None:
     plans = {
         Path(it.source.partition(":")[0]).stem + ".txt": _lines(explain(golden_layer.plan(it.id)))
-        for it in golden_layer.documents
+        for it in golden_layer.server.documents
         if it.source and it.source.startswith("graphql/live/")
     }
     assert len(plans) >= 5
@@ -98,8 +98,8 @@ def test_live_plans_are_as_they_were(golden_layer: Bff, pytestconfig: pytest.Con
 
 
 def test_what_is_a_subscription_or_live_can_be_subscribed_to(golden_layer: Bff) -> None:
-    live = {it.name for it in golden_layer.documents if golden_layer.plan(it.id).is_live}
-    assert {it.name for it in golden_layer.documents if it.kind == "subscription"} < live
+    live = {it.name for it in golden_layer.server.documents if golden_layer.plan(it.id).is_live}
+    assert {it.name for it in golden_layer.server.documents if it.kind == "subscription"} < live
     assert {name for name in live if name and name.endswith("Page")} == {
         "CalendarPage",
         "DashboardPage",
@@ -110,7 +110,9 @@ def test_what_is_a_subscription_or_live_can_be_subscribed_to(golden_layer: Bff) 
 
 
 def test_every_page_has_its_files(golden_layer: Bff) -> None:
-    operations = {it.name for it in golden_layer.documents if it.source and it.source.startswith("graphql/pages/")}
+    operations = {
+        it.name for it in golden_layer.server.documents if it.source and it.source.startswith("graphql/pages/")
+    }
     assert operations == {sample.operation for sample in samples()}
     assert {path.name for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"} == {
         LIVE.name,

@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from sqlalchemy import create_engine
 from strawberry.scalars import JSON
 
-from bff import BadUserInput, Bff, DeadlineExceeded, Settings, Unauthenticated
+from bff import BadUserInput, Bff, DeadlineExceeded, HttpSettings, Settings, Unauthenticated
 
 
 @strawberry.type
@@ -98,16 +98,16 @@ def viewer_of(request: Request) -> object:
     return f"{request.cookies.get('session')} {authorization}"
 
 
-def make_site(documents: Path | None = None, **settings: Any) -> Flask:
-    """The site with these settings; without any, as the tests against a real server want it."""
+def make_site(folder: Path | None = None, **settings: Any) -> Flask:
+    """The site with documents of `folder` and these settings; without any, as the tests against a real server want it."""
     if not settings:
-        settings = {"development": True, "body_timeout": 1, "max_body": 4000}
+        settings = {"development": True, "http": HttpSettings(body_timeout=1, max_body=4000)}
         settings["graphiql_assets"] = Path(os.environ.get("SITE_GRAPHIQL", ".bff/graphiql"))
     site = Flask(__name__)
     Bff(
         schema=strawberry.Schema(Query, Mutation, Subscription),
         engine=create_engine("postgresql+psycopg2://"),
-        documents=documents,
+        documents=folder,
         viewer=viewer_of,
         settings=Settings(**settings),
     ).init_app(site)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bff import Deadline, DeadlineExceeded
+from bff import DatabaseSettings, Deadline, DeadlineExceeded
 from bff.database.admission import Gate, Line
 from bff.errors import Overloaded
 
@@ -139,7 +139,7 @@ def test_tickets_are_neither_lost_nor_made(data: st.DataObject) -> None:
 
 def test_a_gate_tells_its_state() -> None:
     clock = FakeClock()
-    gate = Gate(2, max_waiting=0, max_wait=1, clock=clock)
+    gate = Gate(2, DatabaseSettings(max_waiting=0, max_wait=1), clock=clock)
     assert repr(gate) == "<Gate 0/2 busy, 0 waiting>"
     with gate.ticket(Deadline.after(10, clock)):
         clock.now += 3
@@ -159,12 +159,12 @@ def test_a_gate_tells_its_state() -> None:
 
 def test_a_gate_has_at_least_one_ticket() -> None:
     with pytest.raises(ValueError, match="not 0"):
-        Gate(0, max_waiting=0, max_wait=1)
+        Gate(0, DatabaseSettings(max_waiting=0, max_wait=1))
 
 
 def test_a_deadline_that_has_passed_asks_for_no_ticket() -> None:
     clock = FakeClock()
-    gate = Gate(1, max_waiting=0, max_wait=1, clock=clock)
+    gate = Gate(1, DatabaseSettings(max_waiting=0, max_wait=1), clock=clock)
     deadline = Deadline.after(1, clock)
     clock.now += 2
     with pytest.raises(DeadlineExceeded), gate.ticket(deadline):
@@ -173,15 +173,15 @@ def test_a_deadline_that_has_passed_asks_for_no_ticket() -> None:
 
 
 def test_an_error_in_the_block_gives_the_ticket_back() -> None:
-    gate = Gate(1, max_waiting=0, max_wait=1)
+    gate = Gate(1, DatabaseSettings(max_waiting=0, max_wait=1))
     with pytest.raises(KeyError), gate.ticket(Deadline.after(10)):
         raise KeyError
     assert gate.stats()["busy"] == 0
 
 
 def test_waiting_ends_after_max_wait_with_503_and_at_the_deadline_with_504() -> None:
-    gate = Gate(1, max_waiting=1, max_wait=0.02)
-    hasty = Gate(1, max_waiting=1, max_wait=5)
+    gate = Gate(1, DatabaseSettings(max_waiting=1, max_wait=0.02))
+    hasty = Gate(1, DatabaseSettings(max_waiting=1, max_wait=5))
     with (
         gate.ticket(Deadline.after(10)),
         pytest.raises(Overloaded, match=r"within 0\.02 s"),
@@ -196,7 +196,7 @@ def test_waiting_ends_after_max_wait_with_503_and_at_the_deadline_with_504() -> 
 
 
 def test_a_thread_that_waits_gets_the_ticket_that_comes_back() -> None:
-    gate = Gate(1, max_waiting=1, max_wait=5)
+    gate = Gate(1, DatabaseSettings(max_waiting=1, max_wait=5))
     entered = threading.Event()
 
     def wait_and_enter() -> None:
@@ -218,10 +218,10 @@ gevent.monkey.patch_all()
 
 import json
 import gevent
-from bff import Deadline
+from bff import DatabaseSettings, Deadline
 from bff.database.admission import Gate
 
-gate = Gate(3, max_waiting=20, max_wait=5)
+gate = Gate(3, DatabaseSettings(max_waiting=20, max_wait=5))
 running = most = beats = 0
 order = []
 
@@ -272,10 +272,10 @@ gevent.monkey.patch_all()
 
 import json
 import gevent
-from bff import Deadline
+from bff import DatabaseSettings, Deadline
 from bff.database.admission import Gate
 
-gate = Gate(2, max_waiting=20, max_wait=5)
+gate = Gate(2, DatabaseSettings(max_waiting=20, max_wait=5))
 order = []
 
 def work(name, times):

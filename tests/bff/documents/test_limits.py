@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from graphql import GraphQLError, Lexer, Source, TokenKind, build_schema, get_introspection_query
 from hypothesis import given
@@ -12,10 +10,10 @@ from hypothesis import strategies as st
 from bff.documents.limits import _count_tokens, parse_document, validate_document
 from bff.errors import DocumentLimit, IntrospectionDisabled, ParseFailed, ValidationFailed
 from bff.json_text import is_text
-from bff.settings import Settings
+from bff.settings import Limits
 
 SCHEMA = build_schema("type Query { a(x: Int): Query, b(text: String): String }")
-LIMITS = Settings(development=True).limits
+LIMITS = Limits()
 
 
 def lexed(text: str) -> int:
@@ -80,13 +78,13 @@ def test_text(text: str, expected: bool) -> None:
 
 def refused(text: str, **limits: int) -> str:
     with pytest.raises(DocumentLimit) as caught:
-        parse_document(text, replace(LIMITS, **limits))
+        parse_document(text, Limits(**limits))
     return str(caught.value)
 
 
 def test_each_limit_takes_what_it_says_and_no_more() -> None:
     nested = "{ a { ...F } } fragment F on Query { a { b } c: b }"
-    parse_document(nested, replace(LIMITS, tokens=_count_tokens(nested, 100), fields=4, depth=3, length=len(nested)))
+    parse_document(nested, Limits(tokens=_count_tokens(nested, 100), fields=4, depth=3, length=len(nested)))
     assert refused(nested, tokens=18) == "The document has more than 18 tokens."
     assert refused(nested, fields=3) == "The operation selects more than 3 fields."
     assert refused(nested, depth=2) == "The operation is 3 fields deep; at most 2 are taken."
@@ -96,23 +94,23 @@ def test_each_limit_takes_what_it_says_and_no_more() -> None:
 
 def test_a_fragment_counts_wherever_it_is_spread() -> None:
     spread_thrice = "{ x: a { ...F } y: a { ...F } ...F } fragment F on Query { b c: b }"
-    parse_document(spread_thrice, replace(LIMITS, fields=8))
+    parse_document(spread_thrice, Limits(fields=8))
     refused(spread_thrice, fields=7)
 
 
 def test_a_fragment_that_no_operation_leads_to_does_not_count() -> None:
-    parse_document("{ b } fragment F on Query { b c: b d: b }", replace(LIMITS, fields=1))
+    parse_document("{ b } fragment F on Query { b c: b d: b }", Limits(fields=1))
 
 
 def test_the_introspection_of_tools_is_within_the_limits() -> None:
     text = get_introspection_query(specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True)
-    validate_document(SCHEMA, parse_document(text, LIMITS))
+    validate_document(SCHEMA, parse_document(text, LIMITS, introspection=True))
     with pytest.raises(IntrospectionDisabled):
-        parse_document(text, replace(LIMITS, introspection=False))
+        parse_document(text, LIMITS)
 
 
 def test_typename_is_not_introspection() -> None:
-    parse_document("{ __typename a { __typename } }", replace(LIMITS, introspection=False))
+    parse_document("{ __typename a { __typename } }", LIMITS)
 
 
 def test_fragments_of_components_that_select_the_same_are_no_attack() -> None:
@@ -125,7 +123,7 @@ def test_fragments_of_components_that_select_the_same_are_no_attack() -> None:
 def test_a_chain_of_fragments_needs_no_stack() -> None:
     links = range(3_000)
     text = "{ ...F0 }" + "".join(f"fragment F{number} on Query {{ ...F{number + 1} }}" for number in links)
-    parse_document(text + "fragment F3000 on Query { b }", replace(LIMITS, length=10**6, tokens=10**5))
+    parse_document(text + "fragment F3000 on Query { b }", Limits(length=10**6, tokens=10**5))
 
 
 def test_errors_have_places_and_suggestions_only_where_asked() -> None:

@@ -20,11 +20,11 @@ from bff.changes.stream import Entry, MemoryStream
 from bff.http.request import GraphQLRequest
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
-from bff.live.scheduler import Tuning
 from bff.plan.plan import Plan
 from bff.protocol.messages import Subscribe
 from bff.readsets.readset import Asked, Executed
 from bff.server import Server
+from bff.settings import LiveSettings
 from tests.bff.fuzz.live import take_changes
 from tests.bff.live.outlets import PATIENCE, KeptOutlet
 from tests.bff.polling import wait_until
@@ -77,7 +77,14 @@ class Node:
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.server, self.outlet = engine, Held(schema=SCHEMA, engine=engine), KeptOutlet()
-        self.hub = Hub(self.server, MemoryStream(), MemoryPresence(), secret=b"secret", tuning=Tuning(window=0.0))
+        self.hub = Hub(
+            self.server,
+            MemoryStream(),
+            MemoryPresence(),
+            secret=b"secret",
+            settings=LiveSettings(window=0.0),
+            patience=10.0,
+        )
         self._stream = MemoryStream()
         self._stream.append([])
         self.hub.start()

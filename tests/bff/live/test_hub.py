@@ -21,14 +21,14 @@ from bff.documents.registry import FreeText, Operation
 from bff.entities.events import Happened, Present
 from bff.errors import BffError, DeadlineExceeded, Overloaded
 from bff.http.request import GraphQLRequest
-from bff.live import event_jobs, events
+from bff.live import event_jobs
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
-from bff.live.scheduler import Tuning
 from bff.live.sources import EventSource, Route
 from bff.plan.plan import Plan, compile_plan
 from bff.protocol.messages import Code, Subscribe
 from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
+from bff.settings import LiveSettings
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
 from tests.bff.polling import wait_until
 
@@ -153,9 +153,11 @@ class Node:
 
     def __init__(
         self,
-        tuning: Tuning,
+        settings: LiveSettings,
         length: int = 1_000,
         *,
+        patience: float = 10.0,
+        runners: int = 2,
         stream: MemoryStream | None = None,
         begin: Position | None = None,
         is_following: bool = True,
@@ -165,7 +167,15 @@ class Node:
             stream or MemoryStream(length=length),
             MemoryPresence(),
         )
-        self.hub = Hub(self.engine, self.stream, self.presence, secret=b"secret", tuning=tuning)
+        self.hub = Hub(
+            self.engine,
+            self.stream,
+            self.presence,
+            secret=b"secret",
+            settings=settings,
+            patience=patience,
+            runners=runners,
+        )
         self.hub.start()
         if is_following:
             self.hub.lost(begin or self.stream.top())
@@ -218,12 +228,12 @@ class Node:
         return outlet
 
 
-QUICK = Tuning(window=0.0, linger=60.0, patience=0.0, runners=2)
+QUICK = LiveSettings(window=0.0, linger=60.0)
 
 
 @pytest.fixture
 def node() -> Iterator[Node]:
-    node = Node(QUICK)
+    node = Node(QUICK, patience=0.0)
     yield node
     node.hub.stop()
 
@@ -313,7 +323,7 @@ def test_a_change_between_the_read_and_the_subscription_is_not_missed(node: Node
 
 
 def test_what_is_due_together_runs_together() -> None:
-    node = Node(Tuning(window=0.0, runners=1))
+    node = Node(LiveSettings(window=0.0), runners=1)
     try:
         outlets = [node.subscribe(room=str(number)) for number in range(100)]
         for outlet in outlets:
@@ -328,7 +338,7 @@ def test_what_is_due_together_runs_together() -> None:
 
 
 def test_within_the_window_it_runs_once_more() -> None:
-    node = Node(Tuning(window=0.2, runners=1))
+    node = Node(LiveSettings(window=0.2), runners=1)
     try:
         outlet = node.subscribe()
         outlet.wait(lambda it: values(it) == [0])
@@ -365,7 +375,7 @@ def test_a_database_that_is_away_is_tried_until_it_is_back(node: Node) -> None:
 
 
 def test_who_is_always_late_is_run_alone_and_ends() -> None:
-    node = Node(Tuning(window=0.0, runners=1))
+    node = Node(LiveSettings(window=0.0), runners=1)
     try:
         outlets = {room: node.subscribe(room=room) for room in ("1", "2", "3")}
         for outlet in outlets.values():
@@ -481,7 +491,7 @@ def test_who_comes_back_after_a_change_gets_the_newest_state(node: Node) -> None
 
 
 def test_what_nobody_wants_is_forgotten_in_time() -> None:
-    node = Node(Tuning(window=0.0, linger=0.0, runners=1))
+    node = Node(LiveSettings(window=0.0, linger=0.0), runners=1)
     try:
         outlet = node.subscribe()
         outlet.wait(lambda it: values(it) == [0])
@@ -627,7 +637,7 @@ def test_what_is_missed_is_for_who_missed_it(node: Node) -> None:
 
 
 def test_what_was_trimmed_is_declared() -> None:
-    node = Node(QUICK, length=3)
+    node = Node(QUICK, length=3, patience=0.0)
     try:
         outlet = node.subscribe(NOTES)
         start = outlet.view("s").position
@@ -754,7 +764,7 @@ def test_who_was_on_a_node_that_is_ahead_has_missed_nothing(node: Node) -> None:
     node.tell(*notes)
     outlet.wait(lambda it: len(it.view("s").events) == 2)
     position = outlet.view("s").position
-    behind = Node(QUICK, stream=node.stream, begin=begin)
+    behind = Node(QUICK, patience=0.0, stream=node.stream, begin=begin)
     try:
         again = behind.subscribe(NOTES, resume=position)
         again.wait(lambda it: it.view("s").recovered is True)
@@ -790,7 +800,7 @@ class Early(Node):
     """Its follower has not found the stream yet."""
 
     def __init__(self, *, patience: float = PATIENCE, stream: MemoryStream | None = None) -> None:
-        super().__init__(Tuning(window=0.0, linger=60.0, patience=patience), stream=stream, is_following=False)
+        super().__init__(QUICK, patience=patience, stream=stream, is_following=False)
 
     def find_the_stream(self) -> None:
         self.hub.lost(self.stream.top())
@@ -969,7 +979,7 @@ def test_what_always_takes_too_long_is_a_gap_and_keeps_nobody_else_from_events(n
 
 
 def test_who_has_no_events_for_long_is_told_how_far_it_is() -> None:
-    node = Node(Tuning(remind_every=5), length=10)
+    node = Node(LiveSettings(stream_length=50), length=10)
     try:
         outlet = node.subscribe(NOTES)
         for _ in range(4):

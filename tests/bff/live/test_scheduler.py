@@ -11,12 +11,13 @@ from typing import Any
 from graphql import build_schema, parse
 
 from bff.changes.stream import Position
-from bff.live.scheduler import MOST_TOGETHER, RESTS, Runs, Tuning
+from bff.live.scheduler import MOST_TOGETHER, RESTS, Runs
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import Plan, compile_plan
 from bff.protocol.resume_token import Sealer
 from bff.readsets.readset import NOTHING, Answered, Asked, Executed
+from bff.settings import LiveSettings
 from tests.bff.live.outlets import KeptOutlet
 
 PLAN = compile_plan(build_schema("type Query { a: Int }"), parse("{ a }"))
@@ -62,7 +63,8 @@ class Turns:
             self.runner,
             lock=self.lock,
             clock=lambda: self.now,
-            tuning=Tuning(window=1.0),
+            settings=LiveSettings(window=1.0),
+            patience=10.0,
             ended=lambda _: None,
             forgotten=lambda _: None,
         )

@@ -16,7 +16,7 @@ from tests.bff.sockets.wire import Wire
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Served]]:
-    """`serve(live_rate=5)` gives the small site, served by threads; `.open()` a connection to it."""
+    """`serve(deadline=5)` gives the small site, served by threads; `.open()` a connection to it."""
     with ExitStack() as stack:
 
         def start(**settings: Any) -> Served:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bff import HttpSettings, LiveSettings, SocketLimits
 from tests.bff.polling import wait_until
 from tests.bff.sockets.site import Served
 from tests.bff.sockets.wire import Rejected, Wire
@@ -58,7 +59,7 @@ def test_no_room_is_named_by_a_client(site: Served, event: str) -> None:
 
 
 def test_too_many_subscriptions(serve: Serve) -> None:
-    wire = serve(live_max_subscriptions=3).open().connect(MARIE)
+    wire = serve(live=LiveSettings(sockets=SocketLimits(max_subscriptions=3))).open().connect(MARIE)
     for number in range(4):
         wire.subscribe(str(number))
     refused = wire.next_named("error")
@@ -88,7 +89,7 @@ def test_connecting_twice(site: Served) -> None:
 
 
 def test_oversized_message(serve: Serve) -> None:
-    site = serve(max_body=2000)
+    site = serve(http=HttpSettings(max_body=2000))
     wire = site.open().connect(MARIE)
     wire.subscribe("1", "{ ticks }" + " " * 2000)
     assert_refused(wire, "a message has at most 2000 characters")
@@ -200,7 +201,7 @@ def flood(wire: Wire, send: Callable[[], None]) -> None:
 
 @pytest.mark.parametrize("packet", ["3", '42/graphql,["complete",{"id":"1"}]', "40/graphql,", "41/chat,"])
 def test_flood(serve: Serve, packet: str) -> None:
-    site = serve(live_rate=1, live_burst=20)
+    site = serve(live=LiveSettings(sockets=SocketLimits(rate=1, burst=20)))
     other = site.open().connect(MARIE)
     wire = site.open().connect(MARIE)
     flood(wire, lambda: wire.send(packet))
@@ -210,7 +211,7 @@ def test_flood(serve: Serve, packet: str) -> None:
 
 
 def test_flood_of_websocket_pings(serve: Serve) -> None:
-    site = serve(live_rate=1, live_burst=20)
+    site = serve(live=LiveSettings(sockets=SocketLimits(rate=1, burst=20)))
     wire = site.open().connect(MARIE)
     wire.ping(b"there?")
     assert wire.read_pong() == b"there?"
@@ -218,14 +219,14 @@ def test_flood_of_websocket_pings(serve: Serve) -> None:
 
 
 def test_a_burst_within_the_limit_is_served(serve: Serve) -> None:
-    wire = serve(live_rate=1, live_burst=60).open().connect(MARIE)
+    wire = serve(live=LiveSettings(sockets=SocketLimits(rate=1, burst=60))).open().connect(MARIE)
     for number in range(50):
         wire.subscribe(str(number))
     assert {wire.next_named("subscribed")["id"] for _ in range(50)} == {str(number) for number in range(50)}
 
 
 def test_more_sockets_than_a_process_takes(serve: Serve) -> None:
-    site = serve(live_max_sockets=2)
+    site = serve(live=LiveSettings(sockets=SocketLimits(max_sockets=2)))
     first, second = site.open(), site.open()
     with pytest.raises(Rejected, match="503"):
         Wire(site.address)
@@ -260,7 +261,7 @@ def test_handshakes_that_are_none(site: Served, headers: dict[str, str]) -> None
 
 
 def test_a_stalled_client_gets_the_newest_state_when_it_reads_again(serve: Serve) -> None:
-    site = serve(live_max_unsent=100_000)
+    site = serve(live=LiveSettings(sockets=SocketLimits(max_unsent=100_000)))
     stalled = site.open(receive_buffer=4096).connect(MARIE)
     other = site.open().connect(MARIE)
     for wire in (stalled, other):
@@ -287,7 +288,7 @@ def test_a_stalled_client_gets_the_newest_state_when_it_reads_again(serve: Serve
 
 
 def test_a_client_that_takes_nothing_is_closed(serve: Serve) -> None:
-    site = serve(live_max_age=1.0, live_max_unsent=100_000)
+    site = serve(live=LiveSettings(sockets=SocketLimits(max_age=1.0, max_unsent=100_000)))
     stalled = site.open(receive_buffer=4096).connect(MARIE)
     stalled.subscribe("1")
     stalled.next_named("subscribed")
@@ -297,7 +298,7 @@ def test_a_client_that_takes_nothing_is_closed(serve: Serve) -> None:
 
 
 def test_whatever_the_host_emits_is_bounded(serve: Serve) -> None:
-    site = serve(live_max_unsent=100_000)
+    site = serve(live=LiveSettings(sockets=SocketLimits(max_unsent=100_000)))
     stalled = site.open(receive_buffer=4096)
     stalled.send("40/chat,")
     stalled.receive()

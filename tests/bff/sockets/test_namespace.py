@@ -16,7 +16,7 @@ from flask_socketio import SocketIO
 from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bff import Bff, DeclarationError, Schema
+from bff import Bff, DeclarationError, LiveSettings, Schema, SocketLimits
 from bff.http.request import GraphQLRequest
 from bff.protocol import messages as protocol
 from bff.readsets.readset import Asked
@@ -315,9 +315,9 @@ def test_live_operations_run_as_the_application(engine: Engine) -> None:
             return current_app.name
 
     layer = Bff(schema=Schema(query=Query), engine=engine)
-    plan = layer.plan_of(layer.find(GraphQLRequest(query="query @live { where }")))
+    plan = layer.server.plan_of(layer.server.find(GraphQLRequest(query="query @live { where }")))
     layer.init_app(Flask("the host"))
-    [answered] = layer.execute_live(plan, [Asked({})], None).answers
+    [answered] = layer.server.execute_live(plan, [Asked({})], None).answers
     assert answered.payload == {"data": {"where": "the host"}}
 
 
@@ -376,7 +376,7 @@ def test_polling_where_the_host_allows_it(serve: Serve, poll: Callable[[Served],
 
 
 def test_polling_client_that_takes_nothing_is_bounded(serve: Serve, poll: Callable[[Served], Poller]) -> None:
-    site = serve(options=POLLING, live_max_unsent=1000)
+    site = serve(options=POLLING, live=LiveSettings(sockets=SocketLimits(max_unsent=1000)))
     client = poll(site)
     client.send('40/graphql,{"token":"marie"}')
     client.send('42/graphql,["subscribe",{"id":"1","payload":{"query":"{ ticks }"}}]')
@@ -390,7 +390,7 @@ def test_polling_client_that_takes_nothing_is_bounded(serve: Serve, poll: Callab
 
 
 def test_polling_client_that_floods_is_closed(serve: Serve, poll: Callable[[Served], Poller]) -> None:
-    site = serve(options=POLLING, live_rate=1, live_burst=20)
+    site = serve(options=POLLING, live=LiveSettings(sockets=SocketLimits(rate=1, burst=20)))
     client = poll(site)
     client.send('40/graphql,{"token":"marie"}')
     while client.send('42/graphql,["complete",{"id":"1"}]') == 200:

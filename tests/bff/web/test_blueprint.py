@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
+from bff import DocumentSettings, HttpSettings
 from tests.web.site import make_site
 
 JSON = "application/json"
@@ -20,7 +21,7 @@ HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 @pytest.fixture(scope="module")
 def site() -> Flask:
-    return make_site(max_body=100_000)
+    return make_site(http=HttpSettings(max_body=100_000))
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_registered_document_by_get_and_post(tmp_path: Path) -> None:
     folder = tmp_path / "graphql"
     folder.mkdir()
     (folder / "say.graphql").write_text("query Say($t: String!) { echo(text: $t) }")
-    client = make_site(folder, trusted_only=True).test_client()
+    client = make_site(folder, documents=DocumentSettings(trusted_only=True)).test_client()
     expected = {"data": {"echo": "hi"}}
     body = {"documentId": "Say", "operationName": "Say", "variables": {"t": "hi"}}
     assert client.post("/graphql", json=body).json == expected

@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bff import Bff, Deadline
+from bff import Bff, DatabaseSettings, Deadline, DocumentSettings, HttpSettings
 from tests.web.site import make_site
 
 JSON = "application/json"
@@ -28,7 +28,7 @@ RESPONSE_JSON = "application/graphql-response+json"
 @pytest.fixture(scope="module")
 def production() -> Flask:
     """As in production: no introspection, no suggestions."""
-    return make_site(max_body=300_000)
+    return make_site(http=HttpSettings(max_body=300_000))
 
 
 @dataclass(frozen=True)
@@ -225,15 +225,15 @@ def test_40_a_crash_is_masked_and_200(production: Flask) -> None:
 
 
 def test_43_free_text_where_only_registered_documents_are_answered() -> None:
-    client = make_site(trusted_only=True).test_client()
+    client = make_site(documents=DocumentSettings(trusted_only=True)).test_client()
     response = client.post("/graphql", json={"query": "{ viewer }"})
     assert (response.status_code, refused(response)["extensions"]["code"]) == (403, "FREE_TEXT_REFUSED")
 
 
 def test_45_overload_is_503_with_retry_after() -> None:
-    site = make_site(tickets=1, max_waiting=0)
+    site = make_site(database=DatabaseSettings(tickets=1, max_waiting=0))
     layer: Bff = site.extensions["bff"]
-    with layer.gate.ticket(Deadline.after(5)):
+    with layer.server.gate.ticket(Deadline.after(5)):
         response = site.test_client().post("/graphql", json={"query": "{ viewer }"})
     assert (response.status_code, refused(response)["extensions"]["code"]) == (503, "OVERLOADED")
     assert response.headers["Retry-After"] == "1"
