@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bff import errors
 from bff.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
@@ -47,16 +46,6 @@ def test_secrets_are_not_shown() -> None:
     assert "hidden" not in repr(Settings(secret="hidden"))  # type: ignore[arg-type]
 
 
-def codes() -> set[str]:
-    """The codes that a client may see."""
-    tree: list[type[errors.BffError]] = [errors.BffError]
-    for kind in tree:
-        tree += kind.__subclasses__()
-    own = {kind.code for kind in tree if kind.__module__ == errors.__name__}
-    # A declaration or document that is broken never reaches a client under its own name.
-    return own - {errors.DeclarationError.code, errors.DocumentError.code} | {"NULL_VIOLATION", "RATE_LIMITED"}
-
-
 def table(heading: str) -> set[str]:
     """The names in the first column of the table under a heading of README."""
     section = re.split(r"^#+ ", README.read_text(), flags=re.MULTILINE)
@@ -66,7 +55,3 @@ def table(heading: str) -> set[str]:
 
 def test_readme_names_every_setting_and_no_other() -> None:
     assert table("Settings") == {f"BFF_{name.upper()}" for name in Settings.model_fields}
-
-
-def test_readme_names_every_error_code_and_no_other() -> None:
-    assert table("Error codes") == codes()

@@ -19,7 +19,7 @@ from bff.changes.stream import Entry, Gap, MemoryStream, Position
 from bff.client_errors import format_errors
 from bff.documents.registry import FreeText, Operation
 from bff.entities.events import Happened, Present
-from bff.errors import BffError, DeadlineExceeded, Overloaded
+from bff.errors import BffError, DeadlineExceeded, Forbidden, Overloaded
 from bff.http.request import GraphQLRequest
 from bff.live import events
 from bff.live.hub import Hub
@@ -27,7 +27,7 @@ from bff.live.presence import MemoryPresence
 from bff.live.scheduler import Tuning
 from bff.live.sources import EventSource, Route
 from bff.plan.plan import Plan, compile_plan
-from bff.protocol.messages import Code, Subscribe
+from bff.protocol.messages import Subscribe
 from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
 from tests.bff.polling import wait_until
@@ -537,7 +537,7 @@ def test_a_socket_is_ended_as_a_whole(node: Node) -> None:
     outlet = node.subscribe()
     node.subscribe(NOTES, outlet=outlet, id="notes")
     outlet.wait(lambda it: values(it) == [0])
-    node.hub.end(outlet, Code.FORBIDDEN, "no more")
+    node.hub.end(outlet, Forbidden, "no more")
     assert (outlet.view("s").ended or {})["code"] == (outlet.view("notes").ended or {})["code"] == "FORBIDDEN"
     count = len(outlet.messages)
     node.commit("1", 5)
