@@ -11,8 +11,10 @@
     │       └── ParseFailed, ValidationFailed, DocumentLimit, IntrospectionDisabled, VariablesRefused
     ├── FieldError           the client: mend one argument; the rest of the page is answered
     │   └── BadUserInput, BoundExceeded, Forbidden, NotVisible, NullViolation, Unauthenticated
+    ├── SubscriptionError    the client: begin another subscription, or none; told over sockets alone
+    │   └── DuplicateId, Gone, SlowConsumer, SubscriptionLimit, TokenExpired
     └── TryAgain             nobody: send the same request later
-        └── Overloaded, DeadlineExceeded
+        └── Overloaded, DeadlineExceeded, RateLimited
 
 `code` is what a client switches on and travels as `errors[].extensions.code`; `status` is the HTTP status of
 an answer that has no data. Whatever is not in this tree is a defect of the server: it is masked, carries an
@@ -253,6 +255,40 @@ class NullViolation(FieldError, TypeError):
         return {}
 
 
+class SubscriptionError(BffError):
+    """A subscription is refused or over. It is not raised: the messages of `PROTOCOL.md` carry its code."""
+
+
+class DuplicateId(SubscriptionError):
+    """The id is in use on this socket; the subscription that uses it goes on."""
+
+    code = "DUPLICATE_ID"
+
+
+class SubscriptionLimit(SubscriptionError):
+    """The socket has as many subscriptions as it may have."""
+
+    code = "LIMIT"
+
+
+class Gone(SubscriptionError):
+    """What was subscribed to is not there any more, or not for this viewer."""
+
+    code = "GONE"
+
+
+class SlowConsumer(SubscriptionError):
+    """Events were not taken in time; the client may resume."""
+
+    code = "SLOW_CONSUMER"
+
+
+class TokenExpired(SubscriptionError):
+    """The time of the viewer's credential is over."""
+
+    code = "TOKEN_EXPIRED"
+
+
 class TryAgain(BffError):
     """Nothing is wrong with the request; the same one may succeed later."""
 
@@ -274,3 +310,10 @@ class DeadlineExceeded(TryAgain):
 
     code = "DEADLINE_EXCEEDED"
     status = 504
+
+
+class RateLimited(TryAgain):
+    """The host's own limit was reached; its viewer function aborted with 429."""
+
+    code = "RATE_LIMITED"
+    status = 429

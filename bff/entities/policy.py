@@ -25,9 +25,9 @@ from typing import Any
 
 from sqlalchemy import Alias, BindParameter, Column, ColumnElement, Table, any_, inspect, literal_column, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapper, RelationshipProperty, aliased
-from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
+from sqlalchemy.orm import Mapper, aliased
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BinaryExpression, CollectionAggregate
 from sqlalchemy.sql.util import _deep_deannotate
 from sqlalchemy.types import NullType
 
@@ -222,25 +222,6 @@ class Policies:
         within = [table] if secondary is None else [table, secondary]
         return select(literal_column("1")).select_from(table).where(*conditions).correlate_except(*within).exists()
 
-    def is_implied(self, parent: type, relationship: RelationshipProperty[Any], target: type) -> bool:
-        """Whether the rows that `relationship` leads to, from a row of `parent` that is visible, are visible too.
-
-        So it is where the one policy is "when the other is", over the same columns: from a task to its comments, whose
-        policy is `through("task")`, and from a comment to its task. On every other path they are checked.
-        """
-        above, below = self.policy(parent), self.policy(target)
-        parents: Mapper[Any] = inspect(parent)
-        if isinstance(above, Through) and not relationship.uselist:
-            onward: RelationshipProperty[Any] = parents.relationships[above.relationship]
-            if onward.key == relationship.key and onward.mapper.class_ is target and _leads_to_one(onward):
-                return True
-        if isinstance(below, Through):
-            targets: Mapper[Any] = inspect(target)
-            back: RelationshipProperty[Any] = targets.relationships[below.relationship]
-            is_of_parent = parents.isa(back.mapper) and self.policy(back.mapper.class_) == above
-            return is_of_parent and _is_inverse(relationship, back)
-        return False
-
     def columns(self, model: type) -> tuple[str, ...]:
         """The attributes of a row itself that decide who sees it, sorted."""
         mapper: Mapper[Any] = inspect(model)
@@ -364,40 +345,6 @@ def _with_typed_parameters(condition: Any, where: str) -> Any:
     if hasattr(condition, "__clause_element__"):
         condition = condition.__clause_element__()
     return visitors.replacement_traverse(condition, {}, replace) if isinstance(condition, ColumnElement) else condition
-
-
-def _leads_to_one(relationship: RelationshipProperty[Any]) -> bool:
-    """Whether a to-one relationship can only lead to one row: by its primary key. Else a hidden one may come first."""
-    pairs = relationship.local_remote_pairs or ()
-    return (
-        relationship.secondary is None
-        and equated(relationship.primaryjoin) == {frozenset(pair) for pair in pairs}
-        and {remote for _, remote in pairs} == set(relationship.mapper.primary_key)
-    )
-
-
-def _is_inverse(relationship: RelationshipProperty[Any], back: RelationshipProperty[Any]) -> bool:
-    """Whether two relationships say of the same columns that they are equal, and nothing else: `back` leads to the parent.
-
-    The sides count: within one table, a parent and a child may be equal in the same two columns.
-    """
-    pairs = {(local, remote) for local, remote in relationship.local_remote_pairs or ()}
-    return (
-        relationship.secondary is None
-        and back.secondary is None
-        and pairs == {(remote, local) for local, remote in back.local_remote_pairs or ()}
-        and all(equated(each.primaryjoin) == {frozenset(pair) for pair in pairs} for each in (relationship, back))
-    )
-
-
-def equated(condition: Any) -> set[frozenset[Any]] | None:
-    """The columns that a conjunction says are equal; None when it says more."""
-    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
-        parts = [equated(clause) for clause in condition.clauses]
-        return None if None in parts else {pair for part in parts if part is not None for pair in part}
-    if isinstance(condition, BinaryExpression) and condition.operator is operators.eq:
-        return {frozenset((condition.left, condition.right))}
-    return None
 
 
 def _mapper_of(element: Any) -> Mapper[Any] | None:

@@ -22,9 +22,8 @@ from ..changes.backoff import Backoff
 from ..changes.change import Change, Key
 from ..changes.replay import Past
 from ..changes.stream import Entry, Position, Stream
-from ..errors import DeadlineExceeded, TryAgain
+from ..errors import DeadlineExceeded, SlowConsumer, TryAgain
 from ..protocol import messages as protocol
-from ..protocol.messages import Code
 from ..protocol.resume_token import Held
 from ..readsets.readset import Answered, Asked
 from ..telemetry import report_defect
@@ -305,7 +304,7 @@ class Events:
         """End the subscriptions of who does not take events in time; they may resume after what they have."""
         for id in sorted(ids):
             reason = "events were not taken in time; resume"
-            outlet.send(protocol.complete(id, Code.SLOW_CONSUMER, reason, resume=channel.sealer.seal(had)))
+            outlet.send(protocol.complete(id, SlowConsumer, reason, resume=channel.sealer.seal(had)))
             channel.leave(outlet, id)
             self._ended(outlet, id)
         self.close_unwanted(channel)

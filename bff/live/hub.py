@@ -21,10 +21,10 @@ from cachetools import LRUCache
 
 from ..changes.stream import Entry, Position, Stream, StreamAway
 from ..documents.registry import Operation
-from ..errors import NotLive
+from ..errors import BffError, DuplicateId, NotLive
 from ..plan.plan import Plan
 from ..protocol import messages as protocol
-from ..protocol.messages import Code, Mode, Subscribe
+from ..protocol.messages import Mode, Subscribe
 from ..protocol.resume_token import Held, Sealer
 from ..readsets.readset import ALL, Fact, ReadSet
 from ..settings import LiveSettings
@@ -230,7 +230,7 @@ class Hub:
                 return
             if self._subscriptions.setdefault(outlet, {}).setdefault(request.id, beginning) is not beginning:
                 reason = f"there is a subscription {request.id!r} already, which goes on"
-                outlet.send(protocol.refusal(request.id, Code.DUPLICATE_ID, reason))
+                outlet.send(protocol.refusal(request.id, DuplicateId, reason))
                 return
         try:
             self._begin(outlet, request, operation, viewer, beginning)
@@ -258,12 +258,12 @@ class Hub:
             for follow in self._follows_of.pop(outlet, ()):
                 self._follows.remove(follow)
 
-    def end(self, outlet: Outlet, code: Code, reason: str) -> None:
+    def end(self, outlet: Outlet, why: type[BffError], reason: str) -> None:
         """Complete all subscriptions of a socket."""
         with self._lock:
             for id in list(self._subscriptions.get(outlet, ())):
                 self.unsubscribe(outlet, id)
-                outlet.send(protocol.complete(id, code, reason))
+                outlet.send(protocol.complete(id, why, reason))
 
     def drained(self, outlet: Outlet) -> None:
         """The outlet takes messages again: give it the newest states of what it was passed over for."""

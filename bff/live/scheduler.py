@@ -20,9 +20,8 @@ from typing import Any, Protocol
 
 from ..changes.change import Snapshot
 from ..changes.stream import Entry, Position
-from ..errors import DeadlineExceeded, TryAgain
+from ..errors import BffError, DeadlineExceeded, Gone, TryAgain
 from ..plan.plan import Plan
-from ..protocol.messages import Code
 from ..readsets.readset import Answered, Asked, Executed
 from ..settings import LiveSettings
 from .channels import Outlet
@@ -273,18 +272,18 @@ class Runs:
             # Nothing ran: the variables do not fit; or, for those who have a state, what ran before does not any more.
             errors = answered.payload["errors"]
             self._ended(operation.refuse(errors))
-            self._ended(operation.complete(Code.INTERNAL, errors[0]["message"], can_resume=True))
+            self._ended(operation.complete(BffError, errors[0]["message"], can_resume=True))
             self._forget(operation)
             return
         if operation.is_withheld(answered.payload):
-            self._ended(operation.complete(Code.GONE, _GONE))
+            self._ended(operation.complete(Gone, _GONE))
             self._forget(operation)
             return
         match operation.take(answered.payload, position):
             case "unchanged":
                 self.unchanged += 1
             case "gone":
-                self._ended(operation.complete(Code.GONE, _GONE))
+                self._ended(operation.complete(Gone, _GONE))
                 self._forget(operation)
             case _:
                 self.states += 1
@@ -298,7 +297,7 @@ class Runs:
         if not isinstance(error, TryAgain) or operation.late > MOST_LATE:
             errors = self._runner.errors_of(error)
             self._ended(operation.refuse(errors))
-            self._ended(operation.complete(Code.INTERNAL, errors[0]["message"], can_resume=True))
+            self._ended(operation.complete(BffError, errors[0]["message"], can_resume=True))
             self._forget(operation)
             return
         too_old = [each for each in operation.joining if each.since + self._patience <= self._clock()]

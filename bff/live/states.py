@@ -12,9 +12,10 @@ from typing import Any, Literal
 from ..changes.backoff import Backoff
 from ..changes.change import Snapshot
 from ..changes.stream import Position
+from ..errors import BffError
 from ..json_text import encode
 from ..protocol import messages as protocol
-from ..protocol.messages import Code, Mode
+from ..protocol.messages import Mode
 from ..protocol.patch import difference
 from ..protocol.resume_token import Held, Sealer, tag_of
 from .channels import Channel, Member, Outlet
@@ -206,7 +207,7 @@ class LiveOperation:
 
     # ---- the end
 
-    def complete(self, code: Code, message: str, *, can_resume: bool = False) -> list[tuple[Outlet, str]]:
+    def complete(self, why: type[BffError], message: str, *, can_resume: bool = False) -> list[tuple[Outlet, str]]:
         """End all subscriptions; gives which they were."""
         resume = self.state.sealed if can_resume and self.state is not None else None
         ended = [(each.outlet, each.id) for each in self.joining]
@@ -214,7 +215,7 @@ class LiveOperation:
             ended += [(member.outlet, id) for member in channel.clear() for id in sorted(member.ids)]
         self.joining = []
         for outlet, id in ended:
-            outlet.send(protocol.complete(id, code, message, resume=resume))
+            outlet.send(protocol.complete(id, why, message, resume=resume))
         return ended
 
     def refuse(self, errors: list[dict[str, Any]]) -> list[tuple[Outlet, str]]:
@@ -229,8 +230,8 @@ class LiveOperation:
 def _without_ids(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The payload, but for the ids under which defects are logged: those are others with every run."""
     kept = [
-        {**error, "message": "", "extensions": {"code": Code.INTERNAL}}
-        if error.get("extensions", {}).get("code") == Code.INTERNAL
+        {**error, "message": "", "extensions": {"code": BffError.code}}
+        if error.get("extensions", {}).get("code") == BffError.code
         else error
         for error in payload["errors"]
     ]

@@ -37,6 +37,7 @@ from ..columns.to_json import IRREGULAR, Piece, Printer, joined, null_or, printe
 from ..entities.page import ListRequest
 from ..entities.specs import Aggregate, Relation
 from ..schema.catalog import Catalog, spec_of
+from ..sql.implied import is_implied
 from ..sql.select import LIMIT, ListShape, measure, passes, rows_of, visible, visible_behind
 from ..sql.statement import parameter
 from .json_expressions import boolean_text, evaluated_once, global_id, json_array, json_object, number
@@ -211,8 +212,8 @@ class Writer:
             return self._first(field, load, values)
         entity, child = load.entity, load.entity.alias()
         conditions = [entity.attribute(child, name) == value for name, value in zip(entity.key, values, strict=True)]
-        is_implied = is_implied_by_parent(field, self._catalog)
-        conditions.append(entity.own(child) if is_implied else visible(entity, child, load.policies))
+        is_checked = not is_implied_by_parent(field, self._catalog)
+        conditions.append(visible(entity, child, load.policies) if is_checked else entity.own(child))
         joined = self._joined.get(alias)
         if joined is None:
             return _one(field, _within(select(self._object(field, load, child)), child).where(*conditions))
@@ -363,13 +364,13 @@ def is_large(step: LoadList, asked: ListRequest) -> bool:
 
 
 def is_implied_by_parent(field: FieldPlan, catalog: Catalog) -> bool:
-    """Whether the rows that a relation leads to are visible because the parent is; see `Policies.is_implied`."""
+    """Whether the rows that a relation leads to are visible because the parent is; see `bff.sql.implied`."""
     owner, spec = catalog.named(field.parent.type.name), spec_of(field.definition)
     if owner is None or not isinstance(spec, Relation | Aggregate):
         return False
     relationship = owner.relationship(spec.attribute)
     assert relationship is not None
-    return catalog.policies.is_implied(owner.model, relationship, relationship.mapper.class_)
+    return is_implied(catalog.policies, relationship, parent=owner.model, target=relationship.mapper.class_)
 
 
 def _measure(step: LoadAggregate) -> Aggregate:

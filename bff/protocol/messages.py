@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Literal
 
-from ..errors import BadRequest
+from ..errors import BadRequest, BffError
 from ..http.request import GraphQLRequest, decode_parameters, parse_json
 from ..json_text import encode, is_text
 
@@ -22,21 +21,6 @@ MOST_POSITION = 1_000
 
 Mode = Literal["full", "patch"]
 Kind = Literal["live", "event"]
-
-
-class Code(StrEnum):
-    """Why something was refused or is over; every code that this protocol adds to those of HTTP answers."""
-
-    UNAUTHENTICATED = "UNAUTHENTICATED"
-    TOKEN_EXPIRED = "TOKEN_EXPIRED"
-    FORBIDDEN = "FORBIDDEN"
-    GONE = "GONE"
-    SLOW_CONSUMER = "SLOW_CONSUMER"
-    LIMIT = "LIMIT"
-    DUPLICATE_ID = "DUPLICATE_ID"
-    NOT_LIVE = "NOT_LIVE"
-    BAD_REQUEST = "BAD_REQUEST"
-    INTERNAL = "INTERNAL"
 
 
 # ---- from the client
@@ -179,14 +163,14 @@ def error(id: str, errors: Sequence[Mapping[str, Any]]) -> Message:
     return _message("error", {"id": id, "payload": errors}, ends=id)
 
 
-def refusal(id: str, code: Code, reason: str) -> Message:
-    """`error` with one of this protocol's own codes."""
-    return error(id, [{"message": reason, "extensions": {"code": code.value}}])
+def refusal(id: str, why: type[BffError], reason: str) -> Message:
+    """`error` with the code of `why`."""
+    return error(id, [{"message": reason, "extensions": {"code": why.code}}])
 
 
-def complete(id: str, code: Code, reason: str, *, resume: str | None = None) -> Message:
+def complete(id: str, why: type[BffError], reason: str, *, resume: str | None = None) -> Message:
     """The subscription is over; with `resume` it may be asked for again."""
-    fields = {"id": id, "code": code.value, "message": reason}
+    fields = {"id": id, "code": why.code, "message": reason}
     return _message("complete", fields if resume is None else {**fields, "resume": resume}, ends=id)
 
 

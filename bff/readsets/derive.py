@@ -35,15 +35,17 @@ from ..entities.arguments import ListArguments
 from ..entities.entity import Entity
 from ..entities.filters import Condition
 from ..entities.page import ListRequest
-from ..entities.policy import Policies, Public, Through, ViewerParameters, equated
+from ..entities.policy import Policies, Public, Through, ViewerParameters
 from ..plan.lists import Counts, ListByParent, RootList
 from ..plan.loads import Aggregates, Batch, FormerRows, Load, Rows, RowsByKey
+from ..sql.conjunctions import equal_columns
+from ..sql.implied import is_implied
 from ..sql.join import Join
 from ..sql.references import Columns, Mentions, leaves, mentions, table_of, union
 from ..sql.select import ListShape, attributes, key_types, measure, passes
 from ..sql.statement import unnest
 from .footprint import Footprint, Keyed, Named, Part
-from .policy_keys import Equality, clauses, equalities, foreign_key_in, foreign_key_of, is_key
+from .policy_keys import Equality, equalities, foreign_key_in, foreign_key_of, is_key
 from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
 
 _SHAPES = 64
@@ -335,14 +337,14 @@ def _behind(
     `positions` are where the parts of the join's key stand in the load's, None where they do not.
     """
     relationship = join.relationship
-    is_implied = policies.is_implied(join.owner.model, relationship, join.target.model)
-    if not is_implied:
+    is_checked = not is_implied(policies, relationship, parent=join.owner.model, target=join.target.model)
+    if is_checked:
         deciding = deciding | _policy(policies, join.target.model)
     keys = unnest(key_types(join.owner, join.key))
     on = mentions(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
     parts = _pairs(join, range(len(join.key)) if positions is None else positions)
     if relationship.secondary is not None:
-        visible = None if is_implied else policies
+        visible = policies if is_checked else None
         return _behind_secondary(join, on, deciding, shown, tuple(part for _, part in parts), visible)
     joining = _Read()
     joining.note(on, join.child)
@@ -432,7 +434,7 @@ def _columns(mapper: Mapper[Any], name: str) -> list[Any]:
 def _pairs(join: Join, positions: Sequence[int | None]) -> list[tuple[Table, Part]]:
     """The columns on the other side of a join that it says are equal to parts of its key."""
     relationship = join.relationship
-    equal = _equal_columns(relationship.primaryjoin)
+    equal = equal_columns(relationship.primaryjoin)
     found = []
     for local, remote in relationship.local_remote_pairs or ():
         if frozenset((local, remote)) not in equal or not isinstance(remote.table, Table):
@@ -443,11 +445,6 @@ def _pairs(join: Join, positions: Sequence[int | None]) -> list[tuple[Table, Par
         if position is not None and as_text is not None:
             found.append((remote.table, Part(remote.name, position, as_text)))
     return found
-
-
-def _equal_columns(condition: Any) -> set[frozenset[Any]]:
-    """The columns that a conjunction says are equal, whatever else it says."""
-    return {pair for clause in clauses(condition) for pair in equated(clause) or ()}
 
 
 def _columns_of(entity: Entity) -> dict[str, tuple[Column[Any], AsText]]:

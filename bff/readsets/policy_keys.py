@@ -18,11 +18,12 @@ from typing import Any
 from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, CollectionAggregate
+from sqlalchemy.sql.elements import CollectionAggregate
 
 from ..columns.text_equality import AsText, as_text_of
 from ..entities.entity import Entity
-from ..entities.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, equated, viewer_value
+from ..entities.policy import Policies, Public, Through, ViewerParameter, ViewerParameters, viewer_value
+from ..sql.conjunctions import equated, equations
 from ..sql.references import leaves, table_of
 
 
@@ -109,18 +110,15 @@ def _equalities(policies: Policies, model: type) -> Iterator[Equality]:
         return
     alias = Entity(model, model, model.__name__, None).alias()
     own = set(leaves(inspect(alias).selectable))
-    for clause in clauses(policies.condition(model, alias, ViewerParameters())):
-        if not isinstance(clause, BinaryExpression) or clause.operator is not operators.eq:
+    for column, value in equations(policies.condition(model, alias, ViewerParameters())):
+        is_one_of = isinstance(value, CollectionAggregate) and value.operator is operators.any_op
+        parameter = getattr(value.element, "element", value.element) if is_one_of else value
+        if not isinstance(parameter, ViewerParameter) or getattr(column, "table", None) not in own:
             continue
-        for column, value in ((clause.left, clause.right), (clause.right, clause.left)):
-            is_one_of = isinstance(value, CollectionAggregate) and value.operator is operators.any_op
-            parameter = getattr(value.element, "element", value.element) if is_one_of else value
-            if not isinstance(parameter, ViewerParameter) or getattr(column, "table", None) not in own:
-                continue
-            table, as_text = table_of(column.table), as_text_of(column.type)
-            found = None if table is None else table.columns.get(str(column.key))
-            if found is not None and as_text is not None:
-                yield Equality(found, parameter.viewer_attribute, is_one_of, as_text)
+        table, as_text = table_of(column.table), as_text_of(column.type)
+        found = None if table is None else table.columns.get(str(column.key))
+        if found is not None and as_text is not None:
+            yield Equality(found, parameter.viewer_attribute, is_one_of, as_text)
 
 
 def _names(columns: Iterable[Any]) -> str:
@@ -159,12 +157,3 @@ def foreign_key_in(condition: Any, target: Any) -> ForeignKeyConstraint | None:
 def is_key(column: Any) -> bool:
     """Whether changes tell of a row what it has in a column."""
     return isinstance(column, Column) and bool(column.primary_key or column.foreign_keys)
-
-
-def clauses(condition: Any) -> Iterator[Any]:
-    """The conditions that an AND joins."""
-    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
-        for clause in condition.clauses:
-            yield from clauses(clause)
-    else:
-        yield condition

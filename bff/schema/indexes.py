@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLSchema
-from sqlalchemy import BinaryExpression, BooleanClauseList, Column, Table, UnaryExpression, UniqueConstraint
+from sqlalchemy import Column, Table, UnaryExpression, UniqueConstraint
 from sqlalchemy.orm import RelationshipProperty
-from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql import visitors
 
 from ..columns.convert import DIALECT
 from ..entities.specs import Aggregate, Relation
+from ..sql.conjunctions import equations
 from .catalog import Catalog, spec_of
 
 _Columns = tuple[Column[Any], ...]
@@ -102,7 +103,7 @@ def _lookup(condition: Any, *, is_remote: bool) -> Iterator[_Lookup]:
     """The lookup of rows whose columns are the remote ones of the condition, or those that are not."""
     columns: dict[Table, list[Column[Any]]] = {}
     fixed: set[Column[Any]] = set()
-    for ours, theirs in _equalities(condition):
+    for ours, theirs in equations(condition):
         if not isinstance(ours, Column) or _is_remote(ours) is not is_remote:
             continue
         column = ours._deannotate()
@@ -114,16 +115,6 @@ def _lookup(condition: Any, *, is_remote: bool) -> Iterator[_Lookup]:
     # Over the tables of an inheritance, one that finds the rows is enough.
     if not any(each.is_served for each in lookups):
         yield from lookups[:1]
-
-
-def _equalities(condition: Any) -> Iterator[tuple[Any, Any]]:
-    """Both sides of each `a = b` that must hold, in both orders."""
-    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
-        for clause in condition.clauses:
-            yield from _equalities(clause)
-    elif isinstance(condition, BinaryExpression) and condition.operator is operators.eq:
-        yield condition.left, condition.right
-        yield condition.right, condition.left
 
 
 def _is_remote(column: Column[Any]) -> bool:

@@ -18,11 +18,21 @@ from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from ..documents.registry import Operation
-from ..errors import BadRequest, DeclarationError
+from ..errors import (
+    BadRequest,
+    BffError,
+    DeclarationError,
+    DuplicateId,
+    Forbidden,
+    Overloaded,
+    SubscriptionLimit,
+    TokenExpired,
+    Unauthenticated,
+)
 from ..http.request import JSON, parse_json
 from ..http.response import answer_error
 from ..protocol import messages as protocol
-from ..protocol.messages import Code, Complete, NotOfProtocol, Subscribe, SubscribeRefused
+from ..protocol.messages import Complete, NotOfProtocol, Subscribe, SubscribeRefused
 from ..readsets.readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect
@@ -59,7 +69,7 @@ class Hub(Protocol):
     def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object) -> None: ...
     def unsubscribe(self, outlet: Outlet, id: str) -> None: ...
     def drop(self, outlet: Outlet) -> None: ...
-    def end(self, outlet: Outlet, code: Code, message: str) -> None: ...
+    def end(self, outlet: Outlet, why: type[BffError], message: str) -> None: ...
     def drained(self, outlet: Outlet) -> None: ...
     def follow(self, outlet: Outlet, facts: Sequence[Fact], callback: Callable[[], None]) -> None: ...
 
@@ -154,7 +164,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
         connection = self._engine.sockets.get(eio_sid)
         if connection is None or self._engine.is_draining:
-            raise Refused("this node is about to stop", {"code": "OVERLOADED"})
+            raise Refused("this node is about to stop", {"code": Overloaded.code})
         self._start()
         token = token_of(auth)
         viewer, seconds = self._host.admit(environ, token)
@@ -162,7 +172,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         self._outlets[eio_sid] = outlet
         if seconds is not None:
             outlet.expiry = self._engine.clock.after(
-                seconds, partial(self._beside, self._send_away, outlet, Code.TOKEN_EXPIRED, "the credential is over")
+                seconds, partial(self._beside, self._send_away, outlet, TokenExpired, "the credential is over")
             )
         self._follow(outlet)
 
@@ -240,7 +250,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         except NotOfProtocol as error:
             self._refuse(eio_sid, str(error))
         except SubscribeRefused as error:
-            outlet.reply(protocol.refusal(error.id, Code.BAD_REQUEST, str(error)))
+            outlet.reply(protocol.refusal(error.id, BadRequest, str(error)))
         else:
             if isinstance(message, Complete):
                 if outlet.subscriptions.pop(message.id, None) is not None:
@@ -251,10 +261,10 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
     def _take_subscribe(self, outlet: Outlet, message: Subscribe) -> None:
         most = self._limits.max_subscriptions
         if message.id in outlet.subscriptions:
-            outlet.reply(protocol.refusal(message.id, Code.DUPLICATE_ID, "the id is in use on this socket"))
+            outlet.reply(protocol.refusal(message.id, DuplicateId, "the id is in use on this socket"))
             return
         if len(outlet.subscriptions) >= most:
-            outlet.reply(protocol.refusal(message.id, Code.LIMIT, f"a socket has at most {most} subscriptions"))
+            outlet.reply(protocol.refusal(message.id, SubscriptionLimit, f"a socket has at most {most} subscriptions"))
             return
         with self._engine.lock:
             outlet.subscriptions[message.id] = message
@@ -292,7 +302,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
             self._hub.unsubscribe(outlet, message.id)
         elif viewer is not outlet.viewer:
             self._hub.unsubscribe(outlet, message.id)
-            outlet.send(protocol.complete(message.id, Code.FORBIDDEN, _RIGHTS_CHANGED))
+            outlet.send(protocol.complete(message.id, Forbidden, _RIGHTS_CHANGED))
 
     def _refuse(self, eio_sid: str | None, reason: str) -> None:
         connection = self._engine.sockets.get(eio_sid)
@@ -343,27 +353,27 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
             except Exception as error:  # noqa: BLE001 - whatever keeps the host from an answer may pass
                 if self._engine.clock.now() > until:
                     report_defect(error, part="sockets.recheck")
-                    self._send_away(outlet, Code.INTERNAL, "it cannot be found out who is asking")
+                    self._send_away(outlet, BffError, "it cannot be found out who is asking")
                     return
                 outlet.is_suspect = True
                 self._engine.sleep(_ASK_EVERY)
                 continue
             if viewer is None:
-                self._send_away(outlet, Code.UNAUTHENTICATED, "nobody is signed in any more")
+                self._send_away(outlet, Unauthenticated, "nobody is signed in any more")
                 return
             if viewer != outlet.viewer:
                 outlet.silence(True)
-                self._hub.end(outlet, Code.FORBIDDEN, _RIGHTS_CHANGED)
+                self._hub.end(outlet, Forbidden, _RIGHTS_CHANGED)
                 outlet.viewer = viewer
                 outlet.silence(False)
                 self._follow(outlet)
         outlet.release(cleared)
 
-    def _send_away(self, outlet: Outlet, code: Code, reason: str) -> None:
+    def _send_away(self, outlet: Outlet, why: type[BffError], reason: str) -> None:
         """End all that it subscribed to, and disconnect it."""
         outlet.silence(True)
-        outlet.reason = code.value
-        self._hub.end(outlet, code, reason)
+        outlet.reason = why.code
+        self._hub.end(outlet, why, reason)
         self.server.disconnect(outlet.sid, namespace=self.namespace)
         self._engine.clock.after(_LEAVE_WITHIN, partial(self._close_idle, outlet.connection.sid))
 

@@ -16,8 +16,7 @@ from sqlalchemy import Table, inspect
 from sqlalchemy.orm import Mapper
 from werkzeug.exceptions import HTTPException
 
-from ..errors import BffError, DeclarationError, FieldError
-from ..protocol.messages import Code
+from ..errors import BffError, DeclarationError, FieldError, Overloaded, RateLimited, Unauthenticated
 from ..readsets.readset import Fact
 from ..telemetry import report_defect
 
@@ -52,14 +51,12 @@ class Host:
                 viewer = self.viewer_of(request)
                 until = self.expires(request) if viewer is not None and self.expires else None
         except HTTPException as error:
-            status = error.get_response().status_code
-            later = {429: "RATE_LIMITED"}.get(status, "OVERLOADED" if status >= 500 else None)
-            raise Refused(error.description or error.name, {"code": later or Code.UNAUTHENTICATED.value}) from None
+            raise Refused(error.description or error.name, {"code": _why(error).code}) from None
         except BffError as error:
             raise Refused(str(error), {"code": error.code}) from None
         except Exception as error:  # noqa: BLE001 - the edge: a defect of the host's function is logged whole and masked
             identity = report_defect(error, part="sockets.connect")
-            raise Refused("Internal server error", {"code": Code.INTERNAL.value, "id": identity}) from None
+            raise Refused("Internal server error", {"code": BffError.code, "id": identity}) from None
         seconds = None if until is None else until - time.time()
         if viewer is None or (seconds is not None and seconds <= 0):
             raise _refused("nobody is signed in")
@@ -91,6 +88,14 @@ def _request(environ: Mapping[str, Any], token: str | None) -> Iterator[Request]
         yield flask.request._get_current_object()  # type: ignore[attr-defined]
 
 
+def _why(error: HTTPException) -> type[BffError]:
+    """What the host's viewer function meant by what it aborted with."""
+    status = error.get_response().status_code
+    if status == RateLimited.status:
+        return RateLimited
+    return Overloaded if status >= 500 else Unauthenticated
+
+
 def token_of(auth: Any) -> str | None:
     """What the client presents in its auth. Raises Refused for what is no token."""
     token = auth.get("token") if isinstance(auth, dict) else None
@@ -102,7 +107,7 @@ def token_of(auth: Any) -> str | None:
 
 
 def _refused(reason: str) -> Refused:
-    return Refused(reason, {"code": Code.UNAUTHENTICATED.value})
+    return Refused(reason, {"code": Unauthenticated.code})
 
 
 def facts_of(rows: Rows) -> list[Fact]:

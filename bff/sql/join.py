@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
-    BinaryExpression,
-    BooleanClauseList,
     Column,
     ColumnClause,
     ColumnElement,
@@ -20,9 +18,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import RelationshipProperty
-from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql import visitors
 
 from ..entities.entity import Entity
+from .conjunctions import equal_columns, equated
 
 
 class Join:
@@ -43,13 +42,8 @@ class Join:
             if isinstance(element, Column) and element.table in owner.mapper.tables and element not in self._positions:
                 self._positions[element] = len(self.key)
                 self.key += (owner.mapper.get_property_by_column(element).key,)
-        equated = {
-            column
-            for clause in _conjunction(relationship.primaryjoin)
-            if _is_equality(clause)
-            for column in (clause.left, clause.right)
-        }
-        self.strict = tuple(position for column, position in self._positions.items() if column in equated)
+        equal = frozenset().union(*equal_columns(relationship.primaryjoin))
+        self.strict = tuple(position for column, position in self._positions.items() if column in equal)
         if len(self.strict) < len(self.key):
             # A key of NULL alone would be no key: the parent's own stands beside it.
             self.key += tuple(name for name in owner.key if name not in self.key)
@@ -89,11 +83,10 @@ class Join:
         relationship, pairs = self.relationship, self.relationship.local_remote_pairs or []
         if relationship.uselist or relationship.secondary is not None:
             return False
-        clauses = _conjunction(relationship.primaryjoin)
         remote = {self.target.mapper.get_property_by_column(right).key for _, right in pairs}
         return (
-            all(_is_equality(clause) for clause in clauses)
-            and len(clauses) == len(pairs) == len(self.target.key)
+            equated(relationship.primaryjoin) == {frozenset(pair) for pair in pairs}
+            and len(pairs) == len(self.target.key)
             and remote == set(self.target.key)
         )
 
@@ -108,23 +101,6 @@ class Join:
 
 def _is_alias_of(table: Any, secondary: Any) -> bool:
     return getattr(table, "element", None) is secondary
-
-
-def _conjunction(condition: Any) -> list[Any]:
-    """The conditions that an AND joins."""
-    if isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
-        return [each for clause in condition.clauses for each in _conjunction(clause)]
-    return [condition]
-
-
-def _is_equality(clause: Any) -> bool:
-    """Whether a condition is `column = column`."""
-    return (
-        isinstance(clause, BinaryExpression)
-        and clause.operator is operators.eq
-        and isinstance(clause.left, Column)
-        and isinstance(clause.right, Column)
-    )
 
 
 def _is_unique(constraint: Any) -> bool:

@@ -49,6 +49,7 @@ from ..entities.entity import Entity, Ordering
 from ..entities.filters import All, Condition, Not, Some, Test
 from ..entities.policy import Policies, ViewerParameters
 from ..entities.specs import Aggregate, Where
+from .implied import is_implied
 from .join import Join
 from .statement import Statement, array, parameter, unnest
 
@@ -85,7 +86,7 @@ def visible_behind(join: Join, policies: Policies) -> ColumnElement[bool]:
 
     Where the policy of the one is that the other is visible, over the same relationship, it is not checked again.
     """
-    if policies.is_implied(join.owner.model, join.relationship, join.target.model):
+    if is_implied(policies, join.relationship, parent=join.owner.model, target=join.target.model):
         return join.target.own(join.child)
     return visible(join.target, join.child, policies)
 

@@ -20,7 +20,16 @@ from werkzeug.routing import Rule
 
 from ..database.scope import Deadline
 from ..documents.registry import Operation
-from ..errors import CsrfRefused, MethodNotAllowed, SubscriptionRefused
+from ..errors import (
+    BadRequest,
+    BffError,
+    CsrfRefused,
+    Forbidden,
+    MethodNotAllowed,
+    RateLimited,
+    SubscriptionRefused,
+    Unauthenticated,
+)
 from ..http.body import Curfew, read_body
 from ..http.request import (
     JSON,
@@ -240,8 +249,8 @@ def _respond(answer: Answer, body: bytes, media_type: str, trace: Trace, *, reva
 def _answer_of_host(error: HTTPException) -> Answer:
     """What the host's viewer function aborted with."""
     status = error.get_response().status_code
-    codes = {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 429: "RATE_LIMITED"}
-    code = codes.get(status, "BAD_REQUEST" if status < 500 else "INTERNAL")
+    codes = {kind.status: kind.code for kind in (Unauthenticated, Forbidden, RateLimited)}
+    code = codes.get(status, BadRequest.code if status < 500 else BffError.code)
     headers = {name: value for name, value in error.get_headers() if name in {"WWW-Authenticate", "Retry-After"}}
     return Answer(
         status, {"errors": [{"message": error.description or error.name, "extensions": {"code": code}}]}, headers, code

@@ -18,7 +18,6 @@ from bff import (
     LiveSettings,
     Settings,
     SocketLimits,
-    errors,
 )
 
 README = Path(__file__).parents[2] / "README.md"
@@ -189,16 +188,6 @@ def test_secrets_are_not_shown() -> None:
     assert "hidden" not in repr(settings)
 
 
-def codes() -> set[str]:
-    """The codes that a client may see."""
-    tree: list[type[errors.BffError]] = [errors.BffError]
-    for kind in tree:
-        tree += kind.__subclasses__()
-    own = {kind.code for kind in tree if kind.__module__ == errors.__name__}
-    # A declaration or document that is broken never reaches a client under its own name.
-    return own - {errors.DeclarationError.code, errors.DocumentError.code} | {"NULL_VIOLATION", "RATE_LIMITED"}
-
-
 def table(heading: str) -> set[str]:
     """The names in the first column of the table under a heading of README."""
     section = re.split(r"^#+ ", README.read_text(), flags=re.MULTILINE)
@@ -213,7 +202,3 @@ def test_readme_names_every_setting_and_no_other() -> None:
 def test_readme_names_each_setting_beside_its_variable() -> None:
     rows = re.findall(r"^\| `(BFF_[A-Z_]+)` \| `([a-z_.]+)` \|", README.read_text(), flags=re.MULTILINE)
     assert dict(rows) == {variable: setting for variable, (setting, _, _) in GIVEN.items()}
-
-
-def test_readme_names_every_error_code_and_no_other() -> None:
-    assert table("Error codes") == codes()

@@ -19,14 +19,14 @@ from bff.changes.stream import Entry, Gap, MemoryStream, Position
 from bff.client_errors import format_errors
 from bff.documents.registry import FreeText, Operation
 from bff.entities.events import Happened, Present
-from bff.errors import BffError, DeadlineExceeded, Overloaded
+from bff.errors import BffError, DeadlineExceeded, Forbidden, Overloaded
 from bff.http.request import GraphQLRequest
 from bff.live import event_jobs
 from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.live.sources import EventSource, Route
 from bff.plan.plan import Plan, compile_plan
-from bff.protocol.messages import Code, Subscribe
+from bff.protocol.messages import Subscribe
 from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
 from bff.settings import LiveSettings
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
@@ -547,7 +547,7 @@ def test_a_socket_is_ended_as_a_whole(node: Node) -> None:
     outlet = node.subscribe()
     node.subscribe(NOTES, outlet=outlet, id="notes")
     outlet.wait(lambda it: values(it) == [0])
-    node.hub.end(outlet, Code.FORBIDDEN, "no more")
+    node.hub.end(outlet, Forbidden, "no more")
     assert (outlet.view("s").ended or {})["code"] == (outlet.view("notes").ended or {})["code"] == "FORBIDDEN"
     count = len(outlet.messages)
     node.commit("1", 5)

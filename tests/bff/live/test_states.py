@@ -9,10 +9,10 @@ import pytest
 from graphql import build_schema, parse
 
 from bff.changes.stream import Position
+from bff.errors import Gone
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import compile_plan
-from bff.protocol.messages import Code
 from bff.protocol.resume_token import Held, Sealer
 from tests.bff.live.outlets import KeptOutlet, Viewed
 
@@ -224,7 +224,7 @@ def test_what_had_something_and_has_nothing_is_gone(operation: LiveOperation) ->
     run(operation, {"data": {"matter": None}}, position(4))
     run(operation, {"data": {"matter": {"id": "1"}}}, position(5))
     assert run(operation, {"data": {"matter": None}}, position(6)) == "gone"
-    assert operation.complete(Code.GONE, "gone") == [(outlet, "1")]
+    assert operation.complete(Gone, "gone") == [(outlet, "1")]
     view = Viewed("1").see(outlet.messages)
     assert view.ended is not None
     assert view.ended["code"] == "GONE"

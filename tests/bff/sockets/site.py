@@ -15,10 +15,10 @@ from flask_socketio import SocketIO
 from sqlalchemy import create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from bff import Bff, Schema, Settings, TryAgain, Unauthenticated
+from bff import Bff, BffError, Schema, Settings, TryAgain, Unauthenticated
 from bff.documents.registry import Operation
 from bff.protocol import messages as protocol
-from bff.protocol.messages import Code, Message, Subscribe
+from bff.protocol.messages import Message, Subscribe
 from bff.readsets.readset import Fact
 from bff.sockets.connection import EngineSocket
 from bff.sockets.namespace import Endpoint
@@ -72,9 +72,9 @@ class TickHub:
         self.drops += 1
         self.dropped.set()
 
-    def end(self, outlet: Outlet, code: Code, message: str) -> None:
+    def end(self, outlet: Outlet, why: type[BffError], message: str) -> None:
         for id in self.subscriptions.pop(outlet, {}):
-            outlet.send(protocol.complete(id, code, message))
+            outlet.send(protocol.complete(id, why, message))
 
     def drained(self, outlet: Outlet) -> None:
         if outlet in self.waiting and self.newest is not None:

@@ -19,6 +19,7 @@ import bff
 from bff.entities.policy import Policies, ViewerParameters
 from bff.plan.explain import explain
 from bff.plan.plan import Strategy
+from bff.sql.implied import is_implied
 from tests.bff.asking import Asker, MakeDatabase
 
 
@@ -577,7 +578,7 @@ def of_stem(stem: Any, reader: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("through", "parent", "relationship_", "target", "is_implied"),
+    ("through", "parent", "relationship_", "target", "expected"),
     [
         ("stem", StemRow, "leaves", LeafRow, True),
         ("stem", StemRow, "either", LeafRow, False),
@@ -598,16 +599,18 @@ def of_stem(stem: Any, reader: Any) -> Any:
     ],
 )
 def test_a_policy_is_implied_over_the_same_columns_alone(
-    through: str, parent: type, relationship_: str, target: type, is_implied: bool
+    through: str, parent: type, relationship_: str, target: type, expected: bool
 ) -> None:
     policies = Policies({StemRow: of_stem, LeafRow: bff.through(through)})
-    assert policies.is_implied(parent, inspect(parent).relationships[relationship_], target) is is_implied
+    relationship = inspect(parent).relationships[relationship_]
+    assert is_implied(policies, relationship, parent=parent, target=target) is expected
 
 
 def test_what_is_public_or_has_a_policy_of_its_own_is_not_implied() -> None:
     relationships = inspect(StemRow).relationships
     for policy in (bff.public, lambda leaf, reader: leaf.a == 1):
-        assert not Policies({StemRow: of_stem, LeafRow: policy}).is_implied(StemRow, relationships["leaves"], LeafRow)
+        policies = Policies({StemRow: of_stem, LeafRow: policy})
+        assert not is_implied(policies, relationships["leaves"], parent=StemRow, target=LeafRow)
 
 
 def test_the_sides_of_a_relationship_count() -> None:
@@ -616,7 +619,7 @@ def test_the_sides_of_a_relationship_count() -> None:
         {FolderRow: lambda folder, reader: folder.tenant == reader.tenant, FileRow: bff.through("folder")}
     )
     relationships = FolderRow.__mapper__.relationships
-    assert policies.is_implied(FolderRow, relationships["files"], FileRow)
-    assert not policies.is_implied(FolderRow, relationships["above"], FileRow)
-    assert policies.is_implied(FileRow, FileRow.__mapper__.relationships["folder"], FolderRow)
+    assert is_implied(policies, relationships["files"], parent=FolderRow, target=FileRow)
+    assert not is_implied(policies, relationships["above"], parent=FolderRow, target=FileRow)
+    assert is_implied(policies, FileRow.__mapper__.relationships["folder"], parent=FileRow, target=FolderRow)
     assert "viewer_tenant" in str(policies.condition(FileRow, FileRow, ViewerParameters()))
