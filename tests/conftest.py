@@ -28,9 +28,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import Pool
 
-from app.dev.cluster import Cluster
-from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
-from app.dev.places import temporary_directory
+from bff.testing.cluster import Cluster
+from bff.testing.embedded import EmbeddedPostgres, EmbeddedValkey
+from bff.testing.places import temporary_directory
 from bff.web import graphiql
 from tests.bff.fuzz.budget import Fuzz
 

@@ -22,10 +22,10 @@ from sqlalchemy import Engine, create_engine, event
 
 from app import create_app
 from app.database import EXTENSION, migrate, sqlalchemy_url
-from app.dev.embedded import EmbeddedPostgres
-from app.dev.places import temporary_directory
 from app.rest import frontend
 from app.seed import seed
+from bff.testing.embedded import EmbeddedPostgres
+from bff.testing.places import temporary_directory
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- pages:begin -->\n", "<!-- pages:end -->\n"

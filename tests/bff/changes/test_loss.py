@@ -21,14 +21,14 @@ import pytest
 import redis
 from sqlalchemy import create_engine
 
-from app.dev.embedded import EmbeddedValkey
-from app.dev.places import temporary_directory
 from bff.changes import follower as follower_module
 from bff.changes.change import Change
 from bff.changes.follower import Follower
 from bff.changes.relay import Relay
 from bff.changes.stream import Entry, Position, RedisStream
 from bff.database.direct import direct_engine
+from bff.testing.embedded import EmbeddedValkey
+from bff.testing.places import temporary_directory
 from tests.bff.changes.captured import Host
 from tests.bff.live.proxy import Proxy
 from tests.bff.polling import wait_until

