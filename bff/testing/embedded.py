@@ -111,15 +111,18 @@ class EmbeddedServer(ABC):
         if not _is_locked(lock):
             lock.seek(0)
             holder = lock.read().strip()
-            if _identity(int(holder.partition(" ")[0] or 0)) == holder:
+            if holder and _identity(int(holder.partition(" ")[0])) == holder:
                 raise EmbeddedError(f"{self.title} in {self.path} is in use by process {holder.split()[0]}")
-            # The starter was killed. Its server is stopping by itself unless the supervisor was killed too.
+            # The starter has let go and the last processes are ending, or it was killed. Then its server is stopping
+            # by itself unless the supervisor was killed too.
             self._stop_orphan()
             if not _wait_until(lambda: _is_locked(lock), STOP_TIMEOUT):
                 raise EmbeddedError(f"{self.title} in {self.path} is still running, left by a process that was killed")
         lock.truncate(0)
         lock.write(_identity(os.getpid()))
         lock.flush()
+        # Children of a server that was killed may outlive it for a moment: whoever starts next waits for them.
+        resources.callback(lock.truncate, 0)
         return lock
 
     def _stop_orphan(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -156,6 +157,16 @@ def test_one_process_at_a_time(directory: Path, server: type[EmbeddedPostgres] |
     first, second = server(directory / "server", durable=False), server(directory / "server", durable=False)
     with first, pytest.raises(EmbeddedError, match=f"in use by process {os.getpid()}"), second:
         pass
+
+
+def test_a_start_waits_for_the_last_processes_of_the_server_before(directory: Path) -> None:
+    with EmbeddedValkey(directory / "valkey", durable=False):
+        pass
+    with (directory / "valkey" / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        last = subprocess.Popen(["/bin/sleep", "0.3"], pass_fds=[lock.fileno()])
+    with last, EmbeddedValkey(directory / "valkey", durable=False):
+        assert last.poll() is not None
 
 
 @pytest.fixture
