@@ -89,7 +89,7 @@ venv: .venv/project
 
 # With uv. No registry address and no path of the machine that made it goes into the lock.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
 	uv pip compile --group pyproject.toml:bench --constraints requirements.lock --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-bench.lock

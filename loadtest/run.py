@@ -28,7 +28,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
-from app.dev.child import Child
+from bff.testing.process import Child
 
 HERE = Path(__file__).resolve().parent
 # With rows to be made, the demo's first start takes a while.

@@ -1,1 +1,1 @@
-"""The development runtime: embedded servers and the demo. Nothing in production imports it."""
+"""The demo, and what its pages cost. Nothing in production imports it."""

@@ -24,11 +24,11 @@ from types import FrameType
 from sqlalchemy import Engine, create_engine
 
 from app.database import migrate, sqlalchemy_url
-from app.dev.child import Child
-from app.dev.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
-from app.dev.places import PlaceError
 from app.seed import seed, sign_ins
 from app.site import SOCKET_IO
+from bff.testing.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
+from bff.testing.places import PlaceError
+from bff.testing.process import Child
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "briefcase"

@@ -18,14 +18,15 @@ from typing import Any
 import click
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import create_engine
 
 from app import create_app
 from app.database import EXTENSION, migrate, sqlalchemy_url
-from app.dev.embedded import EmbeddedPostgres
-from app.dev.places import temporary_directory
 from app.rest import frontend
 from app.seed import seed
+from bff.testing.counted_sql import count_sql
+from bff.testing.embedded import EmbeddedPostgres
+from bff.testing.places import temporary_directory
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- pages:begin -->\n", "<!-- pages:end -->\n"
@@ -85,11 +86,11 @@ def measure(app: Flask, sample: Sample) -> Cost:
     body = {"documentId": sample.operation, "variables": dict(sample.variables)}
     # The first of a shape is answered in rounds, see `bff.plan.region`.
     client.post("/graphql", json=body)
-    with _counting(app.extensions[EXTENSION].pages) as statements:
+    with count_sql(app.extensions[EXTENSION].pages) as sent:
         answer = client.post("/graphql", json=body)
     if answer.status_code != 200 or answer.json is None or "errors" in answer.json:
         raise RuntimeError(f"{sample.operation}: {answer.text[:500]}")
-    return Cost(sample.page, load.calls, len(load.waves), len(statements), len(answer.data))
+    return Cost(sample.page, load.calls, len(load.waves), sent.count, len(answer.data))
 
 
 def table(app: Flask) -> str:
@@ -130,20 +131,6 @@ def _answer(client: FlaskClient, path: str) -> Any:
     if answer.status_code != 200:
         raise RuntimeError(f"{path}: {answer.text[:500]}")
     return answer.json
-
-
-@contextmanager
-def _counting(engine: Engine) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @click.command()

@@ -16,8 +16,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.dev.embedded import PROGRAMS, EmbeddedError
-from app.dev.places import PlaceError
+from bff.testing.embedded import PROGRAMS, EmbeddedError
+from bff.testing.places import PlaceError
 from loadtest import forms
 from loadtest.bench import database, plot, programs, report
 from loadtest.bench.programs import ProgramError

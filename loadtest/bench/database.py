@@ -16,9 +16,9 @@ import psycopg2.extensions
 from sqlalchemy import create_engine
 
 from app.database import migrate, sqlalchemy_url
-from app.dev.cluster import Cluster
-from app.dev.embedded import EmbeddedPostgres
 from app.seed import seed
+from bff.testing.cluster import Cluster
+from bff.testing.embedded import EmbeddedPostgres
 from loadtest.bench.programs import Keys
 
 # Every contender has connections of its own, and keeps them.

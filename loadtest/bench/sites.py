@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 import psutil
 from itsdangerous import URLSafeTimedSerializer
 
-from app.dev.child import Child
+from bff.testing.process import Child
 from loadtest.bench.results import Footprint
 
 ROOT = Path(__file__).resolve().parents[2]

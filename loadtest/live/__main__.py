@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.dev.embedded import EmbeddedError, EmbeddedPostgres
-from app.dev.places import PlaceError
+from bff.testing.embedded import EmbeddedError, EmbeddedPostgres
+from bff.testing.places import PlaceError
 from loadtest.bench.database import MAX_CONNECTIONS, Database
 from loadtest.bench.sites import SiteError
 from loadtest.live import plot, report

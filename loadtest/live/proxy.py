@@ -1,16 +1,19 @@
-"""What is between a node and its Redis: connections that can be cut, or swallowed as by a broken network.
+"""What is between a program and its server: connections that can be cut, or swallowed as by a broken network.
 
 with Proxy(("127.0.0.1", 6379)) as proxy:
-    ...                 # clients connect to proxy.place
-    proxy.swallow()     # those that are open stay open, and nothing comes through any more
-    proxy.target = ...  # new ones go there
+    ...                       # clients connect to proxy.place
+    proxy.swallow()           # those that are open stay open, and nothing comes through any more
+    with proxy.black_hole():  # nor do those that are opened meanwhile, ever
+        ...
+    proxy.target = ...        # new ones go there
 """
 
 from __future__ import annotations
 
 import socket
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +27,7 @@ class Proxy:
         self.target = target
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._links: set[_Link] = set()
+        self._is_black_hole = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
@@ -51,19 +55,32 @@ class Proxy:
 
     def swallow(self) -> int:
         """Lose all that is sent over the connections that are open now, in both ways. Gives how many."""
-        links = self._all()
-        for link in links:
-            link.is_swallowed = True
-        return len(links)
+        with self._lock:
+            return self._swallow()
+
+    @contextmanager
+    def black_hole(self) -> Iterator[None]:
+        """As `swallow`, for the connections that are opened during the block too."""
+        with self._lock:
+            self._swallow()
+            self._is_black_hole = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._is_black_hole = False
 
     def cut(self) -> None:
         """End the connections that are open now."""
-        for link in self._all():
+        with self._lock:
+            links = list(self._links)
+        for link in links:
             link.end()
 
-    def _all(self) -> list[_Link]:
-        with self._lock:
-            return list(self._links)
+    def _swallow(self) -> int:
+        for link in self._links:
+            link.is_swallowed = True
+        return len(self._links)
 
     def _accept(self) -> None:
         while True:
@@ -77,8 +94,8 @@ class Proxy:
                 client.close()
                 continue
             server.settimeout(None)
-            link = _Link(client, server)
             with self._lock:
+                link = _Link(client, server, is_swallowed=self._is_black_hole)
                 self._links.add(link)
             for source, sink in ((client, server), (server, client)):
                 threading.Thread(target=self._pump, args=(link, source, sink), daemon=True).start()
@@ -99,9 +116,9 @@ class Proxy:
 class _Link:
     """A connection with its continuation."""
 
-    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+    def __init__(self, client: socket.socket, server: socket.socket, *, is_swallowed: bool) -> None:
         self._sockets = (client, server)
-        self.is_swallowed = False
+        self.is_swallowed = is_swallowed
 
     def end(self) -> None:
         for end in self._sockets:

@@ -24,7 +24,7 @@ import psutil
 import psycopg2
 import redis
 
-from app.dev.embedded import EmbeddedValkey
+from bff.testing.embedded import EmbeddedValkey
 from loadtest.bench.sites import Site, SiteError, token_of
 from loadtest.live.client import Ask, canonical, document
 from loadtest.live.proxy import Proxy

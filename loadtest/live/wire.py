@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import orjson
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
-_TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 _MOST_HEAD = 16_384
 
 
@@ -42,16 +43,20 @@ class Handshake:
     host: str
     path: str
     key: bytes
+    headers: Mapping[str, str]
 
     @classmethod
-    def to(cls, host: str, path: str = "/socket.io/?EIO=4&transport=websocket") -> Handshake:
-        return cls(host, path, base64.b64encode(os.urandom(16)))
+    def to(
+        cls, host: str, path: str = "/socket.io/?EIO=4&transport=websocket", headers: Mapping[str, str] | None = None
+    ) -> Handshake:
+        return cls(host, path, base64.b64encode(os.urandom(16)), headers or {})
 
     @property
     def request(self) -> bytes:
+        more = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
         return (
             f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {self.key.decode()}\r\n\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {self.key.decode()}\r\n{more}\r\n"
         ).encode()
 
     def rest(self, data: bytes) -> bytes | None:
@@ -74,10 +79,11 @@ class Handshake:
 
 def text_frame(text: bytes) -> bytes:
     """A client's frame, masked as clients have to."""
-    return _frame(_TEXT, text)
+    return frame(TEXT, text)
 
 
-def _frame(opcode: int, payload: bytes) -> bytes:
+def frame(opcode: int, payload: bytes) -> bytes:
+    """A client's frame of any kind."""
     size = len(payload)
     if size < 126:
         head = bytes((0x80 | opcode, 0x80 | size))
@@ -93,9 +99,13 @@ def _frame(opcode: int, payload: bytes) -> bytes:
 class Frames:
     """Cuts what arrives into messages."""
 
-    __slots__ = ("_parts", "_rest")
+    __slots__ = ("_parts", "_rest", "end", "pongs")
 
     def __init__(self) -> None:
+        self.pongs: list[bytes] = []
+        """The payloads with which pings were answered."""
+        self.end: bytes | None = None
+        """The payload with which the server has ended: a code in two bytes and a reason, or nothing."""
         self._rest = b""
         self._parts: list[bytes] | None = None
 
@@ -120,20 +130,22 @@ class Frames:
             payload = data[begin : begin + size]
             at = begin + size
             opcode = first & 0x0F
-            if opcode == _PING:
-                answer += _frame(_PONG, payload)
-            elif opcode == _CLOSE:
-                answer += _frame(_CLOSE, payload[:2])
-                is_over = True
+            if opcode == PING:
+                answer += frame(PONG, payload)
+            elif opcode == CLOSE:
+                answer += frame(CLOSE, payload[:2])
+                self.end, is_over = payload, True
                 break
-            elif opcode != _PONG:
+            elif opcode == PONG:
+                self.pongs.append(payload)
+            else:
                 texts += self._whole(opcode, payload, is_last=bool(first & 0x80))
         self._rest = data[at:]
         return texts, answer, is_over
 
     def _whole(self, opcode: int, payload: bytes, *, is_last: bool) -> list[bytes]:
         """The message, once its last frame is there."""
-        if opcode not in (0, _TEXT) or (opcode == 0) is (self._parts is None):
+        if opcode not in (0, TEXT) or (opcode == 0) is (self._parts is None):
             raise WireError(f"a frame of kind {opcode} out of place")
         parts = [*(self._parts or ()), payload]
         self._parts = None if is_last else parts

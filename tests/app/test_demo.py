@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from app.dev.demo import DemoError, serving_port
-from app.dev.places import temporary_directory
+from bff.testing.places import temporary_directory
 
 ROOT = Path(__file__).parents[2]
 # Its own data and few rows; everything else is what `make demo` runs.

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from tests.bff.sockets.wire import Rejected, Wire
+from loadtest.live.wire import Refused
+from tests.bff.sockets.wire import Wire
 from tests.conftest import LiveSite
 
 pytestmark = pytest.mark.slow
@@ -203,5 +204,5 @@ def test_events_that_are_not_taken_in_time_are_not_lost(connect: Open, database:
 
 def test_a_foreign_site_is_refused(connect: Open, live_site: LiveSite) -> None:
     assert connect(1, Origin=live_site.url)
-    with pytest.raises(Rejected, match="403"):
+    with pytest.raises(Refused, match="403"):
         connect(1, Origin="https://evil.example")

@@ -397,7 +397,7 @@ def briefcase(
     fuzz: Fuzz,
     fresh_database_url: str,
     redis_url: str,
-    worker: str,
+    live_prefix: str,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, Any], None],
 ) -> Iterator[Briefcase]:
@@ -405,7 +405,7 @@ def briefcase(
     monkeypatch.setattr(follower_module, "WAIT", 0.1)
     engine = create_engine(fresh_database_url, pool_size=6, max_overflow=0)
     writing = create_engine(fresh_database_url, pool_size=2 * WRITERS + 2, max_overflow=0)
-    briefcase = Briefcase(engine, writing, redis_url, f"{worker}_fuzz", fuzz.seed or 0)
+    briefcase = Briefcase(engine, writing, redis_url, f"{live_prefix}_fuzz", fuzz.seed or 0)
     try:
         briefcase.start()
         yield briefcase

@@ -14,7 +14,7 @@ from selenium.webdriver.support.select import Select
 from sqlalchemy import create_engine, text
 
 from tests.app.browser import OWNER, WIDE, Browser, queries, rows
-from tests.conftest import LiveSite, Servers, redis_database
+from tests.conftest import LiveSite
 
 pytestmark = pytest.mark.slow
 
@@ -240,10 +240,10 @@ def test_who_is_here_comes_and_goes(browser: Browser, other: Browser, live_site:
     assert other.find("#content a").get_attribute("href") == f"{other.url}/sign-in?next=%2Fmatters%2F1"
 
 
-def test_news_that_was_missed_is_told_once(browser: Browser, servers: Servers, worker: str) -> None:
+def test_news_that_was_missed_is_told_once(browser: Browser, worker_redis_url: str) -> None:
     open_live(browser, "/matters/1")
     # Of what was in it, nobody knows any more.
-    with closing(redis.Redis.from_url(redis_database(servers, worker))) as client:
+    with closing(redis.Redis.from_url(worker_redis_url)) as client:
         client.flushdb()
     rename(browser, 10, "After the flood")
     browser.wait_for_text("#toasts", "Some news was missed")

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 from app import rules
 from app.auth import Viewer
 from bff import Bff
+from bff.testing.client import Client
 
 pytestmark = pytest.mark.slow
 
@@ -68,10 +69,7 @@ def fresh_layer(fresh_site: Flask) -> Bff:
 
 def send(layer: Bff, name: str, viewer: Viewer | None = OWNER, **changes: Any) -> dict[str, Any]:
     """The payload of a registered mutation with the usual input, changed by `changes`."""
-    result = layer.execute(name, viewer=viewer, variables={"input": INPUTS[name] | changes})
-    assert result.errors is None, result.errors
-    assert result.data is not None
-    [payload] = result.data.values()
+    [payload] = Client(layer, viewer).data(name, {"input": INPUTS[name] | changes}).values()
     assert isinstance(payload, dict)
     return payload
 
@@ -320,9 +318,7 @@ def test_mutations_of_one_operation_run_one_after_the_other_each_in_its_own_tran
         "second": {"taskId": "1", "body": ""},
         "third": {"taskId": "1", "body": "three"},
     }
-    result = fresh_layer.execute(document, viewer=OWNER, variables=variables)
-    assert result.errors is None
-    assert result.data == {
+    assert Client(fresh_layer, OWNER).data(document, variables) == {
         "first": {"comment": {"body": "one", "task": {"commentCount": 4}}, "errors": []},
         "second": {"comment": None, "errors": [{"code": BAD_USER_INPUT}]},
         "third": {"comment": {"body": "three", "task": {"commentCount": 5}}, "errors": []},

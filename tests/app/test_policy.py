@@ -182,9 +182,9 @@ def clean(database_url: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def inbound(servers: Any, worker: str) -> Iterator[World]:
+def inbound(make_database: Callable[..., str], seeded_template: str) -> Iterator[World]:
     """Rows that the viewer may not see refer to the viewer's, through every relation."""
-    with opened(servers.create_database(f"{worker}_inbound", template=servers.seeded_template())) as world:
+    with opened(make_database(template=seeded_template)) as world:
         for name, relation in links().items():
             child, parent = relation.parent.class_.__name__, relation.mapper.class_.__name__
             world.point(name, world.hidden_keys(child), world.home(parent))
@@ -192,9 +192,9 @@ def inbound(servers: Any, worker: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def outbound(servers: Any, worker: str) -> Iterator[World]:
+def outbound(make_database: Callable[..., str], seeded_template: str) -> Iterator[World]:
     """The viewer's rows refer to rows that the viewer may not see, one through every relation."""
-    with opened(servers.create_database(f"{worker}_outbound", template=servers.seeded_template())) as world:
+    with opened(make_database(template=seeded_template)) as world:
         for name, relation in links().items():
             child, parent = relation.parent.class_.__name__, relation.mapper.class_.__name__
             world.point(name, [world.home(child)], world.hidden_keys(parent)[0])

@@ -26,6 +26,7 @@ from app.schema.health import MatterHealth, Workload, judge
 from app.schema.search import LONGEST_QUERY, MOST_RESULTS
 from bff import Bff
 from bff.schema.indexes import missing_indexes
+from bff.testing.client import Client
 
 CountSql = Callable[..., AbstractContextManager[Any]]
 
@@ -38,16 +39,13 @@ LISTS += ["notifications"]
 
 
 def ask(layer: Bff, query: str, **variables: Any) -> Any:
-    result = layer.execute(query, viewer=OWNER, variables=variables)
-    assert result.errors is None, result.errors
-    return result.data
+    return Client(layer, OWNER).data(query, variables)
 
 
 def error_of(layer: Bff, query: str, **variables: Any) -> tuple[str, str]:
     """Code and message of the one error of an operation."""
-    [error] = layer.execute(query, viewer=OWNER, variables=variables).errors or []
-    assert error.extensions is not None
-    return error.extensions["code"], error.message
+    [error] = Client(layer, OWNER).payload(query, variables)["errors"]
+    return error["extensions"]["code"], error["message"]
 
 
 def one(engine: Engine, statement: str) -> Any:

@@ -18,6 +18,7 @@ from flask import Flask
 
 from app import create_app
 from app.database import EXTENSION
+from bff.testing.servers import Servers
 from loadtest import forms
 from loadtest.bench import database, machine, programs, report, sampler, served
 from loadtest.bench.__main__ import REPORT, installed_pgbench, main
@@ -28,7 +29,6 @@ from loadtest.bench.results import Results, Sample, Series, slope
 from loadtest.bench.run import ROOTS, TASKS, objects_in, plan_times
 from loadtest.bench.sites import SECRET, Site, SiteError, token_of
 from loadtest.bench.targets import targets
-from tests.conftest import Servers
 
 ROOT = Path(__file__).parents[2]
 WRK_SAYS = """\

@@ -52,6 +52,7 @@ from loadtest.live.targets import targets
 from loadtest.live.verdict import judge, together
 from loadtest.live.wire import Frames, Handshake, Refused, WireError
 from loadtest.live.writer import Edit, Firm, Write, Writer, mark, marks_in
+from tests.bff.polling import wait_until
 
 # ---- patches
 
@@ -522,6 +523,16 @@ def test_a_proxy_passes_on_swallows_and_cuts() -> None:
                 proxy.cut()
                 assert second.recv(10) == b""
             assert first.recv(10) == b""
+        wait_until(lambda: "0 open" in repr(proxy))
+        with proxy.black_hole():
+            fourth = socket.create_connection(proxy.place, timeout=10)
+            fourth.sendall(b"four")
+            wait_until(lambda: "1 open" in repr(proxy))
+        with closing(fourth), closing(socket.create_connection(proxy.place, timeout=10)) as fifth:
+            fifth.sendall(b"five")
+            assert fifth.recv(10) == b"five"
+            proxy.cut()
+            assert fourth.recv(10) == b""
         proxy.target = ("127.0.0.1", 1)
         with closing(socket.create_connection(proxy.place, timeout=10)) as third:
             assert third.recv(10) == b""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,16 +22,16 @@ import pytest
 import redis
 from sqlalchemy import create_engine
 
-from app.dev.embedded import EmbeddedValkey
-from app.dev.places import temporary_directory
 from bff.changes import follower as follower_module
 from bff.changes.change import Change
 from bff.changes.follower import Follower
 from bff.changes.relay import Relay
 from bff.changes.stream import Entry, Position, RedisStream
 from bff.database.direct import direct_engine
+from bff.testing.embedded import EmbeddedValkey
+from bff.testing.places import temporary_directory
+from loadtest.live.proxy import Proxy
 from tests.bff.changes.captured import Host
-from tests.bff.live.proxy import Proxy
 from tests.bff.polling import wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -70,37 +71,33 @@ def outage(request: pytest.FixtureRequest) -> float:
     return OUTAGE if seconds is None else seconds
 
 
-class Valkey(EmbeddedValkey):
-    """With the same password after each start."""
-
-    def _initialise(self) -> None:
-        self._password = "of-the-tests"
-
-
 class Redis:
     """A Redis of one test's own, always at one address, that ends and starts again."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._server = Valkey(directory).__enter__()
-        self.proxy = Proxy(self._server.port)
-        self.url = f"redis://:{self._server._password}@{self.proxy.address}/0"
+        self._server = self._started()
+        self.proxy = Proxy(("127.0.0.1", self._server.port)).__enter__()
+        self.url = f"redis://:of-the-tests@127.0.0.1:{self.proxy.place[1]}/0"
 
     def end(self, *, keep: bool, kill: bool = False) -> None:
-        """Without its data, unless it may `keep` what it saves at its end; `kill` gives it no time for that."""
+        """Without its data, unless it may `keep` what it has written; `kill` ends it without a word."""
         if kill:
             os.kill(int((self._directory / "pid").read_text()), signal.SIGKILL)
         self._server.__exit__(None, None, None)
         if not keep:
-            (self._directory / "dump.rdb").unlink(missing_ok=True)
+            shutil.rmtree(self._directory / "appendonlydir")
 
     def start(self) -> None:
-        self._server = Valkey(self._directory).__enter__()
-        self.proxy.port = self._server.port
+        self._server = self._started()
+        self.proxy.target = ("127.0.0.1", self._server.port)
 
     def close(self) -> None:
-        self.proxy.close()
+        self.proxy.__exit__(None, None, None)
         self._server.__exit__(None, None, None)
+
+    def _started(self) -> EmbeddedValkey:
+        return EmbeddedValkey(self._directory, password="of-the-tests").__enter__()
 
 
 @pytest.fixture
@@ -240,10 +237,9 @@ def test_redis_is_flushed(host: Host, redis_url: str) -> None:
 
 def test_connections_that_die_in_silence_are_noticed(host: Host, own_redis: Redis) -> None:
     with following(host, own_redis.url) as (writer, hub, follower, relay):
-        own_redis.proxy.swallow()
-        wait_until(lambda: not follower.is_connected and relay.stats().failures, seconds=10)
-        writer.some_more()
-        own_redis.proxy.forward()
+        with own_redis.proxy.black_hole():
+            wait_until(lambda: not follower.is_connected and relay.stats().failures, seconds=10)
+            writer.some_more()
         wait_until(lambda: follower.is_connected and relay.stats().state == "relaying", seconds=10)
     # Redis had everything all the time.
     assert follower.stats().gaps == 0

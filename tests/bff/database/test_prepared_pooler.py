@@ -15,12 +15,12 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 from structlog.testing import capture_logs
 
-from app.dev.child import credentials
-from app.dev.places import temporary_directory, unprivileged_account
 from bff.database.prepared import LOSSES
 from bff.database.scope import Deadline, Scope
 from bff.database.session import Database
 from bff.entities.policy import Policies
+from bff.testing.places import temporary_directory, unprivileged_account
+from bff.testing.process import credentials
 from tests.bff.database.sent import SentSql, recording_engine
 
 SERVERS = 2

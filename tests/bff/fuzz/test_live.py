@@ -82,12 +82,9 @@ def firm_subject(make_database: Callable[[], str]) -> Iterator[Subject]:
 
 
 @pytest.fixture(scope="module")
-def briefcase_subject(servers: Any, worker: str) -> Iterator[Subject]:
+def briefcase_subject(make_database: Callable[..., str], seeded_template: str) -> Iterator[Subject]:
     """A Briefcase of this module's own, as its migrations capture it."""
-    name = f"{worker}_fuzzed_live"
-    engine = create_engine(
-        servers.create_database(name, template=servers.seeded_template()), pool_size=4, max_overflow=0
-    )
+    engine = create_engine(make_database(template=seeded_template), pool_size=4, max_overflow=0)
     with Session(engine) as session:
         users = session.scalars(select(app.models.User).order_by(app.models.User.id)).all()
     other = next(each for each in reversed(users) if each.organization_id != users[0].organization_id)
@@ -95,7 +92,6 @@ def briefcase_subject(servers: Any, worker: str) -> Iterator[Subject]:
     metadata = app.models.Base.metadata
     yield Subject(Site.of(briefcase_schema._schema, engine, [*viewers, None]), engine, metadata, Copy(engine, metadata))
     engine.dispose()
-    servers.cluster.drop(name)
 
 
 def _make_cascade(connection: Connection, schema: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bff.changes.change import Change
 from bff.protocol.messages import Message
-from tests.bff.protocol.test_patch import apply
+from loadtest.live.patches import apply
 
 PATIENCE = 10.0
 """Seconds until a test that waits has failed."""

@@ -34,12 +34,12 @@ class Seen:
 
 
 @pytest.fixture
-def node(redis_url: str, worker: str) -> Iterator[Node]:
+def node(redis_url: str, live_prefix: str) -> Iterator[Node]:
     """`node()` is presence of one node more; channels are shared by all databases, so the prefix is the worker's."""
     with ExitStack() as stack:
 
         def make(**options: float) -> RedisPresence:
-            return stack.enter_context(closing(RedisPresence(redis_url, prefix=f"of {worker}", **options)))
+            return stack.enter_context(closing(RedisPresence(redis_url, prefix=live_prefix, **options)))
 
         yield make
 

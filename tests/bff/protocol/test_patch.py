@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff.protocol.patch import difference
+from loadtest.live.patches import apply
 
 SCALARS = (
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, 1.0, 1.5]) | st.text("ab/~0", max_size=3)
@@ -64,44 +65,6 @@ def test_items_with_ids_move(items: list[str], keep: int) -> None:
 )
 def test_patches_are_short(old: Any, new: Any, patch: list[dict[str, Any]]) -> None:
     assert [exact(each) for each in difference(old, new)] == [exact(each) for each in patch]
-
-
-def apply(value: Any, patch: list[dict[str, Any]]) -> Any:
-    """RFC 6902, by the letter and nothing else."""
-    document = {"root": copy.deepcopy(value)}
-    for each in patch:
-        match each["op"]:
-            case "replace":
-                parent, key = walk(document, each["path"])
-                assert (isinstance(parent, dict) and key in parent) or isinstance(parent, list)
-                parent[key] = copy.deepcopy(each["value"])
-            case "remove":
-                parent, key = walk(document, each["path"])
-                del parent[key]
-            case "add":
-                add(document, each["path"], copy.deepcopy(each["value"]))
-            case "move":
-                parent, key = walk(document, each["from"])
-                add(document, each["path"], parent.pop(key))
-            case other:
-                raise AssertionError(other)
-    return document["root"]
-
-
-def add(document: Any, path: str, value: Any) -> None:
-    parent, key = walk(document, path)
-    if isinstance(parent, list):
-        assert 0 <= key <= len(parent)
-        parent.insert(key, value)
-    else:
-        parent[key] = value
-
-
-def walk(document: Any, path: str) -> tuple[Any, Any]:
-    parts = ["root", *(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:])]
-    for part in parts[:-1]:
-        document = document[int(part)] if isinstance(document, list) else document[part]
-    return document, int(parts[-1]) if isinstance(document, list) else parts[-1]
 
 
 def exact(value: Any) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from bff import HttpSettings, LiveSettings, SocketLimits
+from loadtest.live.wire import Refused
 from tests.bff.polling import wait_until
 from tests.bff.sockets.site import Served
-from tests.bff.sockets.wire import Rejected, Wire
+from tests.bff.sockets.wire import Wire
 
 Serve = Callable[..., Served]
 MARIE = {"token": "marie"}
@@ -32,7 +33,7 @@ def test_foreign_origin_is_403(site: Served) -> None:
     host = f"http://127.0.0.1:{site.address[1]}"
     assert site.open(Origin=host).connect(MARIE)
     for origin in ("http://evil.example", "null", f"{host}.evil.example", "https://127.0.0.1"):
-        with pytest.raises(Rejected, match="403"):
+        with pytest.raises(Refused, match="403"):
             Wire(site.address, Origin=origin)
 
 
@@ -228,7 +229,7 @@ def test_a_burst_within_the_limit_is_served(serve: Serve) -> None:
 def test_more_sockets_than_a_process_takes(serve: Serve) -> None:
     site = serve(live=LiveSettings(sockets=SocketLimits(max_sockets=2)))
     first, second = site.open(), site.open()
-    with pytest.raises(Rejected, match="503"):
+    with pytest.raises(Refused, match="503"):
         Wire(site.address)
     first.socket.close()
     wait_until(lambda: len(site.layer.connections) == 1)

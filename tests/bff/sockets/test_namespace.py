@@ -21,9 +21,10 @@ from bff.http.request import GraphQLRequest
 from bff.protocol import messages as protocol
 from bff.readsets.readset import Asked
 from bff.sockets.viewer import facts_of
+from loadtest.live.wire import Refused
 from tests.bff.polling import wait_until
 from tests.bff.sockets.site import Base, Served, Site, User, make_site
-from tests.bff.sockets.wire import Rejected, Wire
+from tests.bff.sockets.wire import Wire
 
 Serve = Callable[..., Served]
 MARIE = {"token": "marie"}
@@ -484,5 +485,5 @@ def test_drain(serve: Serve) -> None:
 def test_no_socket_while_it_drains(serve: Serve) -> None:
     site = serve()
     site.layer.drain(within=0)
-    with pytest.raises(Rejected, match="503"):
+    with pytest.raises(Refused, match="503"):
         Wire(site.address)

@@ -1,4 +1,4 @@
-"""A Socket.IO client that sends what no library would, over a WebSocket of wsproto's."""
+"""A Socket.IO client that sends what no library would: the live bench's WebSocket, over a socket that blocks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ import socket
 from types import TracebackType
 from typing import Any, Self
 
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import (
-    AcceptConnection,
-    BytesMessage,
-    CloseConnection,
-    Ping,
-    Pong,
-    RejectConnection,
-    RejectData,
-    Request,
-    TextMessage,
-)
+from loadtest.live.wire import BINARY, PING, Frames, Handshake, frame, text_frame
 
 NAMESPACE = "/graphql"
 
@@ -26,22 +15,14 @@ NAMESPACE = "/graphql"
 class Closed(Exception):
     """The server ended the connection; with WebSocket's code, 1006 when it said none."""
 
-    def __init__(self, code: int, reason: str | None) -> None:
+    def __init__(self, code: int, reason: str) -> None:
         super().__init__(f"{code} {reason}")
         self.code = code
-        self.reason = reason or ""
-
-
-class Rejected(Exception):
-    """The server answered the handshake with another status than 101."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(f"{status} {body!r}")
-        self.status = status
+        self.reason = reason
 
 
 class Wire:
-    """One connection. Reading answers pings, and raises Closed at its end."""
+    """One connection. Reading answers pings, and raises Closed at its end. A handshake that is refused raises Refused."""
 
     def __init__(
         self, address: tuple[str, int], *, receive_buffer: int | None = None, sid: str | None = None, **headers: str
@@ -50,11 +31,8 @@ class Wire:
         self.socket.settimeout(20)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self._ws = WSConnection(ConnectionType.CLIENT)
-        self._received: list[str] = []
+        self._frames = Frames()
         self._texts: list[str] = []
-        self._end: Closed | None = None
-        self.pongs: list[bytes] = []
         try:
             self.socket.connect(address)
             self._shake_hands(f"{address[0]}:{address[1]}", sid, headers)
@@ -65,19 +43,14 @@ class Wire:
             raise
 
     def _shake_hands(self, host: str, sid: str | None, headers: dict[str, str]) -> None:
-        given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        target = "/socket.io/?EIO=4&transport=websocket" + ("" if sid is None else f"&sid={sid}")
-        self.send_raw(self._ws.send(Request(host=host, target=target, extra_headers=given)))
-        status, body = 0, b""
-        for event in self._events():
-            if isinstance(event, AcceptConnection):
-                break
-            if isinstance(event, RejectConnection):
-                status = event.status_code
-            elif isinstance(event, RejectData):
-                body += event.data
-                if event.body_finished:
-                    raise Rejected(status, body)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        path = "/socket.io/?EIO=4&transport=websocket" + ("" if sid is None else f"&sid={sid}")
+        handshake = Handshake.to(host, path, given)
+        self.send_raw(handshake.request)
+        received = b""
+        while (rest := handshake.rest(received)) is None:
+            received += self._arrived()
+        self._take(rest)
 
     def __enter__(self) -> Self:
         return self
@@ -90,24 +63,13 @@ class Wire:
 
     def send(self, text: str) -> None:
         """A packet of Engine.IO."""
-        self.send_raw(self._ws.send(TextMessage(data=text)))
+        self.send_raw(text_frame(text.encode()))
 
     def send_bytes(self, data: bytes) -> None:
-        self.send_raw(self._ws.send(BytesMessage(data=data)))
+        self.send_raw(frame(BINARY, data))
 
     def ping(self, payload: bytes) -> None:
-        self.send_raw(self._ws.send(Ping(payload=payload)))
-
-    def _events(self) -> Any:
-        while True:
-            yield from self._ws.events()
-            try:
-                received = self.socket.recv(65_536)
-            except ConnectionError:
-                received = b""
-            if not received:
-                raise Closed(1006, "")
-            self._ws.receive_data(received)
+        self.send_raw(frame(PING, payload))
 
     def receive(self, *, pings: bool = False) -> str:
         """The next packet of Engine.IO; pings are answered, and passed over unless they are asked for, as noops are."""
@@ -118,33 +80,32 @@ class Wire:
                     self.send("3")
                 if text not in ("2", "6") or (pings and text == "2"):
                     return text
-            if self._end is not None:
-                raise self._end
-            self._read()
+            if (end := self._frames.end) is not None:
+                raise Closed(int.from_bytes(end[:2]) if end else 1006, end[2:].decode())
+            self._take(self._arrived())
 
-    def _read(self) -> None:
-        for event in self._events():
-            if isinstance(event, TextMessage):
-                self._received.append(event.data)
-                if event.message_finished:
-                    self._texts.append("".join(self._received))
-                    self._received.clear()
-                    return
-            elif isinstance(event, Pong):
-                self.pongs.append(bytes(event.payload))
-                return
-            elif isinstance(event, CloseConnection):
-                self._end = Closed(event.code, event.reason)
-                try:
-                    self.send_raw(self._ws.send(event.response()))
-                except OSError:
-                    pass
-                return
+    def _arrived(self) -> bytes:
+        try:
+            received = self.socket.recv(65_536)
+        except ConnectionError:
+            received = b""
+        if not received:
+            raise Closed(1006, "")
+        return received
+
+    def _take(self, data: bytes) -> None:
+        texts, answer, is_over = self._frames.feed(data)
+        self._texts += [text.decode() for text in texts]
+        try:
+            self.send_raw(answer)
+        except OSError:
+            if not is_over:
+                raise
 
     def read_pong(self) -> bytes:
-        while not self.pongs:
-            self._read()
-        return self.pongs.pop(0)
+        while not self._frames.pongs:
+            self._take(self._arrived())
+        return self._frames.pongs.pop(0)
 
     def read_end(self) -> Closed:
         """What the connection ends with, whatever comes before."""

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.dev.child import Account
+from .process import Account
 
 PREFIX = "bff-"
 

