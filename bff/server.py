@@ -279,7 +279,7 @@ class Server:
         return ExecutionResult(plain(result.data), result.errors)
 
     def plan(self, name: str) -> Plan:
-        """The plan of a registered operation; `str()` of it is the tree with its statements."""
+        """The plan of a registered operation, which `bff plan` prints as a tree with its statements."""
         return self._plans[self._named(name).id]
 
     def police(self, session: Session, viewer: object | None) -> Session:
