@@ -17,8 +17,11 @@
         └── Overloaded, DeadlineExceeded, RateLimited
 
 `code` is what a client switches on and travels as `errors[].extensions.code`; `status` is the HTTP status of
-an answer that has no data. Whatever is not in this tree is a defect of the server: it is masked, carries an
-id, and is logged whole (see `bff.web`).
+an answer that has no data.
+
+`bff.client_errors` decides what a client sees. Errors of this tree keep their message and code, but for DeclarationError and
+DocumentError; so do graphql-core's own errors, and a GraphQLError that a resolver raises for the client. These two and every
+other exception are defects of the server: they are logged whole under an id, and the client gets the id alone.
 """
 
 from __future__ import annotations
@@ -76,7 +79,7 @@ class BatchingDisabled(RequestError):
 
 
 class CsrfRefused(RequestError):
-    """A GET that a foreign page could have made the browser send; see `bff.http.is_csrf_safe`."""
+    """A GET that a foreign page could have made the browser send; see `bff.http.request.is_csrf_safe`."""
 
     code = "CSRF"
 

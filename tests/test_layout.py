@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 
 TOP_LEVEL = {
     *("app", "bff", "deploy", "graphql", "loadtest", "tests"),
-    *("CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml", "schema.graphql"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"),
+    *("pyproject.toml", "schema.graphql"),
     *("requirements.lock", "requirements-bench.lock"),
 }
 REGISTRY = re.compile(r"https?://[^\s\"']*(pypi|pythonhosted|npmjs|yarnpkg|registry\.|debian\.org)")
@@ -42,6 +43,35 @@ def test_graphql_holds_documents_only(files: list[Path]) -> None:
     documents = [path for path in files if path.parts[0] == "graphql"]
     assert documents
     assert [path for path in documents if path.suffix != ".graphql"] == []
+
+
+def test_contributing_names_what_there_is() -> None:
+    """Paths, `make` targets, and in a list item that names modules the names that stand in them."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    paths = set(re.findall(r"`([\w./-]+(?:/|\.[a-z]+))`", text))
+    assert "bff/entities/specs.py" in paths
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
+
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", text)) - targets == set()
+
+    for item in re.findall(r"^\d+\. .*(?:\n   .*)*", text, re.MULTILINE):
+        modules = re.findall(r"`([\w/]+\.py)`", item)
+        source = "".join((ROOT / module).read_text() for module in modules)
+        names = re.findall(r"`(\w+)`", item) if modules else []
+        assert [name for name in names if not re.search(rf"\b{name}\b", source)] == [], item
+
+
+def test_the_layout_that_is_written_down_is_the_one_there_is() -> None:
+    """README and CONTRIBUTING list what is directly below `bff/`, all of it."""
+    there = {
+        f"bff/{path.name}" + "/" * path.is_dir()
+        for path in (ROOT / "bff").iterdir()
+        if (path.suffix == ".py" and path.name != "__init__.py") or (path / "__init__.py").is_file()
+    }
+    for name, line in (("README.md", r"^\| .*"), ("CONTRIBUTING.md", r"^- .*")):
+        lines = "\n".join(re.findall(line, (ROOT / name).read_text(), re.MULTILINE))
+        assert set(re.findall(r"`(bff/\w+(?:/|\.py))`", lines)) == there, name
 
 
 @pytest.mark.parametrize("pattern", [REGISTRY, MACHINE_PATH], ids=["registry", "path"])

@@ -43,7 +43,7 @@ class Database:
     """The host's engine, under the policies of a schema."""
 
     def __init__(self, engine: Engine, policies: Policies, *, secret: bytes, prepare: bool = True) -> None:
-        """With `prepare`, statements that a connection runs again are prepared on it (see `bff.prepared`)."""
+        """With `prepare`, statements that a connection runs again are prepared on it (see `bff.database.prepared`)."""
         self.engine, self.policies, self.prepare = engine, policies, prepare
         self._secret = secret
 

@@ -242,7 +242,7 @@ class Entity:
     # -- values
 
     def convert(self, name: str, value: Any, *, what: str) -> Any:
-        """An argument's value as the attribute's Python value. Raises BadUserInput (see `values.convert`)."""
+        """An argument's value as the attribute's Python value. Raises BadUserInput (see `bff.columns.convert`)."""
         return convert(self.type_of(name), value, what=what)
 
     def parse_key(self, values: tuple[Any, ...], *, what: str) -> Key:

@@ -1,7 +1,7 @@
 """Filters and orders of lists: the GraphQL types of an entity's, and what a request's values mean.
 
 Both are made of the columns that the type shows: what cannot be read cannot be asked about. A column whose SQL type
-`values.convert` does not know is only tested for NULL, so that no value comes to PostgreSQL which it would refuse.
+`bff.columns.convert` does not know is only tested for NULL, so that no value comes to PostgreSQL which it would refuse.
 """
 
 from __future__ import annotations

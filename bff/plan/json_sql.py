@@ -9,7 +9,7 @@ It is made of text and correlated subqueries, over an alias of the parent's rows
     connection  the same over one row more, numbered, with what `pageInfo` needs
 
 Of a list of many rows at the root, to-one relations are LEFT JOINs, for PostgreSQL to choose how to find them. What is no
-answer (null where it is forbidden, a list beyond its bound, a value that the leaf type refuses) is `printing.IRREGULAR`.
+answer (null where it is forbidden, a list beyond its bound, a value that the leaf type refuses) is `to_json.IRREGULAR`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Plans the fields of an operation: selections, how each of their fields is resolved, and the loads that these share.
 
-`plan_fields` is pure and knows one set of values of the operation's `@skip` and `@include` variables; `bff.plan` keeps what
+`plan_fields` is pure and knows one set of values of the operation's `@skip` and `@include` variables; `bff.plan.plan` keeps what
 it gives.
 """
 

@@ -4,6 +4,9 @@ Root regions of a query are the columns of one row (`RootRow`): the page is one 
 needs, they are further columns of these rows' own statement. `bff.plan.pushdown` says which fields are regions, `bff.plan.json_sql`
 makes the SQL; here is what a region is, and what a request makes of it. What is irregular is answered in rounds, which
 give the errors; leaves that need Python, and cursors, are holes in the JSON (`bff.plan.placeholders`).
+
+Regions are shared by threads and never touch a database, but they have state: each keeps the statements of the shapes last asked
+for, and counts irregular answers; it logs when they are so many that the field is left to rounds.
 """
 
 from __future__ import annotations

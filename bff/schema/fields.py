@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect as pyinspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 from strawberry.extensions.field_extension import FieldExtension
 from strawberry.permission import BasePermission
@@ -170,6 +170,24 @@ def _check_batch(spec: Batched) -> None:
             raise DeclarationError(f"the argument {each.name!r} of batch function {spec.name} has no annotation")
 
 
+@overload
+def field(
+    resolver: None = None,
+    *,
+    needs: str | Sequence[str] = (),
+    permission_classes: Sequence[type[BasePermission]] = (),
+    extensions: Sequence[FieldExtension] = (),
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Any]: ...
+@overload
+def field(
+    resolver: Callable[..., Any],
+    *,
+    needs: str | Sequence[str] = (),
+    permission_classes: Sequence[type[BasePermission]] = (),
+    extensions: Sequence[FieldExtension] = (),
+    **options: Any,
+) -> Any: ...
 def field(
     resolver: Callable[..., Any] | None = None,
     *,

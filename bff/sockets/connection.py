@@ -1,7 +1,8 @@
-"""One client's connection: bounded in bytes and age, written to without waiting, and one greenlet, which reads.
+"""One client's connection, bounded in bytes and age. The greenlet of its request reads; any other sends, without waiting.
 
-Whoever sends writes to the connection what it takes at once; only the rest is kept, and written by a greenlet that lives as
-long as something is kept. Every packet is framed once, however many connections it goes to.
+On a WebSocket, a sender writes at once what the connection takes. The rest is kept and written by a second greenlet, which
+lives as long as something is kept. Over TLS any write may wait, so that greenlet writes everything. On the polling transport
+everything is kept for the client's next GET. A packet is framed once, however many WebSockets it goes to.
 """
 
 from __future__ import annotations
@@ -311,7 +312,10 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         return not (self.closed or self._is_doomed)
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
-        """Close it, after what was sent. Never waits, whatever `wait` says: the rest has `_LINGER` seconds."""
+        """Close it, after what was sent, once the host's disconnect handlers have run.
+
+        Never waits for the client, whatever `wait` says: it has `_LINGER` seconds to take the rest.
+        """
         if self._close(reason, abort=abort) and self._websocket is not None and not self._is_writing:
             self._websocket.finish()
 

@@ -1,8 +1,8 @@
 """The Flask blueprint: `POST` and `GET` of the endpoint, the module for live pages, and GraphiQL in development.
 
 It reads a request, asks the host who the viewer is, has `Server` find and run the operation, and sends the answer; whatever
-happens in between is answered as a GraphQL response. Decides nothing about operations itself. Beside it, only the extension, the
-command and the sockets know Flask.
+happens in between is answered as a GraphQL response. It decides nothing about operations itself. Besides it, only
+`bff.extension`, `bff.sockets` and `bff.cli` know Flask.
 """
 
 from __future__ import annotations
