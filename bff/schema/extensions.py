@@ -17,6 +17,7 @@ from strawberry.extensions import (
     SchemaExtension,
     ValidationCache,
 )
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from ..errors import DeclarationError
 
@@ -49,7 +50,7 @@ def check_extensions(schema: strawberry.Schema) -> None:
                 f"the extension {name} has on_stream_result alone, and results are not streamed here; each live answer is "
                 f"an operation: use on_operation"
             )
-    if schema.execution_context_class is not None:
+    if schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
         raise DeclarationError(
             "execution_context_class cannot be used: operations are run by the layer's engine; wrap fields with an "
             "extension's resolve, operations with its on_operation"
