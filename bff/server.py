@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from typing import Any
@@ -26,7 +27,8 @@ from .database.admission import Gate
 from .database.scope import Deadline
 from .database.session import Database
 from .documents.registry import Documents, FreeText, Operation, digest, unplannable
-from .engine.execution import run_to_encode
+from .engine.execution import run, run_to_encode
+from .engine.extensions import Extensions
 from .errors import (
     BadRequest,
     BadUserInput,
@@ -46,6 +48,7 @@ from .plan.plan import Plan, compile_plan
 from .readsets.readset import NOTHING, Answered, Asked, Executed
 from .readsets.run_many import run_together
 from .schema.catalog import Catalog
+from .schema.extensions import check_extensions
 from .settings import Settings
 from .telemetry import DOCUMENTS, Trace, log, watch
 
@@ -74,6 +77,9 @@ class Server:
         self.schema = schema._schema if isinstance(schema, StrawberrySchema) else schema
         self.engine = engine
         assert_valid_schema(self.schema)
+        if isinstance(schema, StrawberrySchema):
+            check_extensions(schema)
+        self._extensions = Extensions.of(self.schema)
         watch(engine)
         secret = self.settings.secret
         self.sign_with(secret.get_secret_value().encode() if secret else token_bytes())
@@ -192,11 +198,15 @@ class Server:
                 held.enter_context(self.gate.ticket(deadline))
             scope = held.enter_context(self._database.open(viewer, deadline))
             with trace.phase("execute"), trace.counting():
-                return run_to_encode(
+                if self._extensions is None or not self._extensions.are_needed(plan):
+                    return run_to_encode(plan, variables=variables, context=scope, root_value=root_value)
+                return self._extensions.run(
                     plan,
+                    text=operation.text,
                     variables=variables,
-                    context=scope,
+                    context_value=scope,
                     root_value=root_value,
+                    execute=partial(run, plan, context=scope),
                 )
 
     # ---- live
@@ -210,7 +220,7 @@ class Server:
         unstorable = [_unstorable(each.variables) for each in asked]
         storable = [each for each, error in zip(asked, unstorable, strict=True) if error is None]
         with self.gate.ticket(deadline), self._database.open(viewer, deadline) as scope:
-            executed = run_together(plan, storable, context=scope)
+            executed = run_together(plan, storable, context=scope, extensions=self._extensions)
         answers = iter(executed.answers)
         return Executed(
             [
@@ -227,7 +237,9 @@ class Server:
         viewer itself where code of the host's may look at it: a resolver that takes `info`, a batch function without `reads`.
         """
         try:
-            audience = plan.live.audience
+            # Code of an extension's may look at the viewer, too.
+            is_wrapped = self._extensions is not None and self._extensions.are_needed(plan)
+            audience = None if is_wrapped else plan.live.audience
             scope: Hashable = viewer if audience is None else audience.of(viewer)
         except Exception:  # noqa: BLE001  (whatever a key function or planning raises, executions answer with it)
             scope = viewer

@@ -16,7 +16,7 @@ from graphql import (
     default_type_resolver,
 )
 from graphql.execution.values import VariableValues
-from graphql.pyutils import inspect
+from graphql.pyutils import inspect, is_awaitable
 from graphql.type.definition import GraphQLResolveInfoHelpers
 
 from ..database.scope import Scope
@@ -95,8 +95,13 @@ def scope_in(context_value: Any) -> Scope:
     return context_value
 
 
-def _no_async_work(_values: Any) -> Any:
+def _gather(_values: Any) -> Any:
     raise TypeError("gevent workers have no event loop: resolvers are synchronous")
 
 
-_NO_ASYNC_WORK = GraphQLResolveInfoHelpers(_no_async_work, _no_async_work)
+def _track(values: Any) -> None:
+    if any(map(is_awaitable, values)):
+        _gather(values)
+
+
+_NO_ASYNC_WORK = GraphQLResolveInfoHelpers(_gather, _track)

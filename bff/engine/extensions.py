@@ -14,8 +14,8 @@ is run as if this module did not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import strawberry
 from graphql import (
@@ -37,8 +37,14 @@ from ..errors import DeclarationError, ValidationFailed
 from ..plan.plan import Plan
 from .context import Resolvers
 
-Execute = Callable[[Resolvers], ExecutionResult]
-"""Executes the operation, with these around its fields."""
+
+class Execute(Protocol):
+    """Executes the operation."""
+
+    def __call__(
+        self, *, resolvers: Resolvers, variables: Mapping[str, Any] | None, root_value: Any
+    ) -> ExecutionResult:
+        """`resolvers` has the extensions' middleware; an extension may have given other variables or another root value."""
 
 
 class Extensions:
@@ -88,10 +94,14 @@ class Extensions:
         runner = SchemaExtensionsRunner(context, extensions)
         try:
             with runner.operation():
-                self._look_at_document(plan, context, runner)
+                self._look_at_document(plan, text, context_value, context, runner)
                 with runner.executing():
                     if context.result is None:
-                        context.result = execute(Resolvers(middleware=_middleware(extensions)))
+                        context.result = execute(
+                            resolvers=Resolvers(middleware=_middleware(extensions)),
+                            variables=context.variables,
+                            root_value=context.root_value,
+                        )
                     if context.result.errors and self._processes_errors:
                         self._schema.process_errors(list(context.result.errors), context)
         except GraphQLError as error:
@@ -101,13 +111,18 @@ class Extensions:
         assert result is not None
         return ExecutionResult(result.data, result.errors, runner.get_extensions_results_sync() or None)
 
-    def _look_at_document(self, plan: Plan, context: ExecutionContext, runner: SchemaExtensionsRunner) -> None:
+    def _look_at_document(
+        self, plan: Plan, text: str, scope: Any, context: ExecutionContext, runner: SchemaExtensionsRunner
+    ) -> None:
         with runner.parsing():
             context.graphql_document = plan.document
-        if context.parse_options != ParseOptions():
+        is_another = context.query != text or context.graphql_document is not plan.document
+        if is_another or context.parse_options != ParseOptions():
             raise DeclarationError(
-                "an extension set parse_options, and documents are parsed once; use the layer's settings"
+                "an extension gave another query, document or parse_options; documents are parsed once, and their plans kept"
             )
+        if context.context is not scope:
+            raise DeclarationError("an extension gave another context; the context of an operation is its bff.Scope")
         with runner.validation():
             added = tuple(rule for rule in context.validation_rules if rule not in specified_rules)
             errors = validate(plan.schema, plan.document, added) if added else []

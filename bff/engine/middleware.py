@@ -11,10 +11,12 @@ order; others than were loaded are an error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import MiddlewareManager
+from graphql.execution.middleware import get_middleware_resolvers
 
 from ..errors import TryAgain
 from ..plan.loads import Rows
@@ -32,8 +34,11 @@ class FieldMiddleware:
     def __init__(self, context: ExecutionContext, arguments: Arguments, manager: MiddlewareManager) -> None:
         self._context, self._arguments = context, arguments
         self._loaded: Any = None
-        # The manager keeps a chain for each function: one for all fields, which is told what it gives before each call.
-        self._chain = manager.get_field_resolver(self._next)
+        # One for all fields, which is told what it gives before each call. The manager would keep it for ever.
+        chain: Callable[..., Any] = self._next
+        for wrap in get_middleware_resolvers(manager.middlewares):
+            chain = partial(wrap, chain)
+        self._chain = chain
 
     def apply(self, field: FieldPlan, level: Level, values: Sequence[Any]) -> list[Any]:
         """What the middleware makes of loaded values; its exceptions are values, too."""

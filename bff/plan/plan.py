@@ -29,6 +29,7 @@ from graphql import (
     OperationType,
     VariableNode,
     Visitor,
+    print_ast,
     visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
@@ -190,6 +191,11 @@ class Plan:
         return self.kind == "subscription" or (self.kind == "query" and "live" in directives)
 
     @cached_property
+    def text(self) -> str:
+        """The document, printed."""
+        return print_ast(self.document)
+
+    @cached_property
     def has_field_directives(self) -> bool:
         """Whether a field has a directive of the host's own."""
         return _has_own_directive(self.document)
@@ -209,7 +215,13 @@ class Plan:
 
     def _plan(self, variables: VariableValues) -> Variant:
         planned = plan_fields(
-            self.schema, self.operation, self.fragments, self.root_type, variables, with_keys=self._with_keys
+            self.schema,
+            self.operation,
+            self.fragments,
+            self.root_type,
+            variables,
+            with_keys=self._with_keys,
+            hide_suggestions=self.hide_suggestions,
         )
         is_query = self.operation.operation is OperationType.QUERY
         most = MOST_SUBQUERIES if self.strategy == "auto" else MOST_SUBQUERIES_FORCED

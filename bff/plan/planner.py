@@ -83,12 +83,16 @@ def plan_fields(
     variables: VariableValues,
     *,
     with_keys: bool = False,
+    hide_suggestions: bool = False,
 ) -> Planned:
     """Plan an operation under these variables; `with_keys` has rows read with their primary keys, asked for or not.
 
     Raises GraphQLError when it cannot be planned.
     """
-    return _Planner(schema, operation, dict(fragments), variables, with_keys=with_keys).plan(root_type)
+    planner = _Planner(
+        schema, operation, dict(fragments), variables, with_keys=with_keys, hide_suggestions=hide_suggestions
+    )
+    return planner.plan(root_type)
 
 
 def is_shareable(arguments: Mapping[str, Any]) -> bool:
@@ -126,8 +130,9 @@ class _Planner:
         variables: VariableValues,
         *,
         with_keys: bool,
+        hide_suggestions: bool,
     ) -> None:
-        self._with_keys = with_keys
+        self._with_keys, self._hide_suggestions = with_keys, hide_suggestions
         self._schema, self._catalog = schema, Catalog.of(schema)
         self._operation, self._fragments, self._variables = operation, fragments, variables
         self._loads = SharedLoads(self._catalog)
@@ -138,13 +143,24 @@ class _Planner:
         self._size = 0
 
     def plan(self, root_type: GraphQLObjectType) -> Planned:
-        collected = collect_fields(self._schema, self._fragments, self._variables, root_type, self._operation)
-        root = self._selection(root_type, _at_once(collected), None, None)
+        root = self._root(root_type)
         if self._with_keys:
             for load in self._loads:
                 if isinstance(load, Rows):
                     load.slots(load.entity.key, load.entity)
         return Planned(root, tuple(self._loads), self._size)
+
+    def _root(self, root_type: GraphQLObjectType) -> Selection:
+        try:
+            collected = collect_fields(
+                self._schema, self._fragments, self._variables, root_type, self._operation, self._hide_suggestions
+            )
+        except RecursionError:
+            # Raised behind this block: the error would keep all frames of the recursion.
+            collected = None
+        if collected is None:
+            raise GraphQLError("Selections are nested too deeply. Execution aborted.", self._operation)
+        return self._selection(root_type, _at_once(collected), None, None)
 
     def _selection(
         self,
@@ -211,7 +227,7 @@ class _Planner:
         return arguments if is_shareable(arguments) else None
 
     def _refuse_stream(self, node: FieldNode) -> None:
-        stream = get_directive_values(GraphQLStreamDirective, node, self._variables)
+        stream = get_directive_values(GraphQLStreamDirective, node, self._variables, None, self._hide_suggestions)
         if stream is not None and stream.get("if") is not False:
             raise GraphQLError(_AT_ONCE, node)
 
@@ -256,11 +272,22 @@ class _Planner:
         """The fields of `parent`'s selection sets that apply to `type_`; an error is one of every object met."""
         try:
             collected = collect_subfields(
-                self._schema, self._fragments, self._variables, self._operation, type_, parent.details
+                self._schema,
+                self._fragments,
+                self._variables,
+                self._operation,
+                type_,
+                parent.details,
+                self._hide_suggestions,
             )
+            grouped = _at_once(collected)
         except GraphQLError as error:
             return error
-        return self._selection(type_, _at_once(collected), rows, page)
+        try:
+            return self._selection(type_, grouped, rows, page)
+        except RecursionError:
+            pass
+        return GraphQLError("Selections are nested too deeply.", parent.nodes)
 
     def _source(
         self, parent: FieldPlan, entity: Entity | None, page: PageOf | None

@@ -7,6 +7,7 @@ itself, errors included. What fails in company is tried alone, so that nobody's 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 from sqlalchemy.exc import DBAPIError
@@ -14,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from ..client_errors import format_result
 from ..database.scope import Scope
 from ..database.session import translated
-from ..engine.context import ExecutionContext
+from ..engine.context import ExecutionContext, Resolvers
 from ..engine.execution import Execution, coerce, finish
+from ..engine.extensions import Extensions
 from ..engine.loader import Loader
 from ..engine.rounds import Rounds
 from ..errors import TryAgain
@@ -26,9 +28,18 @@ from .recorder import Recorder, Watch
 Ran = tuple[ExecutionResult, ReadSet]
 
 
-def run_together(plan: Plan, asked: Sequence[Asked], *, context: Scope) -> Executed:
-    """Run a query or subscription for each of `asked`. Raises TryAgain (deadline, database away); all else is in the answers."""
-    results, snapshot = run_each(plan, asked, context=context)
+def run_together(
+    plan: Plan, asked: Sequence[Asked], *, context: Scope, extensions: Extensions | None = None
+) -> Executed:
+    """Run a query or subscription for each of `asked`. Raises TryAgain (deadline, database away); all else is in the answers.
+
+    Where the schema has extensions, each is run by itself, with them around it.
+    """
+    if extensions is not None and extensions.are_needed(plan):
+        ran = [_run_wrapped(plan.live, each, context, extensions) for each in asked]
+        results, snapshot = [each for each, _ in ran], ran[0][1] if ran else ""
+    else:
+        results, snapshot = run_each(plan, asked, context=context)
     return Executed([Answered(format_result(result, plan.name), reads) for result, reads in results], snapshot)
 
 
@@ -49,6 +60,45 @@ def run_each(plan: Plan, asked: Sequence[Asked], *, context: Scope) -> tuple[lis
     results = [(ExecutionResult(None, each), NOTHING) if isinstance(each, list) else next(ran) for each in coerced]
     assert together.snapshot is not None
     return results, together.snapshot
+
+
+def _run_wrapped(plan: Plan, asked: Asked, scope: Scope, extensions: Extensions) -> tuple[Ran, str]:
+    """One execution with its extensions, and the text of its snapshot. What extensions read counts, too."""
+    watch, recorder = Watch(), Recorder()
+    loader = Loader(scope, unwatched=watch.paused)
+    rounds = Rounds(loader)
+
+    def execute(*, resolvers: Resolvers, variables: Mapping[str, Any] | None, root_value: Any) -> ExecutionResult:
+        coerced = coerce(plan, variables)
+        if isinstance(coerced, list):
+            return ExecutionResult(None, coerced)
+        context = ExecutionContext(plan, coerced, scope, root_value, resolvers)
+        execution = Execution(context, loader, rounds, in_rounds=True, recorder=recorder)
+        execution.begin()
+        finish([execution], rounds)
+        return execution.result()
+
+    try:
+        scope.watch(watch.note)
+        snapshot = loader.snapshot()
+        try:
+            result = extensions.run(
+                plan,
+                text=plan.text,
+                variables=asked.variables,
+                context_value=scope,
+                root_value=asked.root_value,
+                execute=execute,
+            )
+        except TryAgain:
+            raise
+        except Exception as error:  # its own answer, whatever it is
+            if isinstance(error, DBAPIError) and isinstance(translated(error, scope.deadline), TryAgain):
+                raise
+            return (_failed(error), UNKNOWN), snapshot
+        return (result, recorder.read_set(rounds, scope.viewer, watch.facts)), snapshot
+    finally:
+        scope.release()
 
 
 class _Together:

@@ -7,21 +7,29 @@ asynchronous: what stands on the contrary would be ignored, and an extension tha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import strawberry
 from strawberry.extensions import (
+    AddValidationRules,
     DisableValidation,
+    MaskErrors,
     MaxTokensLimiter,
     ParserCache,
+    PydanticErrorExtension,
     SchemaExtension,
     ValidationCache,
 )
+from strawberry.extensions.tracing import ApolloFederationTracingExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from ..errors import DeclarationError
 
 _REFUSED: Mapping[type[SchemaExtension], str] = {
+    ApolloFederationTracingExtension: "it needs the request in the context, which is a bff.Scope; leave it out",
+    MaskErrors: "the layer masks defects, and logs them, which it could no more; leave it out, and raise bff.FieldError for "
+    "what clients may read",
+    PydanticErrorExtension: "errors have the layer's own extensions; raise bff.BadUserInput, or use exception_handlers",
     DisableValidation: "every document is validated, once; leave it out",
     MaxTokensLimiter: "tokens are counted before a text is parsed; set BFF_MAX_TOKENS",
     ParserCache: "documents are parsed once, and their plans kept; leave it out",
@@ -35,6 +43,13 @@ def check_extensions(schema: strawberry.Schema) -> None:
     """Raises DeclarationError for an extension, or another option of a Strawberry schema, that cannot be run."""
     for extension in schema.get_extensions(sync=True):
         name = type(extension).__name__
+        # Declared as if it could not be; Strawberry takes instances all the same.
+        given: Sequence[object] = schema.extensions
+        if extension in given and not isinstance(extension, AddValidationRules):
+            raise DeclarationError(
+                f"the extension {name} is an instance, which operations at the same time would share; give the class, or a "
+                f"function that makes one"
+            )
         for kind, way_round in _REFUSED.items():
             if isinstance(extension, kind):
                 raise DeclarationError(f"the extension {name} cannot be run: {way_round}")
