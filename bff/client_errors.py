@@ -1,7 +1,7 @@
 """Errors as clients see them: each with a code, and a defect as no more than the id under which it is in the log.
 
-Where an error is in the layer's tree, its message and code go to the client. Whatever is not is a defect: it is logged
-whole under an id, and the client gets the id.
+The errors of the layer's tree keep their message and code, but for those of declarations and documents; so do graphql-core's own
+and a GraphQLError that a resolver raises. All others are defects: they are logged whole under an id, and the client gets the id.
 """
 
 from __future__ import annotations

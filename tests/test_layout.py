@@ -8,6 +8,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,8 @@ def test_no_file_names_a_registry_or_a_place_of_one_machine(files: list[Path], p
 def test_the_lock_pins_every_dependency_with_hashes() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"]
-    testing = project["project"]["optional-dependencies"]["testing"]
-    _check_lock("requirements.lock", [*project["project"]["dependencies"], *testing, *groups["dev"]])
+    extras = chain.from_iterable(project["project"]["optional-dependencies"].values())
+    _check_lock("requirements.lock", [*project["project"]["dependencies"], *extras, *groups["dev"]])
     _check_lock("requirements-bench.lock", groups["bench"])
 
 
