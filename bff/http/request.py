@@ -8,11 +8,13 @@ front of the site reads a request as the site does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
+
+from werkzeug.http import parse_accept_header, parse_options_header
 
 from ..errors import BadRequest, BatchingDisabled, NotAcceptable, UnsupportedMediaType
 from ..json_text import is_text
@@ -115,7 +117,7 @@ def choose_media_type(accept: str | None) -> str:
     """
     if not accept or not accept.strip():
         return JSON
-    qualities = dict(_accepted(accept))
+    qualities = _qualities(accept)
     wildcard = max(qualities.get("*/*", 0.0), qualities.get("application/*", 0.0))
     legacy = qualities.get(JSON, wildcard)
     # A wildcard alone is a client that may not know the newer type.
@@ -127,7 +129,7 @@ def choose_media_type(accept: str | None) -> str:
 
 def accepts_html(accept: str | None) -> bool:
     """Whether a browser asks for a page: the header names `text/html` and no type of a GraphQL response."""
-    types = {media_type for media_type, quality in _accepted(accept or "") if quality > 0}
+    types = {media_type for media_type, quality in _qualities(accept).items() if quality > 0}
     return "text/html" in types and not types & {JSON, RESPONSE_JSON}
 
 
@@ -156,17 +158,10 @@ def is_csrf_safe(headers: Mapping[str, str]) -> bool:
     return "cookie" not in given and not authorization
 
 
-def _accepted(accept: str) -> Iterable[tuple[str, float]]:
-    for part in accept.split(","):
-        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 0.0
-        yield media_type, quality
+def _qualities(accept: str | None) -> dict[str, float]:
+    """How much each media type is wanted, whatever its parameters; of one that is there twice, the higher counts."""
+    best_first = parse_accept_header(accept)
+    return {parse_options_header(item)[0].lower(): quality for item, quality in reversed(best_first)}
 
 
 def _persisted_hash(extensions: Any) -> str | None:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Protocol
 from weakref import WeakSet
 
-from cachetools import LRUCache
+from cachetools import LRUCache, cachedmethod
 
 from ..changes.stream import Entry, Position, Stream, StreamAway
 from ..documents.registry import Operation
@@ -337,12 +337,9 @@ class Hub:
                 self._forget(outlet, id)
                 outlet.send(protocol.error(id, errors))
 
+    @cachedmethod(lambda self: self._sources, lock=lambda self: self._lock)
     def _source_of(self, plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
-        with self._lock:
-            source = self._sources.get(plan)
-            if source is None:
-                source = self._sources[plan] = source_of(plan)
-            return source
+        return source_of(plan)
 
     def _begin_live(
         self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, stay: Stay | None

@@ -121,15 +121,14 @@ class Region:
             if self._failures == MOST_FAILURES:
                 log.warning(IRREGULAR_FIELD, field=self.field.name, key=self.field.key)
 
+    @cachetools.cachedmethod(
+        lambda self: self._statements, key=lambda _self, asked: asked.shape, lock=lambda self: self._lock
+    )
     def statement(self, asked: RegionRequest) -> Statement:
         """The value of a root region, by itself."""
+        statement = Statement(select(asked.read(None).label("j")), 0)
         with self._lock:
-            statement = self._statements.get(asked.shape)
-        if statement is None:
-            statement = Statement(select(asked.read(None).label("j")), 0)
-            with self._lock:
-                self._seen[asked.shape] = True
-                self._statements[asked.shape] = statement
+            self._seen[asked.shape] = True
         return statement
 
     def without_arguments(self) -> RegionRequest:
@@ -206,16 +205,14 @@ class RootRow:
         """The statement of a request without arguments."""
         return self.row([region.without_arguments() for region in self.regions]).sql
 
+    @cachetools.cachedmethod(
+        lambda self: self._rows,
+        key=lambda _self, asked: tuple([(each.region.number, each.shape) for each in asked]),
+        lock=lambda self: self._lock,
+    )
     def row(self, asked: Sequence[RegionRequest]) -> Row:
         """The row for what is asked of some of the regions, in their order."""
-        shape = tuple([(each.region.number, each.shape) for each in asked])
-        with self._lock:
-            row = self._rows.get(shape)
-        if row is None:
-            row = Row(tuple(each.region.statement(each) for each in asked))
-            with self._lock:
-                self._rows[shape] = row
-        return row
+        return Row(tuple(each.region.statement(each) for each in asked))
 
 
 class Row:

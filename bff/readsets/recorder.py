@@ -16,7 +16,7 @@ import cachetools
 
 from ..engine.rounds import Identity, Rounds
 from ..plan.loads import LoadKey
-from ..sql.references import Mentions, mentions
+from ..sql.references import mentions
 from .derive import facts_of
 from .readset import ALL, ANYTHING, Fact, Interest, ReadSet, joined, whole
 
@@ -72,24 +72,14 @@ class Watch:
         self.facts = joined([*self.facts.items(), *_facts_of(text, compiled)])
 
 
-_lock = threading.Lock()
-_known: cachetools.LRUCache[str, list[tuple[Fact, Interest]]] = cachetools.LRUCache(_STATEMENTS)
-
-
 def _facts_of(text: str, compiled: Any) -> list[tuple[Fact, Interest]]:
     statement = getattr(compiled, "statement", None)
-    if statement is None:
-        return [(ANYTHING, ALL)]
-    with _lock:
-        found = _known.get(text)
-    if found is None:
-        found = _mentioned(mentions(statement))
-        with _lock:
-            _known[text] = found
-    return found
+    return [(ANYTHING, ALL)] if statement is None else _mentioned(text, statement)
 
 
-def _mentioned(found: Mentions) -> list[tuple[Fact, Interest]]:
+@cachetools.cached(cachetools.LRUCache(_STATEMENTS), key=lambda text, _statement: text, lock=threading.Lock())
+def _mentioned(_text: str, statement: Any) -> list[tuple[Fact, Interest]]:
+    found = mentions(statement)
     if found.is_opaque:
         return [(ANYTHING, ALL)]
     return [(whole(table.fullname), Interest(columns, True)) for table, columns in found.of_tables().items()]
