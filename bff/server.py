@@ -284,7 +284,7 @@ class Server:
         result = self.run(
             operation, variables=variables, viewer=viewer, deadline=deadline, trace=Trace(), root_value=root_value
         )
-        return ExecutionResult(plain(result.data), result.errors)
+        return ExecutionResult(plain(result.data), result.errors, result.extensions)
 
     def plan(self, name: str) -> Plan:
         """The plan of a registered operation; `explain` of it is the tree with its statements. Raises OperationNotFound."""

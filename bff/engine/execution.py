@@ -140,7 +140,7 @@ def run(
         resolvers=resolvers,
         max_coercion_errors=max_coercion_errors,
     )
-    return ExecutionResult(plain(result.data), result.errors)
+    return ExecutionResult(plain(result.data), result.errors, result.extensions)
 
 
 def run_to_encode(
