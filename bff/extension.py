@@ -163,6 +163,11 @@ class Bff:
         return self.server.settings
 
     @property
+    def engine(self) -> Engine:
+        """The engine that the layer was made with."""
+        return self.server.engine
+
+    @property
     def node(self) -> Node | None:
         """The live side of this process, once there are sockets: what it does is in `repr` and `stats`."""
         return self._node

@@ -45,7 +45,7 @@ def test_a_page_is_as_it_was(
     answers: dict[Strategy, Any] = {}
     statements: dict[Strategy, str] = {}
     for strategy, layer in golden_layers.items():
-        with count_sql(layer.server.engine) as counted:
+        with count_sql(layer.engine) as counted:
             result = layer.execute(sample.operation, viewer=VIEWER, variables=sample.variables)
         assert result.errors is None
         answers[strategy] = _json(result.data)

@@ -47,15 +47,15 @@ def bookshop(make_database: Callable[[], str]) -> Iterator[ModuleType]:
         patch.setenv("BOOKSHOP_DATABASE_URL", make_database().replace("postgresql://", "postgresql+psycopg2://"))
         patch.setitem(sys.modules, "bookshop", module)
         exec(compile(shown("mount"), str(README), "exec"), module.__dict__)  # noqa: S102 - this repository's own text
-        module.Base.metadata.create_all(module.layer.server.engine)
-        with Session(module.layer.server.engine) as session:
+        module.Base.metadata.create_all(module.layer.engine)
+        with Session(module.layer.engine) as session:
             authors = {name: module.AuthorRow(name=name) for name, *_ in SHELF}
             for name, shop, isbn, title, pence in SHELF:
                 authors[name].books.append(module.BookRow(isbn=isbn, shop=shop, title=title, pence=pence))
             session.add_all(authors.values())
             session.commit()
         yield module
-        module.layer.server.engine.dispose()
+        module.layer.engine.dispose()
 
 
 def ask(bookshop: ModuleType, query: str, shop: str | None = "north") -> Any:
@@ -70,7 +70,7 @@ def ask(bookshop: ModuleType, query: str, shop: str | None = "north") -> Any:
 def test_one_query_reads_columns_relations_aggregates_batches_and_resolvers(
     bookshop: ModuleType, count_sql: Callable[..., AbstractContextManager[Any]]
 ) -> None:
-    with count_sql(bookshop.layer.server.engine) as statements:
+    with count_sql(bookshop.layer.engine) as statements:
         answer = ask(bookshop, "{ authors { name bookCount books { title price stars } } }")
     assert answer == {
         "data": {
@@ -127,7 +127,7 @@ def test_the_same_is_live(bookshop: ModuleType, tmp_path: Path, redis_url: str) 
     environment = {
         **os.environ,
         "PYTHONPATH": str(README.parent),
-        "BOOKSHOP_DATABASE_URL": bookshop.layer.server.engine.url.render_as_string(hide_password=False),
+        "BOOKSHOP_DATABASE_URL": bookshop.layer.engine.url.render_as_string(hide_password=False),
         "BFF_REDIS_URL": redis_url,
         "BFF_SECRET": "of 32 characters or more, the same",
         "PORT": str(port),
@@ -141,7 +141,7 @@ def test_the_same_is_live(bookshop: ModuleType, tmp_path: Path, redis_url: str) 
             wire.subscribe("1", "query @live { books { title price } }")
             first = wire.next_named("next")["payload"]["data"]["books"]
             assert first == [{"title": "Almanac", "price": "£2.50"}, {"title": "Bees", "price": "£10.00"}]
-            with Session(bookshop.layer.server.engine) as session:
+            with Session(bookshop.layer.engine) as session:
                 session.execute(update(bookshop.BookRow).where(bookshop.BookRow.isbn == "333").values(pence=1))
                 session.execute(update(bookshop.BookRow).where(bookshop.BookRow.isbn == "22").values(pence=950))
                 session.commit()

@@ -10,7 +10,7 @@ import pytest
 import strawberry
 from sqlalchemy import create_engine
 
-from bff import Bff, Settings
+from bff import Bff, DocumentSettings, Settings
 from bff.errors import OperationNotFound
 from bff.testing.client import Client, OperationFailed
 from tests.web.site import Mutation, Query, make_site
@@ -74,5 +74,7 @@ def test_a_failure_names_every_error_with_its_path_and_code(layer: Bff) -> None:
 
 def test_texts_are_run_where_clients_may_send_none(tmp_path: Path) -> None:
     engine = create_engine("postgresql+psycopg2://")
-    layer = Bff(schema=strawberry.Schema(Query), engine=engine, settings=Settings(trusted_only=True))
+    layer = Bff(
+        schema=strawberry.Schema(Query), engine=engine, settings=Settings(documents=DocumentSettings(trusted_only=True))
+    )
     assert Client(layer).data("{ echo(number: 1) }") == {"echo": "1"}
