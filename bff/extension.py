@@ -92,7 +92,7 @@ class Bff:
         if server.settings.secret is None and app.secret_key:
             key = app.secret_key.encode() if isinstance(app.secret_key, str) else app.secret_key
             # A key of its own: what signs cursors must not sign sessions, and the other way round.
-            server.sign_with(sha256(b"bff cursors" + key).digest())
+            server.secret = sha256(b"bff cursors" + key).digest()
         web.mount(app, server, self._viewer_of)
 
     def init_sockets(self, sockets: SocketIO) -> None:
@@ -161,6 +161,11 @@ class Bff:
     def settings(self) -> Settings:
         """The settings that the layer was made with."""
         return self.server.settings
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that the layer was made with."""
+        return self.server.engine
 
     @property
     def node(self) -> Node | None:

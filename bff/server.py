@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Hashable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from secrets import token_bytes
 from typing import Any
 
 import cachetools
@@ -24,7 +24,7 @@ from strawberry import Schema as StrawberrySchema
 from .changes.change import Change, Key
 from .client_errors import format_error, format_result
 from .database.admission import Gate
-from .database.scope import Deadline
+from .database.scope import PROCESS_SECRET, Deadline, Scope
 from .database.session import Database
 from .documents.registry import Documents, FreeText, Operation, digest, unplannable
 from .engine.execution import run, run_to_encode
@@ -82,7 +82,9 @@ class Server:
         self._extensions = Extensions.of(self.schema)
         watch(engine)
         secret = self.settings.secret
-        self.sign_with(secret.get_secret_value().encode() if secret else token_bytes())
+        self.secret = secret.get_secret_value().encode() if secret else PROCESS_SECRET
+        """Signs cursors and positions. The host may have one for all processes, where the settings have none."""
+        self._database = Database(engine, Catalog.of(self.schema).policies, prepare=self.settings.database.prepare)
         self.gate = Gate(_tickets(engine, self.settings.database.tickets), self.settings.database)
         self.documents = Documents()
         self._plans: dict[str, Plan] = {}
@@ -196,7 +198,7 @@ class Server:
         with ExitStack() as held:
             with trace.phase("wait"):
                 held.enter_context(self.gate.ticket(deadline))
-            scope = held.enter_context(self._database.open(viewer, deadline))
+            scope = held.enter_context(self._open(viewer, deadline))
             with trace.phase("execute"), trace.counting():
                 if self._extensions is None or not self._extensions.are_needed(plan):
                     return run_to_encode(plan, variables=variables, context=scope, root_value=root_value)
@@ -209,6 +211,12 @@ class Server:
                     execute=partial(run, plan, context=scope),
                 )
 
+    @contextmanager
+    def _open(self, viewer: object | None, deadline: Deadline) -> Iterator[Scope]:
+        """The scope of one operation, whose cursors are signed with the server's secret."""
+        with self._database.open(viewer, deadline) as scope:
+            yield replace(scope, secret=self.secret)
+
     # ---- live
 
     def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
@@ -219,7 +227,7 @@ class Server:
         deadline = Deadline.after(self.settings.deadline)
         unstorable = [_unstorable(each.variables) for each in asked]
         storable = [each for each, error in zip(asked, unstorable, strict=True) if error is None]
-        with self.gate.ticket(deadline), self._database.open(viewer, deadline) as scope:
+        with self.gate.ticket(deadline), self._open(viewer, deadline) as scope:
             executed = run_together(plan, storable, context=scope, extensions=self._extensions)
         answers = iter(executed.answers)
         return Executed(
@@ -252,7 +260,7 @@ class Server:
     def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
         """Where the rows of changes are and were, and what is told there, for whoever routes events. Raises TryAgain."""
         deadline = Deadline.after(self.settings.deadline)
-        with self.gate.ticket(deadline), self._database.open(None, deadline) as scope:
+        with self.gate.ticket(deadline), self._open(None, deadline) as scope:
             return source.locate(changes, scope)
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
@@ -301,13 +309,6 @@ class Server:
         return operation
 
     # ---- boot
-
-    def sign_with(self, secret: bytes) -> None:
-        """Have cursors and positions signed with this secret from now on."""
-        self.secret = secret
-        self._database = Database(
-            self.engine, Catalog.of(self.schema).policies, secret=secret, prepare=self.settings.database.prepare
-        )
 
     def _load(self, folder: Path) -> None:
         trace = Trace()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from secrets import token_bytes
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -48,6 +49,9 @@ class Deadline:
         return DeadlineExceeded(f"the operation was not answered within its {self.limit:g} s")
 
 
+PROCESS_SECRET = token_bytes()
+"""A secret that no other process has, and that ends with this one."""
+
 Note = Callable[[str, Any], None]
 """(text, what SQLAlchemy compiled, None for what came as text) of a statement that is about to be sent."""
 
@@ -74,12 +78,15 @@ class Lease(Protocol):
 
 @dataclass(frozen=True)
 class Scope:
-    """Viewer, deadline and sessions of one operation. `secret` signs its cursors."""
+    """Viewer, deadline and sessions of one operation.
+
+    `secret` signs its cursors. By default it is this process's own: other processes refuse them.
+    """
 
     viewer: object | None
     deadline: Deadline
-    secret: bytes = field(repr=False)
     lease: Lease = field(repr=False)
+    secret: bytes = field(default=PROCESS_SECRET, repr=False)
 
     @property
     def session(self) -> Session:

@@ -42,10 +42,9 @@ _PREPARED = "bff.prepared"
 class Database:
     """The host's engine, under the policies of a schema."""
 
-    def __init__(self, engine: Engine, policies: Policies, *, secret: bytes, prepare: bool = True) -> None:
+    def __init__(self, engine: Engine, policies: Policies, *, prepare: bool = True) -> None:
         """With `prepare`, statements that a connection runs again are prepared on it (see `bff.database.prepared`)."""
         self.engine, self.policies, self.prepare = engine, policies, prepare
-        self._secret = secret
 
     def __repr__(self) -> str:
         return f"<Database {self.engine.url.render_as_string()} {self.engine.pool.status()}>"
@@ -59,7 +58,7 @@ class Database:
         lease = _Lease(self, viewer, deadline)
         outer = deadline_here.set(deadline)
         try:
-            yield Scope(viewer, deadline, self._secret, lease)
+            yield Scope(viewer, deadline, lease)
         except DBAPIError as error:
             raise translated(error, deadline) from error
         finally:

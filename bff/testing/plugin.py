@@ -128,7 +128,7 @@ def redis_url(worker_redis_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def live_prefix(servers: Servers, pytestconfig: pytest.Config) -> str:
-    """A value for the setting `live_prefix` that no other worker uses: Redis channels are shared by all databases."""
+    """A value for the setting `live.prefix` that no other worker uses: Redis channels are shared by all databases."""
     return f"{servers.run}_{_worker(pytestconfig)}"
 
 

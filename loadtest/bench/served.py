@@ -57,7 +57,7 @@ class Plain(Server):
         trace: Trace,
         root_value: Any = None,
     ) -> ExecutionResult:
-        with self.gate.ticket(deadline), self._database.open(viewer, deadline) as scope:
+        with self.gate.ticket(deadline), self._open(viewer, deadline) as scope:
             result = self._execute(operation.text, dict(variables or {}), scope, root_value)
         return ExecutionResult(result.data, result.errors)
 

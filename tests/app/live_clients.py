@@ -396,7 +396,7 @@ class Check:
         return self._value("select organization_id from matters where id = :id", matter)
 
     def _value(self, statement: str, id: int) -> int | None:
-        with self._layer.server.engine.connect() as connection:
+        with self._layer.engine.connect() as connection:
             found: int | None = connection.execute(text(statement), {"id": id}).scalar()
         return found
 

@@ -60,7 +60,7 @@ def fresh_layer(fresh_site: Flask) -> Bff:
     """The layer of `fresh_site`, with invoice 3 a draft and matter 1 open, whatever the seeder rolled."""
     layer = fresh_site.extensions["bff"]
     assert isinstance(layer, Bff)
-    with layer.server.engine.begin() as connection:
+    with layer.engine.begin() as connection:
         connection.execute(text("update invoices set status = 'draft' where id in (3, 6)"))
         connection.execute(text("update matters set status = 'open' where id in (1, 2)"))
         connection.execute(text("update notifications set read_at = null where id in (1, 2)"))
@@ -115,10 +115,10 @@ def test_every_mutation_has_a_document_and_an_input_here(layer: Bff) -> None:
 
 def test_each_answers_with_what_it_changed(fresh_layer: Bff) -> None:
     for name in INPUTS:
-        before = rows(fresh_layer.server.engine)
+        before = rows(fresh_layer.engine)
         changed = done(send(fresh_layer, name))
         assert changed["id"]
-        assert rows(fresh_layer.server.engine) != before, name
+        assert rows(fresh_layer.engine) != before, name
 
 
 def test_a_task_is_created_changed_and_moved(fresh_layer: Bff) -> None:
@@ -218,20 +218,20 @@ def test_a_sent_invoice_is_owed_and_cannot_be_sent_again(fresh_layer: Bff) -> No
 def test_a_value_that_a_rule_does_not_take_is_named_by_its_path(
     layer: Bff, name: str, changes: dict[str, Any], field: str
 ) -> None:
-    before = rows(layer.server.engine)
+    before = rows(layer.engine)
     assert refused(send(layer, name, **changes)) == (BAD_USER_INPUT, ["input", field])
-    assert rows(layer.server.engine) == before
+    assert rows(layer.engine) == before
 
 
 @pytest.mark.parametrize("name", sorted(INPUTS.keys() - {"AddComment", "MarkNotificationRead"}))
 def test_a_guest_is_refused(layer: Bff, name: str) -> None:
-    before = rows(layer.server.engine)
+    before = rows(layer.engine)
     assert refused(send(layer, name, viewer=GUEST)) == (FORBIDDEN, None)
-    assert rows(layer.server.engine) == before
+    assert rows(layer.engine) == before
 
 
 def test_a_closed_matter_takes_no_new_work(fresh_layer: Bff) -> None:
-    with fresh_layer.server.engine.begin() as connection:
+    with fresh_layer.engine.begin() as connection:
         connection.execute(text("update matters set status = 'closed' where id = 1"))
     assert refused(send(fresh_layer, "CreateTask")) == (CONFLICT, ["input", "matterId"])
     assert refused(send(fresh_layer, "LogTime")) == (CONFLICT, ["input", "matterId"])
@@ -239,13 +239,13 @@ def test_a_closed_matter_takes_no_new_work(fresh_layer: Bff) -> None:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_nobody_is_told_to_sign_in(layer: Bff, name: str) -> None:
-    before = rows(layer.server.engine)
+    before = rows(layer.engine)
     result = layer.execute(name, variables={"input": INPUTS[name]})
     assert result.data is None
     [error] = result.errors or []
     assert error.extensions == {"code": "UNAUTHENTICATED"}
     assert "/auth/sign-in" in error.message
-    assert rows(layer.server.engine) == before
+    assert rows(layer.engine) == before
 
 
 def arguments_that_name_rows(layer: Bff) -> list[tuple[str, str]]:
@@ -265,7 +265,7 @@ def arguments_that_name_rows(layer: Bff) -> list[tuple[str, str]]:
 
 
 def test_a_row_of_another_organization_is_answered_as_a_missing_one(fresh_layer: Bff) -> None:
-    engine = fresh_layer.server.engine
+    engine = fresh_layer.engine
     before = rows(engine)
     arguments = arguments_that_name_rows(fresh_layer)
     assert len(arguments) == 12
@@ -333,10 +333,10 @@ def test_a_defect_in_a_rule_undoes_its_transaction(layer: Bff, monkeypatch: pyte
         raise RuntimeError("after the flush")
 
     monkeypatch.setattr(rules, "add_comment", broken)
-    before = rows(layer.server.engine)
+    before = rows(layer.engine)
     result = layer.execute("AddComment", viewer=OWNER, variables={"input": INPUTS["AddComment"]})
     assert [type(error.original_error) for error in result.errors or []] == [RuntimeError]
-    assert rows(layer.server.engine) == before
+    assert rows(layer.engine) == before
 
 
 def test_over_http_a_refusal_is_data_and_an_anonymous_request_an_error(

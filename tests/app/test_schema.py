@@ -248,7 +248,7 @@ def test_aggregates_are_what_the_rows_come_to(name: str, layer: Bff, engine: Eng
 def test_initials_are_of_the_first_and_the_last_word(fresh_site: Flask) -> None:
     names = {1: "Ada Lovelace", 3: "Ada", 5: "Ada King of Lovelace", 7: "émile zola", 9: ""}
     layer: Bff = fresh_site.extensions["bff"]
-    with layer.server.engine.begin() as connection:
+    with layer.engine.begin() as connection:
         for user_id, name in names.items():
             connection.execute(text("update users set name = :name where id = :id"), {"name": name, "id": user_id})
     people = ask(layer, "{ people(filter: {id: {in: [1, 3, 5, 7, 9]}}, orderBy: [ID_ASC]) { initials } }")["people"]
@@ -287,7 +287,7 @@ def test_health_is_of_a_day_and_takes_two_statements_for_all_matters(
     ask(layer, query)  # planned
     counts = {}
     for first in (1, 20):
-        with count_sql(layer.server.engine) as counted:
+        with count_sql(layer.engine) as counted:
             matters = ask(layer, query, first=first)["matters"]
         counts[len(matters)] = counted.count
     assert counts == {1: 3, 20: 3}
@@ -486,7 +486,7 @@ def test_search_finds_every_type_by_what_it_is_called(
 def named_layer(fresh_site: Flask) -> Bff:
     """With a few rows of organization 1 under names that nothing else has."""
     layer: Bff = fresh_site.extensions["bff"]
-    with layer.server.engine.begin() as connection:
+    with layer.engine.begin() as connection:
         for statement in (
             "update matters set title = 'About the quokka' where id = 1",
             "update matters set title = 'Quokka' where id = 3",
@@ -537,7 +537,7 @@ def test_a_search_that_cannot_be_says_why(layer: Bff, variables: dict[str, Any],
 
 def test_search_reads_of_what_it_found_what_is_asked_for(layer: Bff, count_sql: CountSql) -> None:
     search(layer, "the")
-    with count_sql(layer.server.engine) as counted:
+    with count_sql(layer.engine) as counted:
         found = search(layer, "the")
     types = {it["__typename"] for it in found}
     assert counted.count == 5 + len(types)

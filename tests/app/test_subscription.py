@@ -98,7 +98,7 @@ def event_of(layer: bff.Bff, operation: str) -> EventSource:
 
 def row(layer: bff.Bff, statement: str) -> dict[str, str]:
     """The key columns of a row as PostgreSQL's texts."""
-    with layer.server.engine.connect() as connection:
+    with layer.engine.connect() as connection:
         return {name: str(value) for name, value in connection.execute(text(statement)).mappings().one().items()}
 
 
@@ -117,7 +117,7 @@ def test_a_comment_is_an_event_of_its_task_s_matter(layer: bff.Bff) -> None:
     new = row(layer, "select id, task_id, author_id from comments where id = 1")
     matter = row(layer, f"select matter_id from tasks where id = {new['task_id']}")["matter_id"]
     change = Change(1, 1, "comments", "insert", {}, new, frozenset())
-    database = Database(layer.server.engine, Catalog.of(layer.server.schema).policies, secret=b"of the tests")
+    database = Database(layer.engine, Catalog.of(layer.server.schema).policies)
     with database.open(None, Deadline.after(60)) as scope:
         assert list(source.locate([change], scope)[change.key]) == [(matter,)]
     assert source.routes({"matterId": matter}, OWNER) == (matter,)

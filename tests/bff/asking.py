@@ -21,7 +21,7 @@ class Asker:
 
     def __init__(self, schema: bff.Schema, engine: Engine, viewer: object | None = None) -> None:
         self._schema, self._viewer = schema._schema, viewer
-        self.database = Database(engine, Catalog.of(self._schema).policies, secret=b"of the tests")
+        self.database = Database(engine, Catalog.of(self._schema).policies)
 
     def __call__(self, query: str, **options: Any) -> Any:
         result = self.result(query, **options)

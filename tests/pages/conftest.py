@@ -53,5 +53,5 @@ def golden_layer(golden_layers: Mapping[Strategy, Bff]) -> Bff:
 
 @pytest.fixture(scope="session")
 def golden_database(golden_layer: Bff) -> Database:
-    """Scopes over it, for graphql-core's own executor; its cursors are the layer's."""
-    return Database(golden_layer.server.engine, Catalog.of(golden_layer.server.schema).policies, secret=SECRET.encode())
+    """Scopes over it, for graphql-core's own executor."""
+    return Database(golden_layer.engine, Catalog.of(golden_layer.server.schema).policies)

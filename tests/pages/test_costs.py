@@ -64,7 +64,7 @@ def full_layer(full_site: Flask) -> Bff:
 
 def statements(layer: Bff, count_sql: CountSql, operation: str, variables: Any = None) -> int:
     layer.execute(operation, viewer=VIEWER, variables=variables)  # planned
-    with count_sql(layer.server.engine) as counted:
+    with count_sql(layer.engine) as counted:
         result = layer.execute(operation, viewer=VIEWER, variables=variables)
     assert result.errors is None, result.errors
     count: int = counted.count
@@ -136,7 +136,7 @@ def fresh_layer(fresh_database_url: str) -> Iterator[Bff]:
 def test_a_small_matter_takes_as_many_statements_as_a_large_one(fresh_layer: Bff, count_sql: CountSql) -> None:
     page = ("MatterPage", {"id": "1"})
     large = statements(fresh_layer, count_sql, *page)
-    with fresh_layer.server.engine.begin() as connection:
+    with fresh_layer.engine.begin() as connection:
         for statement in (
             # One of everything, and somebody everywhere.
             "update tasks set assignee_id = 1 where id = 1",

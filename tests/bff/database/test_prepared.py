@@ -77,7 +77,7 @@ def sent(recorded: tuple[Engine, SentSql], engine: Engine) -> SentSql:
 
 @pytest.fixture
 def database(engine: Engine) -> Database:
-    return Database(engine, Policies({}), secret=b"x")
+    return Database(engine, Policies({}))
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_a_connection_that_was_cut_off_prepares_anew(database: Database, elsewhe
 
 
 def test_nothing_is_prepared_when_it_is_off(engine: Engine, sent: SentSql) -> None:
-    database = Database(engine, Policies({}), secret=b"x", prepare=False)
+    database = Database(engine, Policies({}), prepare=False)
     for _ in range(3):
         assert rows_of(database) == [(3,)]
     assert kinds(sent) == ["plain"] * 3
@@ -515,7 +515,7 @@ def test_moments_without_a_zone_are_utc_s_in_prepared_texts_too(
 ) -> None:
     """A literal in the text is read when it is prepared, whatever time zone the host's connection has."""
     far = create_engine(engine.url, connect_args={"options": "-c timezone=Asia/Tokyo"})
-    database = Database(far, Policies({}), secret=b"x")
+    database = Database(far, Policies({}))
     statement = "SELECT id FROM things WHERE moment = '2024-02-29 12:30'::timestamptz AND id = %(a)s"
     for _ in range(3):
         assert rows_of(database, statement, {"a": 1}) == [(1,)]

@@ -153,7 +153,7 @@ def _is_right(number: int, rows: list[Any]) -> bool:
 @pytest.mark.parametrize("alone", [True, False])
 def test_without_prepared_statements_all_is_well(pooled: tuple[Engine, SentSql], alone: bool) -> None:
     engine, sent = pooled
-    database = Database(engine, Policies({}), secret=b"x", prepare=False)
+    database = Database(engine, Policies({}), prepare=False)
     for _ in range(4):
         with database.open(None, Deadline.after(20)) as scope:
             for number in range(len(PLACES)):
@@ -166,7 +166,7 @@ def test_a_snapshot_stays_on_one_connection_of_the_server(
     pooled: tuple[Engine, SentSql], database_url: str, alone: bool
 ) -> None:
     elsewhere = create_engine(database_url)
-    database = Database(pooled[0], Policies({}), secret=b"x")
+    database = Database(pooled[0], Policies({}))
     with database.open(None, Deadline.after(20)) as scope, elsewhere.connect() as connection:
         _read(scope, 0, alone=alone)
         backend = scope.session.scalar(text("select pg_backend_pid()"))
@@ -193,7 +193,7 @@ def test_where_statements_are_always_gone_preparing_stops_by_itself(
 ) -> None:
     """Each transaction finds a connection that has nothing prepared; the operator is told what to set."""
     engine, sent = recording_engine(start_pooler("server_reset_query_always = 1"), pool_size=1, max_overflow=0)
-    database = Database(engine, Policies({}), secret=b"x")
+    database = Database(engine, Policies({}))
     with capture_logs() as records:
         for _ in range(10):
             with database.open(None, Deadline.after(20)) as scope:
@@ -210,7 +210,7 @@ def test_where_statements_are_always_gone_preparing_stops_by_itself(
 def test_many_clients_share_servers_and_get_their_own_answers(pooler_url: str, alone: bool) -> None:
     """What one client prepared another finds there under the same name, for the same statement."""
     engines = [create_engine(pooler_url, pool_size=1, max_overflow=0) for _ in range(4)]
-    databases = [Database(engine, Policies({}), secret=b"x") for engine in engines]
+    databases = [Database(engine, Policies({})) for engine in engines]
     for turn in range(40):
         with databases[turn % 4].open(None, Deadline.after(20)) as scope:
             for step in range(3):

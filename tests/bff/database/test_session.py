@@ -42,7 +42,7 @@ def engine(make_database: Callable[[], str]) -> Iterator[Engine]:
 
 @pytest.fixture
 def database(engine: Engine) -> Iterator[Database]:
-    yield Database(engine, Policies({Note: public}), secret=b"of the tests")
+    yield Database(engine, Policies({Note: public}))
     with engine.begin() as connection:
         connection.execute(Note.__table__.delete())
 
@@ -166,7 +166,7 @@ def under_gevent(script: str, url: str) -> dict[str, Any]:
         from bff.entities.policy import Policies
         bff.patch_psycopg2()
         engine = create_engine(sys.argv[1], pool_size=8)
-        database = Database(engine, Policies({}), secret=b"x")
+        database = Database(engine, Policies({}))
         WAITING = text("select count(*) from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'")
 
         def until(condition):
@@ -256,7 +256,7 @@ def test_the_host_s_own_use_of_the_engine_has_no_deadline_of_a_page(make_databas
     printed = under_gevent(
         """
         engine = create_engine(sys.argv[1], pool_size=1, max_overflow=0, pool_pre_ping=True)
-        database = Database(engine, Policies({}), secret=b"x")
+        database = Database(engine, Policies({}))
         with database.open(None, bff.Deadline(at=0.0, limit=0.1, clock=lambda: -0.1)) as scope:
             scope.session.execute(text("select 1"))
         with engine.connect() as connection:
@@ -276,7 +276,7 @@ def test_a_server_that_never_answers_is_given_up_at_the_deadline() -> None:
         import socket
         mute = socket.create_server(("127.0.0.1", 0))
         engine = create_engine(f"postgresql+psycopg2://a:b@127.0.0.1:{mute.getsockname()[1]}/c")
-        database = Database(engine, Policies({}), secret=b"x")
+        database = Database(engine, Policies({}))
         said = None
         with gevent.Timeout(20):
             try:

@@ -73,7 +73,7 @@ def sent(recorded: tuple[Engine, SentSql]) -> SentSql:
 
 @pytest.fixture
 def database(engine: Engine, elsewhere: Engine) -> Database:
-    return Database(engine, Policies({}), secret=b"x", prepare=False)
+    return Database(engine, Policies({}), prepare=False)
 
 
 @pytest.fixture
@@ -306,7 +306,7 @@ def test_python_that_outlives_the_deadline_is_told_as_such(
 
 
 def test_an_engine_in_autocommit_stays_in_it(engine: Engine, elsewhere: Engine) -> None:
-    with Database(elsewhere, Policies({}), secret=b"x").open(None, Deadline.after(20)) as scope:
+    with Database(elsewhere, Policies({})).open(None, Deadline.after(20)) as scope:
         assert shown(scope, alone=False) == SETTINGS
     with elsewhere.connect() as connection:
         assert connection.connection.dbapi_connection.autocommit  # type: ignore[union-attr]
@@ -314,7 +314,7 @@ def test_an_engine_in_autocommit_stays_in_it(engine: Engine, elsewhere: Engine) 
 
 def test_an_engine_with_an_isolation_of_its_own_keeps_it(engine: Engine) -> None:
     own = create_engine(engine.url, isolation_level="SERIALIZABLE", pool_size=1, max_overflow=0)
-    database = Database(own, Policies({}), secret=b"x")
+    database = Database(own, Policies({}))
     for alone in (True, False):
         with database.open(None, Deadline.after(20)) as scope:
             assert shown(scope, alone=alone) == SETTINGS
@@ -398,7 +398,7 @@ def test_echo_shows_a_statement(make_database: Callable[[], str], caplog: pytest
     engine.echo = True
     with (
         caplog.at_level(logging.INFO, "sqlalchemy.engine"),
-        Database(engine, Policies({}), secret=b"x").open(None, Deadline.after(20)) as scope,
+        Database(engine, Policies({})).open(None, Deadline.after(20)) as scope,
     ):
         read(scope, "SELECT 17", {}, alone=True)
     assert "SELECT 17" in caplog.messages

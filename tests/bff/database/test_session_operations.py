@@ -98,7 +98,7 @@ Asked = Callable[..., ExecutionResult]
 
 @pytest.fixture
 def ask(engine: Engine, elsewhere: Engine) -> Asked:
-    database = Database(engine, Catalog.of(SCHEMA).policies, secret=b"x")
+    database = Database(engine, Catalog.of(SCHEMA).policies)
 
     def asked(query: str, strategy: Strategy = "auto") -> ExecutionResult:
         plan = compile_plan(SCHEMA, parse(query), strategy=strategy)
@@ -185,7 +185,7 @@ def test_an_operation_that_reads_nothing_takes_no_connection(ask: Asked, engine:
     with Session(engine) as session:
         session.execute(text("select 1"))
         # The pool's one connection is out, and is not missed.
-        database = Database(engine, Catalog.of(SCHEMA).policies, secret=b"x")
+        database = Database(engine, Catalog.of(SCHEMA).policies)
         with database.open(None, bff.Deadline.after(20)) as scope:
             result = run(compile_plan(SCHEMA, parse("{ __typename }")), variables=None, context=scope)
     assert result.data == {"__typename": "Query"}

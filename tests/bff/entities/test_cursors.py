@@ -9,7 +9,7 @@ import decimal
 import enum
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -181,7 +181,8 @@ def ask(engine: Engine) -> Ask:
     def asked(
         query: str, *, viewer: Viewer = Viewer(), secret: bytes = b"of the tests", oracle: bool = True
     ) -> ExecutionResult:
-        with Database(engine, policies, secret=secret).open(viewer, bff.Deadline.after(60)) as scope:
+        with Database(engine, policies).open(viewer, bff.Deadline.after(60)) as opened:
+            scope = replace(opened, secret=secret)
             return (
                 answer(SCHEMA, query, context=scope) if oracle else execute(SCHEMA, parse(query), context_value=scope)
             )

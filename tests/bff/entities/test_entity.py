@@ -279,7 +279,7 @@ Ask = Callable[[str], Any]
 @pytest.fixture
 def ask(engine: Engine) -> Ask:
     """The data of a query, asserted to be the same from the engine and from graphql-core."""
-    database = Database(engine, Catalog.of(SCHEMA).policies, secret=b"of the tests")
+    database = Database(engine, Catalog.of(SCHEMA).policies)
 
     def asked(query: str) -> Any:
         with database.open(None, bff.Deadline.after(20)) as scope:
@@ -384,7 +384,7 @@ def test_aggregates_over_them(ask: Ask) -> None:
 
 def test_a_uuid_that_is_none_is_a_mistake_and_an_unknown_one_is_nothing(engine: Engine, ask: Ask) -> None:
     assert ask(f'{{ node(id: "Feeding:{uuid.UUID(int=99)}") {{ nodeId }} }}') == {"node": None}
-    database = Database(engine, Catalog.of(SCHEMA).policies, secret=b"x")
+    database = Database(engine, Catalog.of(SCHEMA).policies)
     with database.open(None, bff.Deadline.after(20)) as scope:
         result = answer(SCHEMA, '{ node(id: "Feeding:7") { nodeId } }', context=scope)
     assert [error.message for error in result.errors or []] == ["the global id of Feeding takes a UUID, not '7'"]
@@ -393,7 +393,7 @@ def test_a_uuid_that_is_none_is_a_mistake_and_an_unknown_one_is_nothing(engine: 
 def test_only_the_columns_asked_for_are_read(
     engine: Engine, count_sql: Callable[..., AbstractContextManager[Any]]
 ) -> None:
-    database = Database(engine, Catalog.of(SCHEMA).policies, secret=b"x")
+    database = Database(engine, Catalog.of(SCHEMA).policies)
     with count_sql(engine) as statements, database.open(None, bff.Deadline.after(20)) as scope:
         execute(SCHEMA, parse("{ feedings { grams animal { called } } }"), context_value=scope, strategy="rounds")
     assert statements.count == 2
@@ -409,7 +409,7 @@ def test_only_the_columns_asked_for_are_read(
     ],
 )
 def test_filters_are_bounded(engine: Engine, filter_: Any, says: str) -> None:
-    database = Database(engine, Catalog.of(SCHEMA).policies, secret=b"x")
+    database = Database(engine, Catalog.of(SCHEMA).policies)
     query = "query ($f: AnimalFilter) { animals(filter: $f) { key } }"
     with database.open(None, bff.Deadline.after(20)) as scope:
         result = answer(SCHEMA, query, context=scope, variables={"f": filter_})

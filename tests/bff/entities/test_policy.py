@@ -111,7 +111,7 @@ def engine(make_database: Callable[[], str]) -> Iterator[Engine]:
 
 @pytest.fixture
 def sees(engine: Engine) -> Iterator[Callable[[object | None], Session]]:
-    database = Database(engine, POLICIES, secret=b"x")
+    database = Database(engine, POLICIES)
     sessions: list[Session] = []
 
     def of(viewer: object | None) -> Session:
@@ -189,7 +189,7 @@ def test_update_and_delete_change_only_what_is_seen(sees: Sees) -> None:
 
 
 def visible(engine: Engine, policy: Any, viewer: Reader | None) -> list[int]:
-    database = Database(engine, Policies({Folder: policy}), secret=b"x")
+    database = Database(engine, Policies({Folder: policy}))
     with database.police(Session(engine), viewer) as session:
         return list(session.scalars(select(Folder.id).order_by(Folder.id)))
 
@@ -301,7 +301,7 @@ def test_subqueries_of_a_policy_keep_apart_from_the_statement(
         select(Member.club_id, Member.person).where(Member.club.has()),
         select(member.club_id, member.person).where(member.club_id.in_(select(Club.id))),
     ]
-    with Database(clubs, CLUBS, secret=b"x").police(Session(clubs), Person(person)) as session:
+    with Database(clubs, CLUBS).police(Session(clubs), Person(person)) as session:
         assert sorted(session.scalars(select(Club.id))) == clubs_of
         assert sorted(session.scalars(select(club.id).where(club.members.any()))) == clubs_of
         for statement in both:
@@ -326,7 +326,7 @@ def test_each_row_is_filtered_once(
 
 
 def visible_clubs(engine: Engine, policy: Any, person: object | None) -> list[int]:
-    database = Database(engine, Policies({Club: policy}), secret=b"x")
+    database = Database(engine, Policies({Club: policy}))
     with database.police(Session(engine), person) as session:
         return list(session.scalars(select(Club.id).order_by(Club.id)))
 

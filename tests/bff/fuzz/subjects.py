@@ -46,7 +46,7 @@ class Site:
 
     @classmethod
     def of(cls, schema: GraphQLSchema, engine: Engine, viewers: list[Any]) -> Site:
-        return cls(schema, Database(engine, Catalog.of(schema).policies, secret=b"of the tests"), viewers)
+        return cls(schema, Database(engine, Catalog.of(schema).policies), viewers)
 
     def open(self, viewer: Any) -> AbstractContextManager[Scope]:
         """A scope of the viewer's own, for one execution."""

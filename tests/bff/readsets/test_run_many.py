@@ -125,7 +125,7 @@ def engine(make_database: Any) -> Iterator[Engine]:
 
 @pytest.fixture
 def database(engine: Engine) -> Database:
-    return Database(engine, Catalog.of(schema).policies, secret=b"of the tests")
+    return Database(engine, Catalog.of(schema).policies)
 
 
 @pytest.fixture

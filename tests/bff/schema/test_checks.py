@@ -313,7 +313,7 @@ def test_a_batch_of_the_wrong_length_names_type_field_and_numbers(engine: Any) -
         )
 
     schema = bff.Schema(Query)._schema
-    with Database(engine, Catalog.of(schema).policies, secret=b"x").open(None, bff.Deadline.after(10)) as scope:
+    with Database(engine, Catalog.of(schema).policies).open(None, bff.Deadline.after(10)) as scope:
         result = execute(schema, parse("{ tags { id weight } }"), context_value=scope)
     assert result.data is not None
     assert [tag["weight"] for tag in result.data["tags"]] == [None, None]

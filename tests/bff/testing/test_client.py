@@ -10,7 +10,7 @@ import pytest
 import strawberry
 from sqlalchemy import create_engine
 
-from bff import Bff, Settings
+from bff import Bff, DocumentSettings, Settings
 from bff.errors import OperationNotFound
 from bff.settings import DocumentSettings
 from bff.testing.client import Client, OperationFailed
