@@ -12,7 +12,6 @@ from sqlalchemy import create_engine
 
 from bff import Bff, DocumentSettings, Settings
 from bff.errors import OperationNotFound
-from bff.settings import DocumentSettings
 from bff.testing.client import Client, OperationFailed
 from tests.web.site import Mutation, Query, make_site
 
