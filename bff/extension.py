@@ -17,15 +17,15 @@ from strawberry import Schema as StrawberrySchema
 
 from . import telemetry
 from .errors import DeclarationError
-from .live.node import Node
+from .live.node import LiveNode
 from .plan.plan import Plan
 from .readsets.policy_keys import lineages
-from .readsets.readset import Asked, Executed
+from .readsets.readset import Invocation, LiveAnswers
 from .schema.catalog import Catalog
 from .server import Server
 from .settings import Settings
-from .sockets.namespace import Endpoint, Hub
-from .sockets.viewer import Expires, Follows, Host
+from .sockets.namespace import Hub, LiveNamespace
+from .sockets.viewer import Expires, Follows, Viewers
 from .web import blueprint as web
 
 EXTENSION = "bff"
@@ -41,7 +41,7 @@ class _MountedServer(Server):
 
     app: Flask | None = None
 
-    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+    def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
         """As `Server.execute_live`."""
         with nullcontext() if self.app is None else self.app.app_context():
             return super().execute_live(plan, asked, viewer)
@@ -75,9 +75,9 @@ class Bff:
         self.server = _MountedServer(schema=schema, engine=engine, documents=documents, settings=settings)
         """The parts, wired. For tools, such as the `bff` command; of no stable shape."""
         self._viewer_of = viewer
-        self._host = Host(viewer, expires, follows)
-        self._endpoint: Endpoint | None = None
-        self._node: Node | None = None
+        self._host = Viewers(viewer, expires, follows)
+        self._endpoint: LiveNamespace | None = None
+        self._node: LiveNode | None = None
 
     def __repr__(self) -> str:
         return f"<Bff {self.server!r}>"
@@ -110,7 +110,7 @@ class Bff:
         server, settings = self.server, self.settings
         if settings.live.redis_url is None:
             raise DeclarationError("live operations need Redis: set BFF_REDIS_URL")
-        self._node = Node(
+        self._node = LiveNode(
             server,
             server.engine,
             settings.live,
@@ -125,7 +125,7 @@ class Bff:
         app = self.server.app
         if app is None:
             raise DeclarationError("init_sockets comes after init_app")
-        self._endpoint = Endpoint(self.server, hub, self._host, start=start, sockets=sockets, app=app)
+        self._endpoint = LiveNamespace(self.server, hub, self._host, start=start, sockets=sockets, app=app)
 
     # ---- for code and tests
 
@@ -168,12 +168,12 @@ class Bff:
         return self.server.engine
 
     @property
-    def node(self) -> Node | None:
+    def node(self) -> LiveNode | None:
         """The live side of this process, once there are sockets: what it does is in `repr` and `stats`."""
         return self._node
 
     @property
-    def sockets(self) -> Endpoint | None:
+    def sockets(self) -> LiveNamespace | None:
         """The sockets of this process, once there are some: how many, in `repr` and `stats`."""
         return self._endpoint
 

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, QueuePool
 from sqlalchemy.orm import Session
 from strawberry import Schema as StrawberrySchema
 
-from .changes.change import Change, Key
+from .changes.change import Change, ChangeId
 from .client_errors import format_error, format_result
 from .database.admission import Gate
 from .database.scope import PROCESS_SECRET, Deadline, Scope
@@ -45,8 +45,8 @@ from .http.request import GraphQLRequest
 from .json_text import is_text, plain
 from .live.sources import EventSource, Route
 from .plan.plan import Plan, compile_plan
-from .readsets.readset import NOTHING, Answered, Asked, Executed
-from .readsets.run_many import run_together
+from .readsets.readset import NOTHING, Invocation, LiveAnswer, LiveAnswers
+from .readsets.run_many import run_many
 from .schema.catalog import Catalog
 from .schema.extensions import check_extensions
 from .settings import Settings
@@ -219,7 +219,7 @@ class Server:
 
     # ---- live
 
-    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+    def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
         """Run a query's or subscription's plan for each of `asked`, all in one snapshot, and tell what each answer depends on.
 
         Raises TryAgain when it cannot be done now; all else is in the answers.
@@ -228,17 +228,17 @@ class Server:
         unstorable = [_unstorable(each.variables) for each in asked]
         storable = [each for each, error in zip(asked, unstorable, strict=True) if error is None]
         with self.gate.ticket(deadline), self._open(viewer, deadline) as scope:
-            executed = run_together(plan, storable, context=scope, extensions=self._extensions)
+            executed = run_many(plan, storable, context=scope, extensions=self._extensions)
         answers = iter(executed.answers)
-        return Executed(
+        return LiveAnswers(
             [
-                next(answers) if error is None else Answered(format_result(error, plan.name), NOTHING)
+                next(answers) if error is None else LiveAnswer(format_result(error, plan.name), NOTHING)
                 for error in unstorable
             ],
             executed.snapshot,
         )
 
-    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
+    def audience_of(self, plan: Plan, viewer: object | None) -> Hashable:
         """Who has the same scope is shown the same by this operation.
 
         The values of the viewer's attributes that the policies read of all models it may show, and the keys of its lookups; the
@@ -257,7 +257,7 @@ class Server:
             return _Itself(viewer)
         return scope
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[ChangeId, Mapping[Route, Change]]:
         """Where the rows of changes are and were, and what is told there, for whoever routes events. Raises TryAgain."""
         deadline = Deadline.after(self.settings.deadline)
         with self.gate.ticket(deadline), self._open(None, deadline) as scope:

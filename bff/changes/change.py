@@ -4,7 +4,7 @@ Triggers write a `Change` for every changed row (`bff.changes.install`); it trav
 the row by its key columns alone, to which the relay adds what policies name it by in rows above (`bff.changes.lineage`): what else the
 row says is read when it is needed, under a policy.
 
-Key columns are the primary key, every foreign key's columns and every column that a relationship joins by. Their values are
+ChangeId columns are the primary key, every foreign key's columns and every column that a relationship joins by. Their values are
 PostgreSQL's texts (`column::text`), None for NULL.
 """
 
@@ -19,10 +19,10 @@ import orjson
 Kind: TypeAlias = Literal["insert", "update", "delete", "truncate"]
 
 Values: TypeAlias = Mapping[str, str | None]
-"""Key columns of a row, by their names in the database, and columns of rows above it, by those of lineages."""
+"""ChangeId columns of a row, by their names in the database, and columns of rows above it, by those of lineages."""
 
 
-Key: TypeAlias = tuple[int, int]
+ChangeId: TypeAlias = tuple[int, int]
 """What names a change: its transaction and its number."""
 
 
@@ -38,9 +38,9 @@ class Change:
     """SQLAlchemy's `Table.fullname`."""
     kind: Kind
     old: Values
-    """Key columns before; empty for insert and truncate."""
+    """ChangeId columns before; empty for insert and truncate."""
     new: Values
-    """Key columns after; empty for delete and truncate."""
+    """ChangeId columns after; empty for delete and truncate."""
     changed: frozenset[str]
     """Columns that an update gave another value; empty for the other kinds."""
 
@@ -50,7 +50,7 @@ class Change:
         return f"<Change {self.id} of {self.xid}: {self.kind} {self.table}{f' {rows}' if rows else ''}{columns}>"
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ChangeId:
         """Given to no other change: an outbox that is made anew counts from 1 again, transactions do not."""
         return self.xid, self.id
 

@@ -29,7 +29,7 @@ Read: TypeAlias = Callable[[Statement, Mapping[str, list[str]]], Iterable[Sequen
 """Runs a statement with arrays of keys; its rows, each of a key and a value; no rows where it cannot be read."""
 
 
-class Ancestry:
+class Lineages:
     """Completes changes by the lineages of their tables."""
 
     def __init__(self, lineages: Iterable[Lineage]) -> None:
@@ -44,7 +44,7 @@ class Ancestry:
 
     def __repr__(self) -> str:
         return (
-            f"<Ancestry {', '.join(f'{each.table.fullname}.{each.name}' for each in self._lineages) or 'of nothing'}>"
+            f"<Lineages {', '.join(f'{each.table.fullname}.{each.name}' for each in self._lineages) or 'of nothing'}>"
         )
 
     @property
@@ -52,9 +52,9 @@ class Ancestry:
         """The tables above, which are read."""
         return frozenset(table for lineage in self._lineages for table in _above(lineage))
 
-    def over(self, tables: Collection[Table]) -> Ancestry:
+    def over(self, tables: Collection[Table]) -> Lineages:
         """Those of the lineages that lead over these tables alone."""
-        return Ancestry(lineage for lineage in self._lineages if _above(lineage) <= set(tables))
+        return Lineages(lineage for lineage in self._lineages if _above(lineage) <= set(tables))
 
     def told(self, changes: Sequence[Change], read: Read) -> list[Change]:
         """The changes, each with what can be read above its row."""

@@ -35,7 +35,7 @@ from ..sql.statement import Statement
 from ..telemetry import RELAY, log, report_defect
 from .backoff import Backoff
 from .change import Change, Kind
-from .lineage import Ancestry
+from .lineage import Lineages
 from .stream import Stream, StreamAway
 from .triggers import CHANNEL, LONGEST, SCHEMA, relation_name
 
@@ -124,7 +124,7 @@ class Relay:
         batch: int = BATCH,
         patience: float = PATIENCE,
     ) -> None:
-        self._engine, self._stream, self._ancestry = engine, stream, Ancestry(lineages)
+        self._engine, self._stream, self._ancestry = engine, stream, Lineages(lineages)
         self._batch, self._patience = batch, patience
         self._state: State = "stopped"
         self._relayed = self._batches = self._coarse = self._failures = 0
@@ -215,7 +215,7 @@ class Relay:
         """Relay until stopping. Raises StreamAway when the stream has been away for too long."""
         if self._is_stopping:
             return
-        ancestry: Ancestry | None = None
+        ancestry: Lineages | None = None
         try:
             while not self._is_stopping:
                 # What is notified from here on may come after what is read.
@@ -242,7 +242,7 @@ class Relay:
     def _read(self, connection: Any) -> list[_Row]:
         return _execute(connection, _READ, (self._batch,))
 
-    def _readable(self, connection: Any) -> Ancestry:
+    def _readable(self, connection: Any) -> Lineages:
         """The lineages over tables that are captured: of others nobody is told when a row is another."""
         tables = {table: relation_name(table.schema, table.name) for table in self._ancestry.tables}
         found = {name for (name,) in _execute(connection, _CAPTURED, (list(tables.values()),))}
@@ -252,7 +252,7 @@ class Relay:
             log.warning(RELAY, state="relaying", uncaptured=", ".join(lacking), advice=advice)
         return self._ancestry.over([table for table, name in tables.items() if name in found])
 
-    def _told(self, connection: Any, ancestry: Ancestry, changes: Sequence[Change]) -> Sequence[Change]:
+    def _told(self, connection: Any, ancestry: Lineages, changes: Sequence[Change]) -> Sequence[Change]:
         """The changes, each with what there is above its row: read after them, and so at least as new."""
 
         def read(statement: Statement, arrays: Mapping[str, list[str]]) -> list[Any]:

@@ -12,7 +12,7 @@ _CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class Replay:
     """The entries that are there, in their order. Of a hole all between two offsets is gone, the second included."""
 
     entries: list[Entry] = field(default_factory=list)

@@ -83,7 +83,7 @@ _ADVICE = f"prepared statements were lost {LOSSES} times; with a pooler in trans
 
 
 class Text:
-    """The text of a statement, cut at its parameters. Values may come with types of which each makes a variant."""
+    """The text of a statement, cut at its parameters. Values may come with types of which each makes a preparation."""
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
@@ -91,14 +91,14 @@ class Text:
         self.slots: list[tuple[str, str | None]] = []
         """Each place of a parameter: its name, and what it is cast to, "" for a type of an unusual name."""
         self.has_arrays = False
-        self._variants: dict[tuple[str, ...], Variant | None] = {}
+        self._preparations: dict[tuple[str, ...], Preparation | None] = {}
         self._cut()
         # A list under a name travels as text only if each place of the name can read it.
         uncast = {name for name, cast in self.slots if not _is_array(cast)}
         self._arrays = tuple({name for name, _ in self.slots} - uncast)
 
     def __repr__(self) -> str:
-        return f"<Text {self.sql[:40]!r}, {len(self.slots)} parameters, {len(self._variants)} variants>"
+        return f"<Text {self.sql[:40]!r}, {len(self.slots)} parameters, {len(self._preparations)} preparations>"
 
     def _cut(self) -> None:
         part, end = "", 0
@@ -129,7 +129,7 @@ class Text:
         """Whether an array is worth a plan for its very values."""
         return any(isinstance(parameters[name], list) and len(parameters[name]) >= LARGE for name, _ in self.slots)
 
-    def variant(self, parameters: Mapping[str, Any]) -> Variant | None:
+    def preparation(self, parameters: Mapping[str, Any]) -> Preparation | None:
         """The statement to prepare for values like these; None when there is none."""
         types: list[str] = []
         for name, cast in self.slots:
@@ -139,16 +139,16 @@ class Text:
             types.append(value_type)
         signature = tuple(types)
         try:
-            return self._variants[signature]
+            return self._preparations[signature]
         except KeyError:
-            variant = self._variants[signature] = Variant.of(self, signature)
-            return variant
+            preparation = self._preparations[signature] = Preparation.of(self, signature)
+            return preparation
 
-    def learn(self, variant: Variant, error: Any) -> None:
+    def learn(self, preparation: Preparation, error: Any) -> None:
         """The statement was executed as it is, after its preparation had failed."""
         code = error.pgcode or ""
         if code.startswith(_ANALYSIS) and code != _DUPLICATE:
-            self._variants[variant.signature] = None
+            self._preparations[preparation.signature] = None
             log.info(UNPREPARED, sqlstate=code, error=str(error).strip(), statement=self.sql[:200])
 
 
@@ -159,7 +159,7 @@ def text_of(sql: str) -> Text:
 
 
 @dataclass(frozen=True)
-class Variant:
+class Preparation:
     """A statement as it is prepared and executed, for values of certain types. In pyformat, a percent sign is doubled."""
 
     signature: tuple[str, ...]
@@ -168,7 +168,7 @@ class Variant:
     execute: str
 
     @classmethod
-    def of(cls, text: Text, signature: tuple[str, ...]) -> Variant:
+    def of(cls, text: Text, signature: tuple[str, ...]) -> Preparation:
         """Places with the same name share a parameter where it is of the same type whatever surrounds it."""
         numbers: dict[tuple[Any, ...], int] = {}
         declared: list[str] = []
@@ -208,12 +208,12 @@ class Prepared:
     def __repr__(self) -> str:
         return f"<Prepared {len(self._names)}/{self._bound} statements, lost {self.losses} times>"
 
-    def call(self, variant: Variant) -> str | None:
+    def call(self, preparation: Preparation) -> str | None:
         """What runs a statement here, preparing it first where it was used before; None: send it as it is."""
-        name = variant.name
+        name = preparation.name
         if name in self._names:
             self._names.move_to_end(name)
-            return variant.execute
+            return preparation.execute
         if self.losses >= LOSSES:
             return None
         if name not in self._seen:
@@ -222,7 +222,7 @@ class Prepared:
             if len(self._seen) > SEEN:
                 self._seen.popitem(last=False)
             return None
-        length = len(variant.prepare)
+        length = len(preparation.prepare)
         if length > self._size:
             return None
         deallocate = ""
@@ -234,9 +234,9 @@ class Prepared:
             deallocate += f"DEALLOCATE {oldest};"
         # Should it fail on its way, the server says so at the next call.
         self._names[name] = length
-        return f"{deallocate}{variant.prepare}{variant.execute}"
+        return f"{deallocate}{preparation.prepare}{preparation.execute}"
 
-    def learn(self, variant: Variant, error: Any) -> bool:
+    def learn(self, preparation: Preparation, error: Any) -> bool:
         """Whether an error that followed a `call` may be due to it, so that the statement is to be sent as it is."""
         code = error.pgcode or ""
         if code == _LOST:
@@ -246,10 +246,10 @@ class Prepared:
             if self.losses == LOSSES:
                 log.warning(UNPREPARED, sqlstate=code, error=_ADVICE, statement=None)
         elif code == _CHANGED:
-            self._names.pop(variant.name, None)
-            self._stale.add(variant.name)
+            self._names.pop(preparation.name, None)
+            self._stale.add(preparation.name)
         elif code.startswith(_ANALYSIS) and code != _DUPLICATE:
-            self._names.pop(variant.name, None)
+            self._names.pop(preparation.name, None)
         elif code != _DUPLICATE and not code.startswith(_DATA):
             return False
         return True

@@ -168,19 +168,19 @@ class _Lease:
         is_first = self._driver.get_transaction_status() == TRANSACTION_STATUS_IDLE
         opening = "" if not is_first else self._alone() if alone else self._opening()
         prepared, call = self._prepared, None
-        variant = None if prepared is None or text.is_large(parameters) else text.variant(parameters)
-        if prepared is None or variant is None or (call := prepared.call(variant)) is None:
+        preparation = None if prepared is None or text.is_large(parameters) else text.preparation(parameters)
+        if prepared is None or preparation is None or (call := prepared.call(preparation)) is None:
             cursor.execute(opening + sql, values)
             return
         try:
             # What was read before must not be lost with it.
             cursor.execute((opening or "SAVEPOINT bff;") + call, values)
         except psycopg2.Error as error:
-            if not prepared.learn(variant, error):
+            if not prepared.learn(preparation, error):
                 raise
             back = "ROLLBACK TO SAVEPOINT bff;" if not is_first else "" if alone else "ROLLBACK;"
             cursor.execute(back + opening + sql, values)
-            text.learn(variant, error)
+            text.learn(preparation, error)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

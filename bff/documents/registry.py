@@ -153,7 +153,9 @@ class _Reading:
             self._validate((fragment, *(self._fragments[name] for name in self._needed(fragment))), unused=True)
         if self._problems:
             raise DocumentError("\n".join(self._problems))
-        return Documents(operations, [f"{place(node)}: fragment {node.name.value!r} is never used" for node in unused])
+        return Documents(
+            operations, [f"{location(node)}: fragment {node.name.value!r} is never used" for node in unused]
+        )
 
     def _read(self, path: Path) -> None:
         name = str(path.relative_to(self._folder.parent))
@@ -168,17 +170,17 @@ class _Reading:
         for node in document.definitions:
             if isinstance(node, OperationDefinitionNode):
                 if node.name is None:
-                    self._problem(place(node), "an operation needs a name: clients ask for it by that name")
+                    self._problem(location(node), "an operation needs a name: clients ask for it by that name")
                 else:
                     self._add(self._operations, "operation", node.name.value, node)
             elif isinstance(node, FragmentDefinitionNode):
                 self._add(self._fragments, "fragment", node.name.value, node)
             else:
-                self._problem(place(node), "a document holds operations and fragments only")
+                self._problem(location(node), "a document holds operations and fragments only")
 
     def _add(self, known: dict[str, Any], kind: str, name: str, node: Node) -> None:
         if name in known:
-            self._problem(place(node), f"{kind} {name!r} is already defined at {place(known[name])}")
+            self._problem(location(node), f"{kind} {name!r} is already defined at {location(known[name])}")
         else:
             known[name] = node
 
@@ -187,7 +189,7 @@ class _Reading:
         self._validate(definitions)
         document = DocumentNode(definitions=definitions)
         text = print_ast(document)
-        return Operation(digest(text), name, text, document, node, place(node).rpartition(":")[0])
+        return Operation(digest(text), name, text, document, node, location(node).rpartition(":")[0])
 
     def _needed(self, definition: OperationDefinitionNode | FragmentDefinitionNode) -> list[str]:
         """Names of the known fragments that a definition leads to, sorted so that the text does not depend on where in
@@ -210,7 +212,7 @@ class _Reading:
 
     def _refused(self, errors: Iterable[GraphQLError], name: str) -> None:
         for error in errors:
-            where = place(error.nodes[0]) if error.nodes else _position(error, name)
+            where = location(error.nodes[0]) if error.nodes else _position(error, name)
             self._problem(where, error.message)
 
     def _problem(self, where: str, reason: str) -> None:
@@ -222,7 +224,7 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def place(node: Node) -> str:
+def location(node: Node) -> str:
     """Where a node stands in its file, as `file:line:column`."""
     if node.loc is None:
         return "?:1:1"
@@ -233,7 +235,7 @@ def place(node: Node) -> str:
 def unplannable(operation: Operation, error: GraphQLError | BffError) -> str:
     """One line of a DocumentError for an operation that is valid and yet has no plan."""
     nodes = error.nodes if isinstance(error, GraphQLError) else None
-    return f"{place(nodes[0] if nodes else operation.definition)}: {error}"
+    return f"{location(nodes[0] if nodes else operation.definition)}: {error}"
 
 
 def name_of(definition: OperationDefinitionNode) -> str | None:

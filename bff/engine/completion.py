@@ -30,7 +30,7 @@ from .arguments import bare
 from .context import ExecutionContext
 from .level import Level, Slots
 from .loading import Loading
-from .response_path import Failures, Place, field_place
+from .response_path import Failures, ResponsePath, field_path
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,23 +50,23 @@ class Completion:
 
     def complete(self, field: FieldPlan, level: Level, values: Sequence[Any]) -> None:
         """Complete one value for each object of a level, which may be an exception, into the field's key."""
-        key, outputs, places = field.key, level.outputs, level.places
+        key, outputs, paths = field.key, level.outputs, level.paths
         if not field.is_leaf or len(field.non_null) > 1:
-            here: list[Place] = [(place, key, field) for place in places]
+            here: list[ResponsePath] = [(path, key, field) for path in paths]
             self._items(field, 0, Slots(outputs, [key] * len(outputs), here, values))
             return
         serialize = field.serialize
         for i, value in enumerate(values):
             if value is None or value is Undefined:
                 if field.non_null[0]:
-                    self._failures.null(field, 0, (places[i], key, field))
+                    self._failures.null(field, 0, (paths[i], key, field))
             elif isinstance(value, Exception):
-                self._failures.note(field, 0, (places[i], key, field), value)
+                self._failures.note(field, 0, (paths[i], key, field), value)
             else:
                 try:
                     outputs[i][key] = serialize(value)
                 except Exception as error:
-                    self._failures.note(field, 0, (places[i], key, field), error)
+                    self._failures.note(field, 0, (paths[i], key, field), error)
 
     def _items(self, field: FieldPlan, depth: int, slots: Slots) -> None:
         """Complete values of one list level, the outermost being 0."""
@@ -74,9 +74,9 @@ class Completion:
         for i, value in enumerate(slots.values):
             if value is None or value is Undefined:
                 if field.non_null[depth]:
-                    self._failures.null(field, depth, slots.places[i])
+                    self._failures.null(field, depth, slots.paths[i])
             elif isinstance(value, Exception):
-                self._failures.note(field, depth, slots.places[i], value)
+                self._failures.note(field, depth, slots.paths[i], value)
             else:
                 present.append(i)
         if len(present) < len(slots):
@@ -85,25 +85,25 @@ class Completion:
             self._lists(field, depth, slots)
         elif field.is_leaf:
             serialize = field.serialize
-            for container, key, place, value in zip(
-                slots.containers, slots.keys, slots.places, slots.values, strict=True
+            for container, key, path, value in zip(
+                slots.containers, slots.keys, slots.paths, slots.values, strict=True
             ):
                 try:
                     container[key] = serialize(value)
                 except Exception as error:
-                    self._failures.note(field, depth, place, error)
+                    self._failures.note(field, depth, path, error)
         elif len(slots):
             self._objects(field, depth, slots)
 
     def _lists(self, field: FieldPlan, depth: int, slots: Slots) -> None:
         containers: list[Any] = []
         keys: list[Any] = []
-        places: list[Place] = []
+        paths: list[ResponsePath] = []
         values: list[Any] = []
-        for container, key, place, value in zip(slots.containers, slots.keys, slots.places, slots.values, strict=True):
+        for container, key, path, value in zip(slots.containers, slots.keys, slots.paths, slots.values, strict=True):
             if not is_iterable(value):
                 error = GraphQLError(f"Expected Iterable, but did not find one for field '{field.name}'.")
-                self._failures.note(field, depth, place, error)
+                self._failures.note(field, depth, path, error)
                 continue
             items: list[Any] = []
             try:
@@ -111,14 +111,14 @@ class Completion:
                 for item in value:
                     items.append(item)
             except Exception as raised:
-                self._failures.note(field, depth, place, raised, after=len(items))
+                self._failures.note(field, depth, path, raised, after=len(items))
             completed: list[Any] = [None] * len(items)
             container[key] = completed
             containers.extend([completed] * len(items))
             keys.extend(range(len(items)))
-            places.extend([(place, i, None) for i in range(len(items))])
+            paths.extend([(path, i, None) for i in range(len(items))])
             values.extend(items)
-        self._items(field, depth + 1, Slots(containers, keys, places, values))
+        self._items(field, depth + 1, Slots(containers, keys, paths, values))
 
     def _objects(self, field: FieldPlan, depth: int, slots: Slots) -> None:
         """Complete objects: find each one's type, then enter the selections type by type."""
@@ -127,13 +127,13 @@ class Completion:
             return
         groups: dict[str, list[int]] = {}
         name_of = self._type_names(field)
-        for i, (place, value) in enumerate(zip(slots.places, slots.values, strict=True)):
+        for i, (path, value) in enumerate(zip(slots.paths, slots.values, strict=True)):
             try:
-                name = name_of(value, place)
+                name = name_of(value, path)
             except TryAgain:
                 raise
             except Exception as error:
-                self._failures.note(field, depth, place, error)
+                self._failures.note(field, depth, path, error)
                 continue
             groups.setdefault(name, []).append(i)
         for name, indices in groups.items():
@@ -156,7 +156,7 @@ class Completion:
             if field.non_null[depth]:
                 for i, row in enumerate(rows):
                     if row is None:
-                        self._failures.null(field, depth, waiting.places[i])
+                        self._failures.null(field, depth, waiting.paths[i])
             found = [i for i, row in enumerate(rows) if row is not None]
             self._enter(field, depth, name, waiting.holding(rows).take(found))
 
@@ -165,8 +165,8 @@ class Completion:
     def _enter(self, field: FieldPlan, depth: int, name: str, slots: Slots) -> None:
         selection = field.selections[name]
         if isinstance(selection, GraphQLError):
-            for place in slots.places:
-                self._failures.note(field, depth, place, selection)
+            for path in slots.paths:
+                self._failures.note(field, depth, path, selection)
             return
         template = selection.template
         outputs = []
@@ -174,9 +174,9 @@ class Completion:
             output = container[key] = template.copy()
             outputs.append(output)
         if outputs:
-            self.entered.append((selection, Level(slots.values, outputs, slots.places)))
+            self.entered.append((selection, Level(slots.values, outputs, slots.paths)))
 
-    def _type_names(self, field: FieldPlan) -> Callable[[Any, Place], str]:
+    def _type_names(self, field: FieldPlan) -> Callable[[Any, ResponsePath], str]:
         """A function from a value of the field to the name of its object type."""
         named = field.named_type
         if isinstance(field.step, LookUpNode):
@@ -185,11 +185,11 @@ class Completion:
             constant = named.name
             if not named.is_type_of:
                 return lambda _value, _place: constant
-            return lambda value, place: self._checked_type(field, value, place)
+            return lambda value, path: self._checked_type(field, value, path)
         if field.rows is not None and field.rows.discriminator is not None:
             by_identity, slot = self._subtypes(field.rows), field.rows.discriminator
             return lambda row, _: by_identity(row[slot])
-        return lambda value, place: self._runtime_type(field, value, place)
+        return lambda value, path: self._runtime_type(field, value, path)
 
     def _subtypes(self, rows: Rows) -> Callable[[Any], str]:
         mappers = rows.entity.mapper.polymorphic_map
@@ -205,18 +205,18 @@ class Completion:
 
         return name_of
 
-    def _checked_type(self, field: FieldPlan, value: Any, place: Place) -> str:
+    def _checked_type(self, field: FieldPlan, value: Any, path: ResponsePath) -> str:
         named = field.named_type
         assert isinstance(named, GraphQLObjectType)
         assert named.is_type_of
-        if not named.is_type_of(value, self._context.info(field, field_place(place))):
+        if not named.is_type_of(value, self._context.info(field, field_path(path))):
             raise GraphQLError(f"Expected value of type '{named}' but got: {inspect(value)}.", field.nodes)
         return named.name
 
-    def _runtime_type(self, field: FieldPlan, value: Any, place: Place) -> str:
+    def _runtime_type(self, field: FieldPlan, value: Any, path: ResponsePath) -> str:
         schema, named = self._context.plan.schema, field.named_type
         assert is_abstract_type(named)
-        info = self._context.info(field, field_place(place))
+        info = self._context.info(field, field_path(path))
         name: Any = (named.resolve_type or self._context.resolvers.type_resolver)(value, info, named)
         complaint = None
         if name is None:

@@ -22,7 +22,7 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from ..database.scope import Scope
 from ..plan.plan import Plan
 from ..plan.steps import FieldPlan
-from .response_path import Place, path_of
+from .response_path import ResponsePath, graphql_path
 
 
 def _is_not_awaitable(_value: Any) -> TypeGuard[Awaitable[Any]]:
@@ -67,15 +67,15 @@ class ExecutionContext:
         """The operation's scope. Raises TypeError when the context value is none."""
         return scope_in(self.context_value)
 
-    def info(self, field: FieldPlan, place: Place) -> GraphQLResolveInfo[Any]:
-        """What a resolver of the field is told at this place."""
+    def info(self, field: FieldPlan, path: ResponsePath) -> GraphQLResolveInfo[Any]:
+        """What a resolver of the field is told at this path."""
         plan = self.plan
         return GraphQLResolveInfo(
             field.details[0].node.name.value,
             field.nodes,
             field.definition.type,
             field.parent.type,
-            path_of(place),  # type: ignore[arg-type]
+            graphql_path(path),  # type: ignore[arg-type]
             plan.schema,
             plan.fragment_definitions,
             self.root_value,

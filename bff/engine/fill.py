@@ -1,6 +1,6 @@
-"""Fills the holes in regions' JSON (see `bff.plan.placeholders`), for all texts of a field at once.
+"""Fills the placeholders in regions' JSON (see `bff.plan.placeholders`), for all texts of a field at once.
 
-What goes wrong with a hole, whatever it is, makes its text irregular: the field is then answered in rounds, which give the
+What goes wrong with a placeholder, whatever it is, makes its text irregular: the field is then answered in rounds, which give the
 error its place. Batch functions are asked through the rounds, so that they are called no more for it.
 """
 
@@ -16,7 +16,7 @@ from graphql.pyutils import is_iterable
 from ..columns.to_json import IRREGULAR
 from ..errors import TryAgain
 from ..json_text import Json, encode
-from ..plan.placeholders import Cut, Hole
+from ..plan.placeholders import Cut, Placeholder
 from ..plan.region import RegionRequest
 from ..plan.steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 from .arguments import Arguments
@@ -29,19 +29,19 @@ Deliver = Callable[[list[Json | None]], None]
 
 
 class Fill:
-    """Fills the holes of one execution."""
+    """Fills the placeholders of one execution."""
 
     def __init__(self, context: ExecutionContext, arguments: Arguments, loading: Loading) -> None:
         self._context, self._arguments, self._loading = context, arguments, loading
 
     def fill(self, region: RegionRequest, texts: Sequence[str], hand_over: Deliver) -> None:
-        """Fill the holes of a region's texts, now or when the batch functions that they need have run."""
+        """Fill the placeholders of a region's texts, now or when the batch functions that they need have run."""
 
         def deliver(values: list[Json | None]) -> None:
             region.region.failed(None in values)
             hand_over(values)
 
-        if not region.region.holes:
+        if not region.region.placeholders:
             deliver([None if IRREGULAR in text else Json(text) for text in texts])
             return
         cuts = [None if IRREGULAR in text else Cut.of(text) for text in texts]
@@ -51,7 +51,7 @@ class Fill:
 
         places: dict[int, list[tuple[int, int, str]]] = {}
         for i, cut in enumerate(cuts):
-            for position, number, columns in () if cut is None else cut.holes:
+            for position, number, columns in () if cut is None else cut.placeholders:
                 places.setdefault(number, []).append((i, position, columns))
         waiting = set(places)
 
@@ -74,34 +74,36 @@ class Fill:
     def _fill(
         self, region: RegionRequest, number: int, columns: list[str], filled: Callable[[Sequence[str | None]], None]
     ) -> None:
-        """Find the JSON for each hole of one field, None where there is none, given the columns in it."""
-        hole = region.region.holes[number]
-        field = hole.field
+        """Find the JSON for each placeholder of one field, None where there is none, given the columns in it."""
+        placeholder = region.region.placeholders[number]
+        field = placeholder.field
         match field.step:
             case ReadColumn():
-                filled([_json(field, _first(hole, each)) for each in columns])
+                filled([_json(field, _first(placeholder, each)) for each in columns])
             case CallResolver():
-                resolved = self._resolver(hole)
+                resolved = self._resolver(placeholder)
                 filled([_json(field, resolved(each)) for each in columns])
             case CallBatch():
-                self._batch(hole, field.step, columns, filled)
+                self._batch(placeholder, field.step, columns, filled)
             case _:
                 codec = region.codecs[field]
                 filled([f'"{codec.sign(each.encode())}"' for each in columns])
 
-    def _resolver(self, hole: Hole) -> Callable[[str], Any]:
-        """A function from the columns in a hole to the resolver's value, or the exception that it raises."""
-        field = hole.field
+    def _resolver(self, placeholder: Placeholder) -> Callable[[str], Any]:
+        """A function from the columns in a placeholder to the resolver's value, or the exception that it raises."""
+        field = placeholder.field
         arguments = self._arguments.of(field)
         resolve = field.definition.resolve or self._context.resolvers.field_resolver
-        # The place is the field's and no object's; whoever asks for `info` leaves no hole.
+        # The place is the field's and no object's; whoever asks for `info` leaves no placeholder.
         info = self._context.info(field, (None, field.key, field))
 
         def resolved(columns: str) -> Any:
             if isinstance(arguments, Exception):
                 return arguments
             try:
-                record = ColumnProxy(field.parent.type.name, dict(zip(hole.names, hole.values(columns), strict=True)))
+                record = ColumnProxy(
+                    field.parent.type.name, dict(zip(placeholder.names, placeholder.values(columns), strict=True))
+                )
                 return resolve(record, info, **arguments)
             except TryAgain:
                 raise
@@ -111,12 +113,16 @@ class Fill:
         return resolved
 
     def _batch(
-        self, hole: Hole, step: CallBatch, columns: list[str], filled: Callable[[Sequence[str | None]], None]
+        self,
+        placeholder: Placeholder,
+        step: CallBatch,
+        columns: list[str],
+        filled: Callable[[Sequence[str | None]], None],
     ) -> None:
-        field = hole.field
+        field = placeholder.field
         request = self._arguments.of_batch(field, step)
         try:
-            rows = [hole.values(each) for each in columns]
+            rows = [placeholder.values(each) for each in columns]
         except Exception as error:
             request = error
         if isinstance(request, Exception):
@@ -126,9 +132,9 @@ class Fill:
         self._loading.need(step.load, request, keys, lambda values: filled([_json(field, value) for value in values]))
 
 
-def _first(hole: Hole, columns: str) -> Any:
+def _first(placeholder: Placeholder, columns: str) -> Any:
     try:
-        return hole.values(columns)[0]
+        return placeholder.values(columns)[0]
     except Exception as error:
         return error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from .response_path import Place
+from .response_path import ResponsePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Level:
 
     sources: Sequence[Any]
     outputs: Sequence[dict[str, Any]]
-    places: Sequence[Place]
+    paths: Sequence[ResponsePath]
 
     def __len__(self) -> int:
         return len(self.outputs)
@@ -24,7 +24,7 @@ class Level:
         """Those at these indices."""
         chosen = list(indices)
         return Level(
-            [self.sources[i] for i in chosen], [self.outputs[i] for i in chosen], [self.places[i] for i in chosen]
+            [self.sources[i] for i in chosen], [self.outputs[i] for i in chosen], [self.paths[i] for i in chosen]
         )
 
 
@@ -34,7 +34,7 @@ class Slots:
 
     containers: Sequence[Any]
     keys: Sequence[Any]
-    places: Sequence[Place]
+    paths: Sequence[ResponsePath]
     values: Sequence[Any]
 
     def __len__(self) -> int:
@@ -46,7 +46,7 @@ class Slots:
         return Slots(
             [self.containers[i] for i in chosen],
             [self.keys[i] for i in chosen],
-            [self.places[i] for i in chosen],
+            [self.paths[i] for i in chosen],
             [self.values[i] for i in chosen],
         )
 

@@ -46,9 +46,9 @@ class FieldMiddleware:
         if isinstance(arguments, Exception):
             return list(values)
         found: list[Any] = []
-        for source, place, value in zip(level.sources, level.places, values, strict=True):
+        for source, path, value in zip(level.sources, level.paths, values, strict=True):
             self._loaded = value if field.rows is None else _shown(value, field.rows)
-            info = self._context.info(field, (place, field.key, field))
+            info = self._context.info(field, (path, field.key, field))
             try:
                 given = self._chain(_parent(source, field.parent.rows), info, **arguments)
                 found.append(given if field.rows is None else _rows(given, value, field.name))

@@ -107,7 +107,7 @@ class Resolution:
             resolve = resolvers.middleware.get_field_resolver(resolve)
         shared = is_shareable(arguments)
         values: list[Any] = []
-        for i, (source, place) in enumerate(zip(level.sources, level.places, strict=True)):
+        for i, (source, place) in enumerate(zip(level.sources, level.paths, strict=True)):
             try:
                 if i > 0 and not shared:
                     arguments = self._arguments.coerced(field)
@@ -201,7 +201,7 @@ class Resolution:
                 self._give(field, level, [not_visible() if row is None else row for row in rows])
                 return
             changes = [replace(source, row=row) for source, row in zip(level.sources, rows, strict=True)]
-            told = Level(changes, level.outputs, level.places)
+            told = Level(changes, level.outputs, level.paths)
             here = [i for i, each in enumerate(changes) if each.row is not None and not each.is_of_former]
             self._give(field, told.take(here), [changes[i] for i in here])
             gone = [i for i, each in enumerate(changes) if each.row is None or each.is_of_former]

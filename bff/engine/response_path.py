@@ -17,7 +17,7 @@ from graphql.pyutils import Path
 from ..errors import NullViolation
 from ..plan.steps import FieldPlan
 
-Place = tuple[Any, Any, Any] | None
+ResponsePath = tuple[Any, Any, Any] | None
 """Where a value stands: (place of its container, key or index, the field for a key, else None); None is the root."""
 
 
@@ -46,11 +46,13 @@ class Failures:
         """Whether one of the errors makes the whole of `data` null."""
         return any(failure.absorbs is None for failure in self._noted)
 
-    def null(self, field: FieldPlan, level: int, place: Place) -> None:
+    def null(self, field: FieldPlan, level: int, place: ResponsePath) -> None:
         """Note that a place has no value and must have one."""
         self.note(field, level, place, NullViolation(f"Cannot return null for non-nullable field {field.name}."))
 
-    def note(self, field: FieldPlan, level: int, place: Place, error: Exception, after: int | None = None) -> None:
+    def note(
+        self, field: FieldPlan, level: int, place: ResponsePath, error: Exception, after: int | None = None
+    ) -> None:
         """Note the error of a place; `after` tells that it came after so many items of the list there."""
         path = keys_of(place)
         located = located_error(error, field.nodes, list(path))
@@ -77,7 +79,7 @@ class Failures:
         return ExecutionResult(data, errors)
 
 
-def path_of(place: Place) -> Path | None:
+def graphql_path(place: ResponsePath) -> Path | None:
     """The place as graphql-core's path, for resolvers."""
     path = None
     for key, field in reversed(list(_steps(place))):
@@ -85,30 +87,30 @@ def path_of(place: Place) -> Path | None:
     return path
 
 
-def field_place(place: Place) -> Place:
+def field_path(place: ResponsePath) -> ResponsePath:
     """The place of the field that a list item's place is in."""
     while place is not None and place[2] is None:
         place = place[0]
     return place
 
 
-def _steps(place: Place) -> Iterator[tuple[Any, FieldPlan | None]]:
+def _steps(place: ResponsePath) -> Iterator[tuple[Any, FieldPlan | None]]:
     """Key or index and field of a place and those above it, from the inside out."""
     while place is not None:
         place, key, field = place
         yield key, field
 
 
-def keys_of(place: Place) -> tuple[Any, ...]:
+def keys_of(place: ResponsePath) -> tuple[Any, ...]:
     """The keys and indexes from the root to a place."""
     return tuple(reversed([key for key, _ in _steps(place)]))
 
 
-def _order_of(place: Place) -> tuple[int, ...]:
+def _order_of(place: ResponsePath) -> tuple[int, ...]:
     return tuple(reversed([key if field is None else field.index for key, field in _steps(place)]))
 
 
-def _absorbing(field: FieldPlan, level: int, place: Place) -> Place:
+def _absorbing(field: FieldPlan, level: int, place: ResponsePath) -> ResponsePath:
     """The nearest place that may be null, from this one up; None when that is the whole of `data`."""
     while place is not None and field.non_null[level]:
         place = place[0]
@@ -116,7 +118,7 @@ def _absorbing(field: FieldPlan, level: int, place: Place) -> Place:
             level -= 1
         elif place is not None:
             # An object's fields are below the field's innermost level.
-            above = field_place(place)
+            above = field_path(place)
             assert above is not None
             field = above[2]
             level = len(field.non_null) - 1

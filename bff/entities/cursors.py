@@ -19,7 +19,7 @@ from ..errors import BadUserInput
 from ..signing import signer
 from .entity import Entity, Ordering
 
-Place = tuple[str | None, ...]
+Keyset = tuple[str | None, ...]
 """A row's values of the ordering columns, as PostgreSQL prints them; None for NULL."""
 
 
@@ -32,16 +32,16 @@ class CursorCodec:
     order: tuple[Ordering, ...]
     audience: tuple[Any, ...]
 
-    def encode(self, place: Place) -> str:
-        """The cursor of the row at this place."""
-        return self.sign(orjson.dumps(place))
+    def encode(self, keyset: Keyset) -> str:
+        """The cursor of the row at this keyset."""
+        return self.sign(orjson.dumps(keyset))
 
     def sign(self, payload: bytes) -> str:
-        """The cursor of a place that is written as JSON already."""
+        """The cursor of a keyset that is written as JSON already."""
         return self._signer.sign(base64_encode(payload)).decode()
 
-    def decode(self, cursor: str, *, what: str) -> Place:
-        """The place of a cursor of this list. Raises BadUserInput for every other text."""
+    def decode(self, cursor: str, *, what: str) -> Keyset:
+        """The keyset of a cursor of this list. Raises BadUserInput for every other text."""
         try:
             payload = self._signer.unsign(cursor)
         except (BadSignature, UnicodeEncodeError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from .arguments import ListArguments
 from .connection import PageInfo
-from .cursors import CursorCodec, Place
+from .cursors import CursorCodec, Keyset
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class ListRequest:
     limit: int
     what: str
     codec: CursorCodec | None
-    after: Place | None
-    before: Place | None
+    after: Keyset | None
+    before: Keyset | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from functools import partial
 from queue import Queue
 
 from ..errors import NotVisible
-from ..readsets.readset import Asked
+from ..readsets.readset import Invocation
 from ..telemetry import report_defect
 from .presence import Presence
 from .scheduler import Runner
@@ -60,7 +60,7 @@ class Attendance:
         place, member = source.place(subject.variables), source.who(subject.viewer)
         operation.is_withheld = source.is_withheld
         operation.root_value = source.root_value(place, ())
-        asked = Asked(subject.variables, operation.root_value)
+        asked = Invocation(subject.variables, operation.root_value)
         [answered] = self._runner.execute_live(subject.plan, [asked], subject.viewer).answers
         if source.is_withheld(answered.payload):
             raise NotVisible(f"{source.name}: there is nothing to be present at, or not for this viewer")

@@ -8,7 +8,7 @@ from typing import Any
 from ..changes.stream import Entry, Position
 from ..json_text import encode
 from ..protocol import messages as protocol
-from ..protocol.resume_token import Held, Sealer
+from ..protocol.resume_token import ResumePoint, ResumeTokens
 from .channels import Channel, Outlet
 from .sources import EventSource, Route
 from .subject import Subject
@@ -17,10 +17,12 @@ from .subject import Subject
 class EventChannel:
     """All subscriptions to one event field with the same variables in one viewer's scope."""
 
-    def __init__(self, subject: Subject, *, source: EventSource, route: Route, sealer: Sealer, number: int) -> None:
-        self.subject, self.source, self.route, self.sealer = subject, source, route, sealer
+    def __init__(
+        self, subject: Subject, *, source: EventSource, route: Route, tokens: ResumeTokens, number: int
+    ) -> None:
+        self.subject, self.source, self.route, self.tokens = subject, source, route, tokens
         self.channel = Channel(number)
-        self.resuming: dict[tuple[Outlet, str], Held] = {}
+        self.resuming: dict[tuple[Outlet, str], ResumePoint] = {}
 
     def __repr__(self) -> str:
         return f"<EventChannel {self.subject.plan.name} of {len(self.channel)}, {len(self.resuming)} resuming>"
@@ -43,6 +45,6 @@ def event_message(
         channel.channel.number,
         event="-".join(map(str, entry.change.key)),
         payload=encode(payload).decode(),
-        position=channel.sealer.seal(position),
+        position=channel.tokens.seal(position),
         id=id,
     )

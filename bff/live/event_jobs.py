@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..changes.stream import Entry, Position
-from ..protocol.resume_token import Held
+from ..protocol.resume_token import ResumePoint
 from .channels import Outlet
 from .event_channel import EventChannel
 
@@ -19,7 +19,7 @@ class Resume:
     channel: EventChannel
     outlet: Outlet
     id: str
-    held: Held
+    held: ResumePoint
     until: Position
 
     @property

@@ -19,13 +19,13 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..changes.backoff import Backoff
-from ..changes.change import Change, Key
-from ..changes.replay import Past
+from ..changes.change import Change, ChangeId
+from ..changes.replay import Replay
 from ..changes.stream import Entry, Position, Stream
 from ..errors import DeadlineExceeded, SlowConsumer, TryAgain
 from ..protocol import messages as protocol
-from ..protocol.resume_token import Held
-from ..readsets.readset import Answered, Asked
+from ..protocol.resume_token import ResumePoint
+from ..readsets.readset import Invocation, LiveAnswer
 from ..telemetry import report_defect
 from .channels import Outlet
 from .event_channel import EventChannel, event_message
@@ -51,7 +51,7 @@ _CHUNK = 1_000
 class EventReader(Runner, Protocol):
     """How events are read; the server implements it."""
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[ChangeId, Mapping[Route, Change]]:
         """Where the rows of changes are and were, by the change's key, each with the change as it is told there. Raises TryAgain."""
 
 
@@ -130,11 +130,11 @@ class Events:
                 channel=channel.channel.number,
                 kind="event",
                 recovered=recovered,
-                position=channel.sealer.seal(position),
+                position=channel.tokens.seal(position),
             )
         )
 
-    def resume(self, channel: EventChannel, outlet: Outlet, id: str, held: Held, position: Position) -> None:
+    def resume(self, channel: EventChannel, outlet: Outlet, id: str, held: ResumePoint, position: Position) -> None:
         """Begin a subscription with what it missed; `position` is how far changes have come."""
         channel.resuming[outlet, id] = held
         self._put(Resume(channel, outlet, id, held, position))
@@ -242,9 +242,11 @@ class Events:
         found.sort(key=lambda each: each[0])
         return [(channel, entry) for _, channel, entry in found]
 
-    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[Key, Mapping[Route, Change]]:
+    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[ChangeId, Mapping[Route, Change]]:
         changes = [entry.change for entry in entries]
-        found: Mapping[Key, Mapping[Route, Change]] | None = self._trying(lambda: self._reader.locate(source, changes))
+        found: Mapping[ChangeId, Mapping[Route, Change]] | None = self._trying(
+            lambda: self._reader.locate(source, changes)
+        )
         return found or {}
 
     def _payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> list[Mapping[str, Any]] | None:
@@ -261,13 +263,13 @@ class Events:
                 payloads[number] = answer.payload
         return payloads
 
-    def _read_payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> Sequence[Answered] | None:
+    def _read_payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> Sequence[LiveAnswer] | None:
         """Those of one plan and scope."""
         first = matches[0][0].subject
         asked = [
-            Asked(channel.subject.variables, channel.source.root_value(entry.change)) for channel, entry in matches
+            Invocation(channel.subject.variables, channel.source.root_value(entry.change)) for channel, entry in matches
         ]
-        answers: Sequence[Answered] | None = self._trying(
+        answers: Sequence[LiveAnswer] | None = self._trying(
             lambda: self._reader.execute_live(first.plan, asked, first.viewer).answers
         )
         return answers
@@ -304,7 +306,7 @@ class Events:
         """End the subscriptions of who does not take events in time; they may resume after what they have."""
         for id in sorted(ids):
             reason = "events were not taken in time; resume"
-            outlet.send(protocol.complete(id, SlowConsumer, reason, resume=channel.sealer.seal(had)))
+            outlet.send(protocol.complete(id, SlowConsumer, reason, resume=channel.tokens.seal(had)))
             channel.leave(outlet, id)
             self._ended(outlet, id)
         self.close_unwanted(channel)
@@ -320,8 +322,8 @@ class Events:
             return
         earliest = min((job.begin for job in jobs), key=lambda position: position.offset)
         until = max(job.until.offset for job in jobs)
-        read = partial(Past.read, self._history, earliest, until=until, tables=self._tables)
-        past: Past | None = self._trying(read)
+        read = partial(Replay.read, self._history, earliest, until=until, tables=self._tables)
+        past: Replay | None = self._trying(read)
         if past is None:
             return
         begins: dict[EventChannel, int] = {}
@@ -386,7 +388,7 @@ class Events:
 
     def _tell_gap(self, channels: Iterable[EventChannel], position: Position) -> None:
         for channel in channels:
-            message = protocol.gap(channel.channel.number, position=channel.sealer.seal(position))
+            message = protocol.gap(channel.channel.number, position=channel.tokens.seal(position))
             for member in channel.channel:
                 if not member.is_past(position):
                     member.outlet.send(message)
@@ -395,7 +397,7 @@ class Events:
 
     def _tell_position(self, position: Position) -> None:
         for channel in self._channels.values():
-            message = protocol.position(channel.channel.number, position=channel.sealer.seal(position))
+            message = protocol.position(channel.channel.number, position=channel.tokens.seal(position))
             for member in channel.channel:
                 if not member.is_past(position) and not member.outlet.is_full:
                     member.outlet.send(message)

@@ -1,6 +1,6 @@
 """The hub: all subscriptions of a node, and whom to tell of what.
 
-One a process. `subscribe` and its like are called by the sockets, `changed` and `lost` by the follower. States are run by `Runs`,
+One a process. `subscribe` and its like are called by the sockets, `changed` and `lost` by the follower. States are run by `Scheduler`,
 events read by `Events`, in threads of their own (greenlets, where gevent has patched).
 """
 
@@ -25,7 +25,7 @@ from ..errors import BffError, DuplicateId, NotLive
 from ..plan.plan import Plan
 from ..protocol import messages as protocol
 from ..protocol.messages import Mode, Subscribe
-from ..protocol.resume_token import Held, Sealer
+from ..protocol.resume_token import ResumePoint, ResumeTokens
 from ..readsets.readset import ALL, Fact, ReadSet
 from ..settings import LiveSettings
 from .attendance import Attendance, Stay
@@ -34,7 +34,7 @@ from .event_channel import EventChannel
 from .events import EventReader, Events
 from .index import Index
 from .presence import Presence
-from .scheduler import Runs
+from .scheduler import Scheduler
 from .sources import EventSource, LiveSource, PresenceSource, source_of
 from .states import Joining, LiveOperation
 from .subject import Subject
@@ -46,13 +46,13 @@ _LOOK = 0.1
 """Seconds after which it is looked at again who waits for the stream."""
 
 
-class Engine(EventReader, Protocol):
+class Executor(EventReader, Protocol):
     """What knows operations and runs them; the server implements it."""
 
     def plan_of(self, operation: Operation) -> Plan:
         """The plan. Raises RequestError."""
 
-    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
+    def audience_of(self, plan: Plan, viewer: object | None) -> Hashable:
         """Equal for viewers who see the same of this plan."""
 
 
@@ -97,7 +97,7 @@ class Hub:
 
     def __init__(
         self,
-        engine: Engine,
+        executor: Executor,
         history: Stream,
         presence: Presence,
         *,
@@ -109,7 +109,7 @@ class Hub:
     ) -> None:
         """`history` is read to resume event subscriptions; `secret` signs positions, the same on all nodes. A new subscription
         waits `patience` seconds at most while the database, or the stream, does not answer. `runners` is a number of threads."""
-        self._engine, self._secret, self._clock = engine, secret, clock
+        self._executor, self._secret, self._clock = executor, secret, clock
         self._patience, self._runners = patience, runners
         self._lock = threading.RLock()
         self._stopping = threading.Event()
@@ -123,8 +123,8 @@ class Hub:
         self._follows: Index[_Follow] = Index()
         self._follows_of: dict[Outlet, list[_Follow]] = {}
         self._changes = self._losses = 0
-        self._runs = Runs(
-            engine,
+        self._runs = Scheduler(
+            executor,
             lock=self._lock,
             clock=clock,
             settings=settings,
@@ -133,7 +133,7 @@ class Hub:
             forgotten=self._forget_operation,
         )
         self._events = Events(
-            engine,
+            executor,
             history,
             lock=self._lock,
             ended=self._forget,
@@ -141,7 +141,7 @@ class Hub:
             # Often enough that what is told last is still in the stream.
             remind_every=max(1, settings.stream_length // 10),
         )
-        self._attendance = Attendance(engine, presence, lock=self._lock, touch=self._runs.touch)
+        self._attendance = Attendance(executor, presence, lock=self._lock, touch=self._runs.touch)
         self._threads: list[threading.Thread] = []
 
     def __repr__(self) -> str:
@@ -152,7 +152,7 @@ class Hub:
 
     def stats(self) -> dict[str, int]:
         """Gauges `sockets`, `subscriptions`, `operations`; counters `changes` that the stream gave, times it `lost` some; and
-        those of `Runs.stats` and `Events.stats`."""
+        those of `Scheduler.stats` and `Events.stats`."""
         with self._lock:
             return {
                 "sockets": len(self._subscriptions),
@@ -285,23 +285,23 @@ class Hub:
     def _begin(
         self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None, beginning: _Beginning
     ) -> None:
-        plan = self._engine.plan_of(operation)
+        plan = self._executor.plan_of(operation)
         source = self._source_of(plan)
         if source is None:
             raise NotLive(f"{operation.name or 'this operation'} is neither a subscription nor a query with @live")
         variables = dict(request.request.variables or {})
-        scope = self._engine.scope_of(plan, viewer)
+        scope = self._executor.audience_of(plan, viewer)
         # Who sees the same may yet want other events: their route may be the viewer's.
         route = source.routes(variables, viewer) if isinstance(source, EventSource) else ()
         key = operation.id, operation.name, json.dumps(variables, sort_keys=True), scope, route
         subject = Subject(key, (operation.id, operation.name, scope), plan, variables, viewer)
-        sealer = Sealer(self._secret, repr(key).encode())
-        held = None if request.resume is None else sealer.open(request.resume)
+        tokens = ResumeTokens(self._secret, repr(key).encode())
+        held = None if request.resume is None else tokens.open(request.resume)
         if isinstance(source, EventSource):
-            channel = EventChannel(subject, source=source, route=route, sealer=sealer, number=self._number())
+            channel = EventChannel(subject, source=source, route=route, tokens=tokens, number=self._number())
             begin = partial(self._begin_events, outlet, request, channel, held)
         else:
-            made = LiveOperation(subject, sealer=sealer, number=self._number)
+            made = LiveOperation(subject, tokens=tokens, number=self._number)
             stay = self._attendance.stay(source, made) if isinstance(source, PresenceSource) else None
             begin = partial(self._begin_live, outlet, request, made, held, stay)
         with self._lock:
@@ -331,7 +331,7 @@ class Hub:
                     self._refuse(early.outlet, early.id, early.beginning, error)
 
     def _refuse(self, outlet: Outlet, id: str, beginning: _Beginning, error: Exception) -> None:
-        errors = self._engine.errors_of(error)
+        errors = self._executor.errors_of(error)
         with self._lock:
             if self._is_beginning(outlet, id, beginning):
                 self._forget(outlet, id)
@@ -342,7 +342,7 @@ class Hub:
         return source_of(plan)
 
     def _begin_live(
-        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: Held | None, stay: Stay | None
+        self, outlet: Outlet, request: Subscribe, made: LiveOperation, held: ResumePoint | None, stay: Stay | None
     ) -> None:
         operation = self._operations.setdefault(made.subject.key, made)
         self._subscriptions[outlet][request.id] = _Live(operation, request.mode, stay)
@@ -353,7 +353,7 @@ class Hub:
         operation.join(Joining(outlet, request.id, request.mode, held, request.resume is not None, self._clock()))
         self._runs.schedule(operation)
 
-    def _begin_events(self, outlet: Outlet, request: Subscribe, made: EventChannel, held: Held | None) -> None:
+    def _begin_events(self, outlet: Outlet, request: Subscribe, made: EventChannel, held: ResumePoint | None) -> None:
         channel = self._events.open(made)
         self._subscriptions[outlet][request.id] = channel
         if held is not None:

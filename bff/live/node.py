@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterable
 
-from sqlalchemy import Engine as DatabaseEngine
+from sqlalchemy import Engine
 
 from ..changes.follower import Follower
 from ..changes.relay import Relay
@@ -14,17 +14,17 @@ from ..changes.stream import RedisStream
 from ..database.direct import direct_engine
 from ..readsets.policy_keys import Lineage
 from ..settings import LiveSettings
-from .hub import Engine, Hub
+from .hub import Executor, Hub
 from .presence import RedisPresence
 
 
-class Node:
+class LiveNode:
     """Made before a server forks, started after: `start` may be called by whoever is first, as often as they like."""
 
     def __init__(
         self,
-        engine: Engine,
-        database: DatabaseEngine,
+        executor: Executor,
+        database: Engine,
         settings: LiveSettings,
         *,
         patience: float,
@@ -38,7 +38,7 @@ class Node:
         stream = RedisStream(redis_url, prefix=prefix, length=length)
         self.presence = RedisPresence(redis_url, prefix=prefix)
         self.hub = Hub(
-            engine,
+            executor,
             # Whoever reads what was missed must not keep the follower from what is new.
             RedisStream(redis_url, prefix=prefix, length=length),
             self.presence,
@@ -53,7 +53,7 @@ class Node:
         self._process: int | None = None
 
     def __repr__(self) -> str:
-        return f"<Node {self.hub!r}, {self.follower!r}, {self.relay!r}>"
+        return f"<LiveNode {self.hub!r}, {self.follower!r}, {self.relay!r}>"
 
     def start(self) -> None:
         """Start the threads of this process, unless they are."""

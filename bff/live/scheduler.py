@@ -22,7 +22,7 @@ from ..changes.change import Snapshot
 from ..changes.stream import Entry, Position
 from ..errors import BffError, DeadlineExceeded, Gone, TryAgain
 from ..plan.plan import Plan
-from ..readsets.readset import Answered, Asked, Executed
+from ..readsets.readset import Invocation, LiveAnswer, LiveAnswers
 from ..settings import LiveSettings
 from .channels import Outlet
 from .index import Index
@@ -44,7 +44,7 @@ _GONE = "what was subscribed to is not there any more, or not for this viewer"
 class Runner(Protocol):
     """How operations are run; the server implements it."""
 
-    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+    def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
         """Run a plan for each of `asked`, all in one snapshot. Raises TryAgain."""
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ class _Run:
     began: float
 
 
-class Runs:
+class Scheduler:
     """The runs of one node. `lock` is the hub's: held around every call but `work`, and while clients are told."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Runs:
         self.executions = self.unchanged = self.states = self.failures = 0
 
     def __repr__(self) -> str:
-        return f"<Runs {len(self._due)} due, {len(self._under_way)} under way, {self.executions} done>"
+        return f"<Scheduler {len(self._due)} due, {len(self._under_way)} under way, {self.executions} done>"
 
     def stats(self) -> dict[str, int]:
         """Gauges `due` and `running`; counters `executions` (operations that were run), `unchanged` (of those, found nothing new),
@@ -221,7 +221,7 @@ class Runs:
 
     def _do(self, run: _Run) -> None:
         first = run.operations[0].subject
-        asked = [Asked(operation.subject.variables, operation.root_value) for operation in run.operations]
+        asked = [Invocation(operation.subject.variables, operation.root_value) for operation in run.operations]
         try:
             executed = self._runner.execute_live(first.plan, asked, first.viewer)
         except Exception as error:  # noqa: BLE001 - a defect of one operation must not end the thread of all
@@ -265,7 +265,7 @@ class Runs:
             operation.is_running = False
             operation.rests_until = now + rest
 
-    def _take(self, operation: LiveOperation, answered: Answered, position: Position) -> None:
+    def _take(self, operation: LiveOperation, answered: LiveAnswer, position: Position) -> None:
         operation.backoff.reset()
         operation.late = 0
         if "data" not in answered.payload:

@@ -16,7 +16,7 @@ from graphql import get_argument_values
 from graphql.execution.values import get_variable_values
 from sqlalchemy import Table, Text, cast, select
 
-from ..changes.change import Change, Key, Values
+from ..changes.change import Change, ChangeId, Values
 from ..columns.convert import as_text, convert, unbounded
 from ..columns.scalars import DEFINITION
 from ..database.scope import Scope
@@ -106,7 +106,7 @@ class EventSource:
             value, what = _of_viewer(by, viewer, self.name), self.name
         return None if value is None else as_text(convert(path.column.type, value, what=what))
 
-    def locate(self, changes: Iterable[Change], scope: Scope) -> dict[Key, dict[Route, Change]]:
+    def locate(self, changes: Iterable[Change], scope: Scope) -> dict[ChangeId, dict[Route, Change]]:
         """Where the rows of changes are, and were: by the change's key, a route or more; none where it is no event.
 
         With each route goes the change as it is told there. Where a row only came to, it has nothing of how the row was, where
@@ -120,7 +120,7 @@ class EventSource:
         for change in taken.values():
             sides += [(change, values) for values in (change.old, change.new) if values]
         columns = [located.values(sides, self._tables, scope) for located in self._paths]
-        routes: dict[Key, dict[Route, Change]] = {key: {} for key in taken}
+        routes: dict[ChangeId, dict[Route, Change]] = {key: {} for key in taken}
         for i, (change, values) in enumerate(sides):
             found: list[Route] = [()]
             for column in columns:

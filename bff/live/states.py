@@ -17,7 +17,7 @@ from ..json_text import encode
 from ..protocol import messages as protocol
 from ..protocol.messages import Mode
 from ..protocol.patch import difference
-from ..protocol.resume_token import Held, Sealer, tag_of
+from ..protocol.resume_token import ResumePoint, ResumeTokens, tag_of
 from .channels import Channel, Member, Outlet
 from .subject import Subject
 
@@ -46,7 +46,7 @@ class Joining:
     outlet: Outlet
     id: str
     mode: Mode
-    held: Held | None
+    held: ResumePoint | None
     is_resuming: bool
     since: float
 
@@ -54,8 +54,8 @@ class Joining:
 class LiveOperation:
     """One operation with its variables in one viewer's scope. Not locked: the hub's lock is held around every call."""
 
-    def __init__(self, subject: Subject, *, sealer: Sealer, number: Callable[[], int]) -> None:
-        self.subject, self.sealer = subject, sealer
+    def __init__(self, subject: Subject, *, tokens: ResumeTokens, number: Callable[[], int]) -> None:
+        self.subject, self.tokens = subject, tokens
         self.channels: dict[Mode, Channel] = {mode: Channel(number()) for mode in MODES}
         self.joining: list[Joining] = []
         self.state: State | None = None
@@ -181,7 +181,7 @@ class LiveOperation:
         if last is not None and len(self.channels["patch"]):
             made = encode(difference(last.payload, payload)).decode()
             patch = made if len(made) < len(text) else None
-        return State(version, payload, text, tag, position, self.sealer.seal(position, tag), patch)
+        return State(version, payload, text, tag, position, self.tokens.seal(position, tag), patch)
 
     def _publish(self, state: State) -> None:
         for mode, channel in self.channels.items():

@@ -43,7 +43,7 @@ from ..sql.statement import parameter
 from .json_expressions import boolean_text, evaluated_once, global_id, json_array, json_object, number
 from .lists import ListByParent, RootList
 from .loads import Rows, RowsByKey
-from .placeholders import Hole, write_hole
+from .placeholders import Placeholder, write_placeholder
 from .steps import (
     CallBatch,
     CallResolver,
@@ -113,13 +113,13 @@ def fields_of(field: FieldPlan) -> Sequence[FieldPlan]:
 
 def shape_of(site: FieldPlan, asked: ListRequest) -> ListShape:
     """What of a list's arguments changes the SQL, with the rows' places only where cursors are asked for."""
-    return ListShape.of(asked.arguments, asked.after, asked.before, places=wants_cursors(site))
+    return ListShape.of(asked.arguments, asked.after, asked.before, keysets=wants_cursors(site))
 
 
 class Writer:
     """Writes fields, for what a request asks of the lists in them.
 
-    `prefixes` are what the names of a list's or lookup's parameters begin with, `holes` the numbers of holes.
+    `prefixes` are what the names of a list's or lookup's parameters begin with, `placeholders` the numbers of placeholders.
     """
 
     def __init__(
@@ -128,9 +128,9 @@ class Writer:
         lists: Mapping[FieldPlan, ListRequest],
         *,
         prefixes: Mapping[FieldPlan, str],
-        holes: Mapping[FieldPlan, int],
+        placeholders: Mapping[FieldPlan, int],
     ) -> None:
-        self._catalog, self._lists, self._prefixes, self._holes = catalog, lists, prefixes, holes
+        self._catalog, self._lists, self._prefixes, self._placeholders = catalog, lists, prefixes, placeholders
         self._joined: dict[Any, list[tuple[Any, Any]]] = {}
 
     def column(self, field: FieldPlan, rows: Rows | None, alias: Any) -> ColumnElement[Any]:
@@ -158,10 +158,10 @@ class Writer:
                     )
                 return written(expression, nullable=nullable, forbid_null=field.non_null[0])
             case ReadColumn() | CallBatch() | CallResolver():
-                hole = Hole.of(field)
-                assert hole is not None
-                columns = [cast(rows.entity.attribute(alias, name), Text()) for name in hole.columns]
-                return write_hole(self._holes[field], columns)
+                placeholder = Placeholder.of(field)
+                assert placeholder is not None
+                columns = [cast(rows.entity.attribute(alias, name), Text()) for name in placeholder.columns]
+                return write_placeholder(self._placeholders[field], columns)
             case ReadNodeId(entity=entity, slots=slots):
                 return global_id(entity, _attributes(rows, alias, slots))
             case LoadOne():
@@ -290,17 +290,17 @@ class Writer:
         total: Any = func.count().over().label("total")
         numbered = select(*found.c, row, total).correlate_except(None).subquery()
         n = numbered.c.n
-        place = self._place(field, asked, numbered)
+        cursor = self._cursor(field, asked, numbered)
         columns: list[Any] = [func.count().label("n")]
         for i, part in enumerate(parts):
             if isinstance(part.step, PageRows):
                 in_order = aggregate_order_by(text(","), n.desc() if backward else n.asc())
-                items = func.string_agg(self._item(part, nodes, numbered, place), in_order).filter(n <= limit)
+                items = func.string_agg(self._item(part, nodes, numbered, cursor), in_order).filter(n <= limit)
                 columns.append(json_array(items).label(f"a{i}"))
-        if place is not None:
+        if cursor is not None:
             ends = {"first": n == number(1), "last": n == func.least(numbered.c.total, limit)}
             for name, is_there in ends.items():
-                end = func.max(joined(place)).filter(and_(is_there, n <= limit))
+                end = func.max(joined(cursor)).filter(and_(is_there, n <= limit))
                 columns.append(func.coalesce(end, text("null")).label(name))
         page = select(*columns).select_from(numbered).correlate_except(None).subquery()
         pairs: list[tuple[str, list[Piece]]] = []
@@ -320,7 +320,7 @@ class Writer:
         return [written.scalar_subquery()]
 
     def _item(
-        self, part: FieldPlan, nodes: list[FieldPlan], numbered: Any, place: list[Piece] | None
+        self, part: FieldPlan, nodes: list[FieldPlan], numbered: Any, cursor: list[Piece] | None
     ) -> ColumnElement[Any]:
         """One element of `nodes` or `edges`."""
         if part in nodes:
@@ -333,16 +333,16 @@ class Writer:
                 case PageRows():
                     pairs.append((each.key, [numbered.c[f"j{nodes.index(each)}"]]))
                 case _:
-                    assert place is not None
-                    pairs.append((each.key, place))
+                    assert cursor is not None
+                    pairs.append((each.key, cursor))
         return joined(json_object(pairs))
 
-    def _place(self, field: FieldPlan, asked: ListRequest, numbered: Any) -> list[Piece] | None:
+    def _cursor(self, field: FieldPlan, asked: ListRequest, numbered: Any) -> list[Piece] | None:
         """What stands for the cursor of a row until it is signed."""
         if not wants_cursors(field):
             return None
         texts = [numbered.c[f"o{i}"] for i in range(len(asked.arguments.order))]
-        return write_hole(self._holes[field], texts)
+        return write_placeholder(self._placeholders[field], texts)
 
     def _total(
         self, part: FieldPlan, field: FieldPlan, step: LoadList, asked: ListRequest, rows: Rows | None, alias: Any

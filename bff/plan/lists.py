@@ -81,7 +81,7 @@ class Lists(Rows):
         self, source: Source, request: ListRequest, keys: list[LoadKey], computed: Sequence[Computed | None]
     ) -> Results:
         arguments, limit = request.arguments, request.limit
-        shape = ListShape.of(arguments, request.after, request.before, places=request.codec is not None)
+        shape = ListShape.of(arguments, request.after, request.before, keysets=request.codec is not None)
         statement = self.statement(shape, arguments.condition, list(computed))
         parameters = {
             LIMIT: limit + 1,
@@ -185,6 +185,6 @@ class Counts(Load):
     def run(
         self, source: Source, request: ListArguments, keys: list[LoadKey], computed: Sequence[Computed | None]
     ) -> Results:
-        shape = ListShape.of(request, None, None, places=False).condition
+        shape = ListShape.of(request, None, None, keysets=False).condition
         statement = self.statement(shape, request.condition)
         return self.of.run_count(source, statement, keys, list_parameters(request, None, None))

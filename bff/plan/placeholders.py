@@ -1,12 +1,12 @@
-"""Holes: places in a region's JSON that PostgreSQL leaves to Python.
+"""Placeholders: places in a region's JSON that PostgreSQL leaves to Python.
 
-For a field that needs Python, a leaf whose columns can be read back, PostgreSQL writes a hole in its place: the hole's
-number in the region and these columns, between two characters that JSON does not have. The text is cut at its holes,
+For a field that needs Python, a leaf whose columns can be read back, PostgreSQL writes a placeholder in its place: the placeholder's
+number in the region and these columns, between two characters that JSON does not have. The text is cut at its placeholders,
 which are filled, and joined again; nothing else of it is parsed.
 
     cursor         signed here, so that no secret is in a statement
-    batch          one call for the holes of all texts, and of whatever else of the operation asks the same
-    resolver       one call a hole; of those that do not ask where they are (`info`)
+    batch          one call for the placeholders of all texts, and of whatever else of the operation asks the same
+    resolver       one call a placeholder; of those that do not ask where they are (`info`)
     column         of a type or a scalar that is the host's own
 """
 
@@ -29,14 +29,14 @@ from ..schema.catalog import spec_of
 from .steps import CallBatch, CallResolver, FieldPlan, ReadColumn
 
 EDGE = "\x02"
-"""Where a hole begins and where it ends; in a string of JSON it would be escaped."""
+"""Where a placeholder begins and where it ends; in a string of JSON it would be escaped."""
 
 
 @dataclass(frozen=True, eq=False)
-class Hole:
-    """What Python fills in for a field: `parsers` read back the `columns` in the hole, which the field knows as `names`.
+class Placeholder:
+    """What Python fills in for a field: `parsers` read back the `columns` in the placeholder, which the field knows as `names`.
 
-    The field of a cursor's hole is the connection; its place in the order is read by nobody.
+    The field of a cursor's placeholder is the connection; its place in the order is read by nobody.
     """
 
     field: FieldPlan
@@ -45,8 +45,8 @@ class Hole:
     parsers: tuple[Parser, ...] = ()
 
     @classmethod
-    def of(cls, field: FieldPlan) -> Hole | None:
-        """The hole of a field; None when it cannot be one."""
+    def of(cls, field: FieldPlan) -> Placeholder | None:
+        """The placeholder of a field; None when it cannot be one."""
         slots = _slots(field)
         rows = field.parent.rows
         if slots is None or rows is None or not field.is_leaf:
@@ -59,14 +59,14 @@ class Hole:
         return cls(field, spec.needs if isinstance(spec, Plain) else columns, columns, tuple(parsers))
 
     def values(self, texts: str) -> list[Any]:
-        """The columns in a hole. Raises what a parser raises."""
+        """The columns in a placeholder. Raises what a parser raises."""
         return [
             None if text is None else parse(text) for text, parse in zip(orjson.loads(texts), self.parsers, strict=True)
         ]
 
 
-def write_hole(number: int, columns: Sequence[Any]) -> list[Piece]:
-    """A hole as PostgreSQL writes it, with these expressions of text."""
+def write_placeholder(number: int, columns: Sequence[Any]) -> list[Piece]:
+    """A placeholder as PostgreSQL writes it, with these expressions of text."""
     inside: list[Piece] = [cast(func.array_to_json(array(columns, type_=Text())), Text())] if columns else ["[]"]
     return [f"{EDGE}{number}:", *inside, EDGE]
 
@@ -93,7 +93,7 @@ def asks_where(definition: StrawberryField) -> bool:
 
 @dataclass(frozen=True)
 class Cut:
-    """A text cut at its holes: `pieces` are literal at even positions, holes at odd ones."""
+    """A text cut at its placeholders: `pieces` are literal at even positions, placeholders at odd ones."""
 
     pieces: list[str]
 
@@ -102,8 +102,8 @@ class Cut:
         return cls(text.split(EDGE))
 
     @property
-    def holes(self) -> Iterator[tuple[int, int, str]]:
-        """Of each hole its position, its number in the region, and its columns as JSON."""
+    def placeholders(self) -> Iterator[tuple[int, int, str]]:
+        """Of each placeholder its position, its number in the region, and its columns as JSON."""
         for position in range(1, len(self.pieces), 2):
             number, _, columns = self.pieces[position].partition(":")
             yield position, int(number), columns

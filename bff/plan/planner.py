@@ -280,11 +280,10 @@ class _Planner:
                 parent.details,
                 self._hide_suggestions,
             )
-            grouped = _at_once(collected)
         except GraphQLError as error:
             return error
         try:
-            return self._selection(type_, grouped, rows, page)
+            return self._selection(type_, _at_once(collected), rows, page)
         except RecursionError:
             pass
         return GraphQLError("Selections are nested too deeply.", parent.nodes)

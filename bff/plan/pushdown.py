@@ -1,7 +1,7 @@
 """Which fields of a plan are regions: those that can be written by PostgreSQL, as far as it pays.
 
 A field can be when all below it are columns whose values PostgreSQL writes as the leaf's serializer would (`bff.columns.to_json`),
-relations, connections, aggregates, and leaves for which it can leave a hole (`bff.plan.placeholders`). What is none is left to rounds, for
+relations, connections, aggregates, and leaves for which it can leave a placeholder (`bff.plan.placeholders`). What is none is left to rounds, for
 a reason that `bff plan` prints.
 """
 
@@ -15,7 +15,7 @@ from ..columns.to_json import has_text
 from ..schema.catalog import Catalog
 from .json_sql import OF_PAGES, printer_of
 from .loads import Rows, RowsByKey
-from .placeholders import Hole
+from .placeholders import Placeholder
 from .region import Region, Regions, RootRow
 from .steps import (
     CallBatch,
@@ -155,15 +155,15 @@ class _Judge:
 
     def _own_reason(self, field: FieldPlan) -> str | None:
         match field.step:
-            case CallBatch() if Hole.of(field) is None:
+            case CallBatch() if Placeholder.of(field) is None:
                 return f"{field.name} is a batch function with objects, or of columns that only Python reads"
-            case CallResolver() if Hole.of(field) is None:
+            case CallResolver() if Placeholder.of(field) is None:
                 return f"{field.name} is a resolver with objects, `info` or extensions"
             case LookUpNode():
                 return f"{field.name} leads to any type"
             case ReadAttribute(name=name) if name not in OF_PAGES:
                 return f"{field.name} is an attribute of a Python object"
-            case ReadColumn() if printer_of(field) is None and Hole.of(field) is None:
+            case ReadColumn() if printer_of(field) is None and Placeholder.of(field) is None:
                 return f"{field.name} is read and written by Python"
             case LoadAggregate() | PageTotal() if printer_of(field) is None:
                 return f"{field.name} is written as {field.named_type.name} by Python"

@@ -3,7 +3,7 @@
 Root regions of a query are the columns of one row (`RootRow`): the page is one statement. Below rows that Python
 needs, they are further columns of these rows' own statement. `bff.plan.pushdown` says which fields are regions, `bff.plan.json_sql`
 makes the SQL; here is what a region is, and what a request makes of it. What is irregular is answered in rounds, which
-give the errors; leaves that need Python, and cursors, are holes in the JSON (`bff.plan.placeholders`).
+give the errors; leaves that need Python, and cursors, are placeholders in the JSON (`bff.plan.placeholders`).
 
 Regions are shared by threads and never touch a database, but they have state: each keeps the statements of the shapes last asked
 for, and counts irregular answers; it logs when they are so many that the field is left to rounds.
@@ -33,7 +33,7 @@ from ..sql.statement import Statement
 from ..telemetry import IRREGULAR_FIELD, log
 from .json_sql import Writer, is_large, printer_of, shape_of, wants_cursors
 from .loads import Rows
-from .placeholders import Hole
+from .placeholders import Placeholder
 from .steps import CallBatch, CallResolver, FieldPlan, LoadList, LookUp, PageRows, ReadColumn, Selection
 
 MOST_FAILURES = 3
@@ -72,9 +72,12 @@ class Region:
         self.sites: tuple[FieldPlan, ...] = tuple(dict.fromkeys(_sites(root)))
         self.constant = {site: asked for site in self.sites if (asked := _asked_always(site)) is not None}
         self.varying = tuple(site for site in self.sites if site not in self.constant)
-        cursors = [Hole(each) for each in self.sites if wants_cursors(each)]
-        self.holes = (*cursors, *(hole for each in dict.fromkeys(_python(root)) if (hole := Hole.of(each))))
-        self._numbers = {hole.field: number for number, hole in enumerate(self.holes)}
+        cursors = [Placeholder(each) for each in self.sites if wants_cursors(each)]
+        self.placeholders = (
+            *cursors,
+            *(placeholder for each in dict.fromkeys(_python(root)) if (placeholder := Placeholder.of(each))),
+        )
+        self._numbers = {placeholder.field: number for number, placeholder in enumerate(self.placeholders)}
         self._prefixes = {site: f"r{number}s{i}_" for i, site in enumerate(self.sites)}
         self._seen: cachetools.LRUCache[Hashable, bool] = cachetools.LRUCache(_TEXTS)
         self._failures = 0
@@ -87,11 +90,11 @@ class Region:
     @property
     def calls(self) -> bool:
         """Whether batch functions are called for it, which may read for themselves."""
-        return any(isinstance(hole.field.step, CallBatch) for hole in self.holes)
+        return any(isinstance(placeholder.field.step, CallBatch) for placeholder in self.placeholders)
 
     def column(self, lists: Mapping[FieldPlan, ListRequest], alias: Any) -> ColumnElement[Any]:
         """The JSON of the field for rows of an alias, given what is asked of every list in it."""
-        writer = Writer(self.catalog, lists, prefixes=self._prefixes, holes=self._numbers)
+        writer = Writer(self.catalog, lists, prefixes=self._prefixes, placeholders=self._numbers)
         return writer.column(self.field, self.rows, alias)
 
     def expect(self) -> None:

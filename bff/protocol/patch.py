@@ -12,21 +12,21 @@ from typing import Any
 
 from ..json_text import encode
 
-Operation = dict[str, Any]
+PatchOperation = dict[str, Any]
 """One operation of a patch, as it is sent."""
 
 IDENTITIES = ("id", "nodeId")
 """Keys by whose values the items of a list are told apart, where all have one of their own."""
 
 
-def difference(old: Any, new: Any) -> list[Operation]:
+def difference(old: Any, new: Any) -> list[PatchOperation]:
     """The operations, in order, that turn `old` into `new`. Both are plain JSON and stay as they are."""
-    operations: list[Operation] = []
+    operations: list[PatchOperation] = []
     _compare(old, new, "", operations)
     return operations
 
 
-def _compare(old: Any, new: Any, path: str, operations: list[Operation]) -> None:
+def _compare(old: Any, new: Any, path: str, operations: list[PatchOperation]) -> None:
     if type(old) is dict and type(new) is dict:
         _compare_objects(old, new, path, operations)
     elif type(old) is list and type(new) is list:
@@ -35,7 +35,7 @@ def _compare(old: Any, new: Any, path: str, operations: list[Operation]) -> None
         operations.append({"op": "replace", "path": path, "value": new})
 
 
-def _compare_objects(old: dict[str, Any], new: dict[str, Any], path: str, operations: list[Operation]) -> None:
+def _compare_objects(old: dict[str, Any], new: dict[str, Any], path: str, operations: list[PatchOperation]) -> None:
     for key in old:
         if key not in new:
             operations.append({"op": "remove", "path": f"{path}/{_escaped(key)}"})
@@ -48,7 +48,7 @@ def _compare_objects(old: dict[str, Any], new: dict[str, Any], path: str, operat
             operations.append({"op": "add", "path": f"{path}/{_escaped(key)}", "value": value})
 
 
-def _compare_lists(old: list[Any], new: list[Any], path: str, operations: list[Operation]) -> None:
+def _compare_lists(old: list[Any], new: list[Any], path: str, operations: list[PatchOperation]) -> None:
     identities = _identities(old), _identities(new)
     if identities[0] is None or identities[1] is None:
         _compare_in_place(old, new, path, operations)
@@ -74,7 +74,7 @@ def _compare_lists(old: list[Any], new: list[Any], path: str, operations: list[O
             _compare(items[identity], item, here, operations)
 
 
-def _compare_in_place(old: list[Any], new: list[Any], path: str, operations: list[Operation]) -> None:
+def _compare_in_place(old: list[Any], new: list[Any], path: str, operations: list[PatchOperation]) -> None:
     """Lists without identities: what is equal at both ends stays, what is between is changed item by item."""
     shortest = min(len(old), len(new))
     begin = 0

@@ -17,14 +17,14 @@ from ..signing import signer
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ResumePoint:
     """What a client says it has: all up to a position, and of a live subscription the state with this hash."""
 
     position: Position
     tag: str
 
 
-class Sealer:
+class ResumeTokens:
     """Signs and reads the positions of one subject. Nodes with the same secret read each other's."""
 
     def __init__(self, secret: bytes, subject: bytes) -> None:
@@ -35,7 +35,7 @@ class Sealer:
         """The position as it is sent."""
         return self._signer.sign(f"{position.epoch}:{position.offset}:{tag}:{self._subject}").decode()
 
-    def open(self, sealed: str) -> Held | None:
+    def open(self, sealed: str) -> ResumePoint | None:
         """What a client presents; None when it cannot be read, being of another secret or of no server.
 
         Raises Forbidden for one that was given for another subject.
@@ -46,7 +46,7 @@ class Sealer:
             return None
         if subject != self._subject:
             raise Forbidden("this position is another subscription's; subscribe without it")
-        return Held(Position(epoch, int(offset)), tag)
+        return ResumePoint(Position(epoch, int(offset)), tag)
 
 
 def tag_of(text: bytes) -> str:

@@ -6,7 +6,7 @@ joined over and policed on count alike, and so do the subqueries in any of them:
     rows by key        the rows with these keys, in each of the model's tables
     lists, aggregates  the rows whose foreign keys are the parent's; over a secondary table its rows, and the target's that
                        these lead to, or may lead to
-    collections        the rows that the policy's and the filter's equalities name, of the row itself or of one above it; else
+    collections        the rows that the policy's and the filter's policy keys name, of the row itself or of one above it; else
                        the whole table
     batch functions    the lists that they are declared to read, and of their rows the columns
     policies           the columns of the row itself; over an enforced foreign key, updates of the tables above: a row that is
@@ -41,11 +41,11 @@ from ..plan.loads import Aggregates, Batch, FormerRows, Load, Rows, RowsByKey
 from ..sql.conjunctions import equal_columns
 from ..sql.implied import is_implied
 from ..sql.join import Join
-from ..sql.references import Columns, Mentions, leaves, mentions, table_of, union
+from ..sql.references import ColumnNames, References, leaves, references_of, table_of, union
 from ..sql.select import ListShape, attributes, key_types, measure, passes
 from ..sql.statement import unnest
 from .footprint import Footprint, Keyed, Named, Part
-from .policy_keys import Equality, equalities, foreign_key_in, foreign_key_of, is_key
+from .policy_keys import PolicyKey, foreign_key_in, foreign_key_of, is_key, policy_keys
 from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
 
 _SHAPES = 64
@@ -62,12 +62,12 @@ def facts_of(
             assert isinstance(asked, ListRequest)
             condition = asked.arguments.condition
             is_whole = asked.codec is None and asked.arguments.first is None
-            shape = ListShape.of(asked.arguments, None, None, places=is_whole)
+            shape = ListShape.of(asked.arguments, None, None, keysets=is_whole)
             footprint = _kept(load, shape, partial(_of_list, load, asked.arguments, is_whole=is_whole))
         case Counts():
             assert isinstance(asked, ListArguments)
             condition = asked.condition
-            shape = ListShape.of(asked, None, None, places=False)
+            shape = ListShape.of(asked, None, None, keysets=False)
             footprint = _kept(load, shape, partial(_of_counts, load, condition))
         case RowsByKey():
             footprint = _kept(load, None, partial(_of_rows, load))
@@ -106,12 +106,12 @@ def _kept(load: Load, shape: Hashable, make: Any) -> Footprint:
 class _Read:
     """What is read by way of an alias: columns of its own tables, and what else."""
 
-    own: dict[Table, Columns] = field(default_factory=dict)
+    own: dict[Table, ColumnNames] = field(default_factory=dict)
     others: dict[Fact, Interest] = field(default_factory=dict)
     named: tuple[Named, ...] = ()
-    """Of the others, those that equalities with the viewer's attributes name."""
+    """Of the others, those that policy keys with the viewer's attributes name."""
 
-    def note(self, found: Mentions, alias: Any) -> None:
+    def note(self, found: References, alias: Any) -> None:
         """What a statement over the alias mentions."""
         own = set(leaves(inspect(alias).selectable))
         for each, columns in found.of.items():
@@ -139,7 +139,7 @@ def _read(alias: Any, expressions: Iterable[Any] = (), conditions: Iterable[Any]
     """What expressions and conditions over an alias read."""
     selected = [each.label(f"c{i}") for i, each in enumerate(expressions)] or [literal_column("1")]
     found = _Read(dict.fromkeys(_tables(alias), frozenset()))
-    found.note(mentions(select(*selected).select_from(alias).where(*conditions)), alias)
+    found.note(references_of(select(*selected).select_from(alias).where(*conditions)), alias)
     return found
 
 
@@ -182,16 +182,16 @@ def _policy_above(policies: Policies, foreign_key: ForeignKeyConstraint, target:
     return found
 
 
-def _visible(policies: Policies, model: type, own: Mapping[Table, Columns], *, moves: bool) -> tuple[Named, ...]:
+def _visible(policies: Policies, model: type, own: Mapping[Table, ColumnNames], *, moves: bool) -> tuple[Named, ...]:
     """The rows of a model's tables that the viewer may see, or may come to see."""
     # By a lineage they would depend on the rows above them, too: that is more than updates of a few columns.
-    said = [equality for equality in equalities(policies, model) if equality.lineage is None]
+    said = [equality for equality in policy_keys(policies, model) if equality.lineage is None]
     return tuple(
         Named(table.fullname, _said_of(table, said), {}, Interest(columns, moves)) for table, columns in own.items()
     )
 
 
-def _said_of(table: Table, said: Iterable[Equality]) -> tuple[Equality, ...]:
+def _said_of(table: Table, said: Iterable[PolicyKey]) -> tuple[PolicyKey, ...]:
     return tuple(equality for equality in said if equality.table is table)
 
 
@@ -203,7 +203,7 @@ def _above(policies: Policies, model: type) -> Iterator[Named]:
         foreign_key, target = foreign_key_of(relationship), relationship.mapper.class_
         if foreign_key is not None:
             table = foreign_key.referred_table
-            yield Named(table.fullname, _said_of(table, equalities(policies, target)), {}, Interest(frozenset(), True))
+            yield Named(table.fullname, _said_of(table, policy_keys(policies, target)), {}, Interest(frozenset(), True))
             yield from _above(policies, target)
 
 
@@ -288,7 +288,7 @@ class _Shown:
     entity: Entity
     slots: tuple[int, ...] = ()
 
-    def by_row(self) -> tuple[tuple[Keyed, ...], dict[Table, Columns]]:
+    def by_row(self) -> tuple[tuple[Keyed, ...], dict[Table, ColumnNames]]:
         """What is of interest of the rows that were read, each; and of tables in which these cannot be named, what is of any."""
         keyed, rest = [], {}
         for table, columns in self.read.own.items():
@@ -305,7 +305,7 @@ def _of_collection(load: RootList, deciding: _Read, shown: _Shown, *, is_whole: 
     alias = entity.alias()
     own = [] if load.spec.where is None else [load.spec.where(alias)]
     deciding = deciding | _read(alias, (), own) | _policy(load.policies, entity.model)
-    policy = list(equalities(load.policies, entity.model))
+    policy = list(policy_keys(load.policies, entity.model))
     # Where rows are many that are not shown, what is shown is of interest of those alone that are.
     by_row, rest = ((), shown.read.own) if is_whole and policy and not own else shown.by_row()
     columns = _columns_of(entity)
@@ -341,7 +341,7 @@ def _behind(
     if is_checked:
         deciding = deciding | _policy(policies, join.target.model)
     keys = unnest(key_types(join.owner, join.key))
-    on = mentions(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
+    on = references_of(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
     parts = _pairs(join, range(len(join.key)) if positions is None else positions)
     if relationship.secondary is not None:
         visible = policies if is_checked else None
@@ -362,7 +362,7 @@ def _behind(
 
 
 def _behind_secondary(
-    join: Join, on: Mentions, deciding: _Read, shown: _Shown, parts: tuple[Part, ...], visible: Policies | None
+    join: Join, on: References, deciding: _Read, shown: _Shown, parts: tuple[Part, ...], visible: Policies | None
 ) -> Footprint:
     """The same over a secondary table: its rows by the parent's key, then the target's; `visible` has the target's policy, if it
     is checked."""
@@ -371,12 +371,12 @@ def _behind_secondary(
     pairs = {each: columns for each, columns in on.of.items() if table_of(each) is secondary and each not in own}
     joining = _Read()
     joining.note(
-        Mentions({each: columns for each, columns in on.of.items() if each not in pairs}, on.is_opaque), join.child
+        References({each: columns for each, columns in on.of.items() if each not in pairs}, on.is_opaque), join.child
     )
     deciding = deciding | joining
     fixed = joined([*deciding.others.items(), *shown.read.others.items()])
     by_key: list[Keyed] = []
-    for table, columns in Mentions(pairs, False).of_tables().items():
+    for table, columns in References(pairs, False).of_tables().items():
         if parts:
             by_key.append(Keyed(table.fullname, parts, Interest(columns, True)))
         else:

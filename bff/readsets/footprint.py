@@ -13,11 +13,11 @@ from typing import Any
 from ..columns.text_equality import AsText
 from ..entities.filters import All, Condition, Test
 from ..entities.page import Page
-from .policy_keys import Equality
+from .policy_keys import PolicyKey
 from .readset import Fact, Interest, whole
 
 _MOST_VALUES = 200
-"""Rows of a table that equalities name, at most; of more, the whole table is said to be read."""
+"""Rows of a table that policy keys name, at most; of more, the whole table is said to be read."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class Keyed:
 
 @dataclass(frozen=True)
 class Named:
-    """The rows of a table of a collection, which the equalities of policy and filter name."""
+    """The rows of a table of a collection, which the policy keys of policy and filter name."""
 
     table: str
-    policy: tuple[Equality, ...]
+    policy: tuple[PolicyKey, ...]
     filtered: Mapping[str, tuple[str, AsText]]
     """Columns by the attributes that filters have for them."""
     interest: Interest

@@ -51,7 +51,7 @@ class Lineage:
 
 
 @dataclass(frozen=True)
-class Equality:
+class PolicyKey:
     """A column equals an attribute of the viewer, or one of those in it."""
 
     column: Column[Any]
@@ -79,9 +79,9 @@ class Equality:
         return [self.as_text(each) for each in (value if self.is_one_of else [value]) if each is not None]
 
 
-def equalities(policies: Policies, model: type) -> Iterator[Equality]:
+def policy_keys(policies: Policies, model: type) -> Iterator[PolicyKey]:
     """What the policy of a model says that columns equal, whatever else it says: those that changes of its rows may tell."""
-    for equality in _equalities(policies, model):
+    for equality in _policy_keys(policies, model):
         if equality.lineage is not None or is_key(equality.column):
             yield equality
 
@@ -91,12 +91,12 @@ def lineages(policies: Policies) -> frozenset[Lineage]:
     return frozenset(
         equality.lineage
         for model in policies.models
-        for equality in equalities(policies, model)
+        for equality in policy_keys(policies, model)
         if equality.lineage is not None
     )
 
 
-def _equalities(policies: Policies, model: type) -> Iterator[Equality]:
+def _policy_keys(policies: Policies, model: type) -> Iterator[PolicyKey]:
     policy = policies.policy(model)
     if isinstance(policy, Public):
         return
@@ -104,7 +104,7 @@ def _equalities(policies: Policies, model: type) -> Iterator[Equality]:
         relationship: RelationshipProperty[Any] = inspect(model).relationships[policy.relationship]
         foreign_key = foreign_key_of(relationship)
         if foreign_key is not None:
-            for above in _equalities(policies, relationship.mapper.class_):
+            for above in _policy_keys(policies, relationship.mapper.class_):
                 onward = () if above.lineage is None else above.lineage.foreign_keys
                 yield replace(above, lineage=Lineage((foreign_key, *onward), above.column))
         return
@@ -118,7 +118,7 @@ def _equalities(policies: Policies, model: type) -> Iterator[Equality]:
         table, as_text = table_of(column.table), as_text_of(column.type)
         found = None if table is None else table.columns.get(str(column.key))
         if found is not None and as_text is not None:
-            yield Equality(found, parameter.viewer_attribute, is_one_of, as_text)
+            yield PolicyKey(found, parameter.viewer_attribute, is_one_of, as_text)
 
 
 def _names(columns: Iterable[Any]) -> str:

@@ -70,7 +70,7 @@ UNKNOWN = ReadSet({ANYTHING: ALL})
 
 
 @dataclass(frozen=True)
-class Asked:
+class Invocation:
     """One execution of several that a plan is asked for together."""
 
     variables: Mapping[str, Any]
@@ -78,7 +78,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answered:
+class LiveAnswer:
     """What one of them gave: the response, formatted for the client, and what it depended on."""
 
     payload: dict[str, Any]
@@ -86,11 +86,11 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Executed:
+class LiveAnswers:
     """What they gave, in their order, and the snapshot that all of it was read in, as `pg_current_snapshot()` prints it.
 
     Where they were read in several, it is the first: what it holds, all hold.
     """
 
-    answers: Sequence[Answered]
+    answers: Sequence[LiveAnswer]
     snapshot: str

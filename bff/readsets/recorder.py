@@ -16,7 +16,7 @@ import cachetools
 
 from ..engine.rounds import Identity, Rounds
 from ..plan.loads import LoadKey
-from ..sql.references import mentions
+from ..sql.references import references_of
 from .derive import facts_of
 from .readset import ALL, ANYTHING, Fact, Interest, ReadSet, joined, whole
 
@@ -79,7 +79,7 @@ def _facts_of(text: str, compiled: Any) -> list[tuple[Fact, Interest]]:
 
 @cachetools.cached(cachetools.LRUCache(_STATEMENTS), key=lambda text, _statement: text, lock=threading.Lock())
 def _mentioned(_text: str, statement: Any) -> list[tuple[Fact, Interest]]:
-    found = mentions(statement)
+    found = references_of(statement)
     if found.is_opaque:
         return [(ANYTHING, ALL)]
     return [(whole(table.fullname), Interest(columns, True)) for table, columns in found.of_tables().items()]

@@ -22,15 +22,15 @@ from ..engine.loader import Loader
 from ..engine.rounds import Rounds
 from ..errors import TryAgain
 from ..plan.plan import Plan
-from .readset import NOTHING, UNKNOWN, Answered, Asked, Executed, Fact, Interest, ReadSet
+from .readset import NOTHING, UNKNOWN, Fact, Interest, Invocation, LiveAnswer, LiveAnswers, ReadSet
 from .recorder import Recorder, Watch
 
 Ran = tuple[ExecutionResult, ReadSet]
 
 
-def run_together(
-    plan: Plan, asked: Sequence[Asked], *, context: Scope, extensions: Extensions | None = None
-) -> Executed:
+def run_many(
+    plan: Plan, asked: Sequence[Invocation], *, context: Scope, extensions: Extensions | None = None
+) -> LiveAnswers:
     """Run a query or subscription for each of `asked`. Raises TryAgain (deadline, database away); all else is in the answers.
 
     Where the schema has extensions, each is run by itself, with them around it.
@@ -40,10 +40,10 @@ def run_together(
         results, snapshot = [each for each, _ in ran], ran[0][1] if ran else ""
     else:
         results, snapshot = run_each(plan, asked, context=context)
-    return Executed([Answered(format_result(result, plan.name), reads) for result, reads in results], snapshot)
+    return LiveAnswers([LiveAnswer(format_result(result, plan.name), reads) for result, reads in results], snapshot)
 
 
-def run_each(plan: Plan, asked: Sequence[Asked], *, context: Scope) -> tuple[list[Ran], str]:
+def run_each(plan: Plan, asked: Sequence[Invocation], *, context: Scope) -> tuple[list[Ran], str]:
     """The same with results as graphql-core has them, and the text of the first snapshot."""
     plan = plan.live
     together = _Together(context)
@@ -62,7 +62,7 @@ def run_each(plan: Plan, asked: Sequence[Asked], *, context: Scope) -> tuple[lis
     return results, together.snapshot
 
 
-def _run_wrapped(plan: Plan, asked: Asked, scope: Scope, extensions: Extensions) -> tuple[Ran, str]:
+def _run_wrapped(plan: Plan, asked: Invocation, scope: Scope, extensions: Extensions) -> tuple[Ran, str]:
     """One execution with its extensions, and the text of its snapshot. What extensions read counts, too."""
     watch, recorder = Watch(), Recorder()
     loader = Loader(scope, unwatched=watch.paused)

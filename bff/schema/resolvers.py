@@ -21,7 +21,7 @@ from ..columns.convert import DIALECT, unbounded, zero
 from ..database.scope import Scope
 from ..entities.arguments import ListArguments, list_arguments, target_entity
 from ..entities.connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
-from ..entities.cursors import CursorCodec, Place
+from ..entities.cursors import CursorCodec, Keyset
 from ..entities.entity import Entity, Ordering, is_list
 from ..entities.events import Changed, Happened, Present, changed_node, event_entity, former_columns, not_visible
 from ..entities.filters import All, Condition, Not, Some, Test
@@ -277,7 +277,7 @@ def _place(row: Any, order: tuple[Ordering, ...]) -> tuple[Any, ...]:
     return tuple(getattr(row, each.attribute) for each in order)
 
 
-def _printed(row: Any, codec: CursorCodec, scope: Scope) -> Place:
+def _printed(row: Any, codec: CursorCodec, scope: Scope) -> Keyset:
     """A row's place as PostgreSQL prints it."""
     model = codec.entity.model
     columns = [cast(getattr(model, each.attribute), Text()) for each in codec.order]
@@ -285,7 +285,7 @@ def _printed(row: Any, codec: CursorCodec, scope: Scope) -> Place:
     return tuple(scope.session.execute(select(*columns).where(*key)).one())
 
 
-def _values(place: Place, codec: CursorCodec, scope: Scope) -> tuple[Any, ...]:
+def _values(place: Keyset, codec: CursorCodec, scope: Scope) -> tuple[Any, ...]:
     """The Python values of a place."""
     types = [codec.entity.type_of(each.attribute) for each in codec.order]
     texts = [literal(text, String()) for text in place]

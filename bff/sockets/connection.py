@@ -18,7 +18,7 @@ from engineio.socket import Socket
 from .websocket import Broken, HandshakeRefused, WebSocket, frame_bytes, frame_text
 
 if TYPE_CHECKING:
-    from .engineio import Engine
+    from .engineio import EngineServer
 
 _LINGER = 5.0
 """Seconds in which a connection that was closed has to take the rest."""
@@ -32,9 +32,9 @@ _PING = packet.Packet(packet.PING)
 class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no types
     """One client's connection. Any greenlet may send; nothing here waits for the client but who reads and who writes."""
 
-    server: Engine
+    server: EngineServer
 
-    def __init__(self, server: Engine, sid: str) -> None:
+    def __init__(self, server: EngineServer, sid: str) -> None:
         # Not the base's: it would make a queue.
         self.server = server
         self.sid = sid
@@ -272,7 +272,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         except Broken as error:
             self.refuse(error.code, str(error))
         except exceptions.UnknownPacketError:
-            self.refuse(1002, "no packet of Engine.IO")
+            self.refuse(1002, "no packet of EngineServer.IO")
         except (OSError, exceptions.SocketIsClosedError):
             pass  # the connection ended
         finally:
@@ -372,4 +372,4 @@ def _decode(received: str | bytes) -> packet.Packet:
     try:
         return packet.Packet(encoded_packet=received)
     except (ValueError, TypeError, RecursionError):
-        raise Broken(1002, "no packet of Engine.IO") from None
+        raise Broken(1002, "no packet of EngineServer.IO") from None

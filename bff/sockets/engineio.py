@@ -1,10 +1,10 @@
-"""The host's Engine.IO server, with connections that are bounded and cheap.
+"""The host's EngineServer.IO server, with connections that are bounded and cheap.
 
 python-engineio keeps whatever a client does not take, without a bound, and has four greenlets (or threads) for each
 WebSocket: the request's, a reader, a writer and one that sleeps until the next ping. Here a connection has the request's (see
 `connection`), and pings are sent by one clock for all.
 
-Clients see plain Engine.IO 4. Namespaces and rooms are the host's as before.
+Clients see plain EngineServer.IO 4. Namespaces and rooms are the host's as before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engineio import packet
 
 from ..settings import SocketLimits
 from .connection import EngineSocket
-from .timers import Clock
+from .timers import Timers
 
 ASYNC_MODES = ("gevent", "threading")
 """The kinds of concurrency that this engine knows."""
@@ -27,17 +27,17 @@ _SWEEP = 1.0
 """Seconds from one look at all sockets to the next."""
 
 
-class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio has no types
+class EngineServer(engineio.Server):  # type: ignore[misc]  # python-engineio has no types
     """python-engineio's server, whose sockets are `EngineSocket`s."""
 
     limits: SocketLimits
-    clock: Clock
+    clock: Timers
     lock: threading.Lock
     is_draining: bool
     _is_sweeping: bool
 
     @classmethod
-    def adopt(cls, server: engineio.Server, limits: SocketLimits) -> Engine:
+    def adopt(cls, server: engineio.Server, limits: SocketLimits) -> EngineServer:
         """Make the host's own server one of this class, before it serves.
 
         Flask-SocketIO makes its server itself, of a class that cannot be chosen; all options stay as the host set them.
@@ -45,14 +45,16 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio has no t
         server.__class__ = cls
         assert isinstance(server, cls)
         server.limits = limits
-        server.clock = Clock(start=server.start_background_task, event=server.create_event())
+        server.clock = Timers(start=server.start_background_task, event=server.create_event())
         server.lock = threading.Lock()
         server.is_draining = server._is_sweeping = False
         server.start_service_task = False  # it would look at every socket in turn; see `_sweep`
         return server
 
     def __repr__(self) -> str:
-        return f"<Engine {len(self.sockets)} of {self.limits.max_sockets} sockets{', draining' * self.is_draining}>"
+        return (
+            f"<EngineServer {len(self.sockets)} of {self.limits.max_sockets} sockets{', draining' * self.is_draining}>"
+        )
 
     def handle_request(self, environ: Any, start_response: Any) -> Any:
         """One request of a client, as WSGI. A foreign Origin is refused with 403."""

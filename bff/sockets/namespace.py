@@ -36,9 +36,9 @@ from ..protocol.messages import Complete, NotOfProtocol, Subscribe, SubscribeRef
 from ..readsets.readset import Fact
 from ..server import Server
 from ..telemetry import DRAINED, SOCKET, log, report_defect
-from .engineio import ASYNC_MODES, Engine
-from .outbox import Outlet
-from .viewer import Host, token_of
+from .engineio import ASYNC_MODES, EngineServer
+from .outlet import Outlet
+from .viewer import Viewers, token_of
 
 # Text of Socket.IO's packets: type, number of attachments, namespace with a query that counts for nothing, the rest.
 _PACKET = r"(?P<type>\d)(?:\d+-)?%s(?:\?[^,]*)?(?:,(?P<rest>.*))?"
@@ -74,14 +74,14 @@ class Hub(Protocol):
     def follow(self, outlet: Outlet, facts: Sequence[Fact], callback: Callable[[], None]) -> None: ...
 
 
-class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
+class LiveNamespace(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
     """The namespace of one layer on one Flask-SocketIO."""
 
     def __init__(
         self,
         layer: Server,
         hub: Hub,
-        host: Host,
+        host: Viewers,
         *,
         sockets: SocketIO,
         app: Flask,
@@ -111,9 +111,9 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
                 "SocketIO's cors_allowed_origins=[] lets every site connect with its visitors' cookies; "
                 "leave it out for the site itself, or name the others"
             )
-        if isinstance(server.eio, Engine):
+        if isinstance(server.eio, EngineServer):
             raise DeclarationError("this SocketIO has a layer already")
-        self._engine = Engine.adopt(server.eio, self._limits)
+        self._engine = EngineServer.adopt(server.eio, self._limits)
         self._packet = re.compile(_PACKET % re.escape(self.namespace), re.DOTALL | re.ASCII)
         self._outlets: dict[str, Outlet] = {}
         self._refused = 0
@@ -122,7 +122,7 @@ class Endpoint(socketio.Namespace):  # type: ignore[misc]  # python-socketio has
         self._engine.on("message", self._on_message)
 
     def __repr__(self) -> str:
-        return f"<Endpoint {self.namespace} {len(self._outlets)} outlets, {self._engine!r}>"
+        return f"<LiveNamespace {self.namespace} {len(self._outlets)} outlets, {self._engine!r}>"
 
     def stats(self) -> dict[str, int]:
         """Gauges: `sockets` of all namespaces, `outlets` of this one, `full` ones, bytes `unsent`; counter `refused` clients."""

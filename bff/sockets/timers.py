@@ -23,7 +23,7 @@ class Event(Protocol):
     def wait(self, timeout: float | None = None) -> object: ...
 
 
-class Alarm:
+class Timer:
     """Something that is to happen, unless it is cancelled."""
 
     __slots__ = ("_function",)
@@ -42,7 +42,7 @@ class Alarm:
             function()
 
 
-class Clock:
+class Timers:
     """Calls functions at their time. They must not block: all others wait for them."""
 
     def __init__(
@@ -57,16 +57,16 @@ class Clock:
         self._event = event
         self.now = now
         self._lock = threading.Lock()
-        self._alarms: list[tuple[float, int, Alarm]] = []
+        self._alarms: list[tuple[float, int, Timer]] = []
         self._numbers = count()
         self._is_running = False
 
     def __repr__(self) -> str:
-        return f"<Clock {len(self._alarms)} alarms>"
+        return f"<Timers {len(self._alarms)} alarms>"
 
-    def after(self, seconds: float, function: Callable[[], None]) -> Alarm:
+    def after(self, seconds: float, function: Callable[[], None]) -> Timer:
         """Have `function` called in so many seconds."""
-        alarm = Alarm(function)
+        alarm = Timer(function)
         with self._lock:
             heapq.heappush(self._alarms, (self.now() + seconds, next(self._numbers), alarm))
             begins, self._is_running = not self._is_running, True

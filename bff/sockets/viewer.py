@@ -37,7 +37,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class Viewers:
     """The host's functions, asked in the context of the handshake's request."""
 
     viewer_of: ViewerOf

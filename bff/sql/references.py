@@ -15,20 +15,20 @@ from sqlalchemy import Alias, ColumnClause, FromClause, Join, Table, TableSample
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql import ClauseElement
 
-Columns = frozenset[str] | None
-"""Columns of a table by their names in the database; None: any of them."""
+ColumnNames = frozenset[str] | None
+"""ColumnNames of a table by their names in the database; None: any of them."""
 
 
 @dataclass(frozen=True)
-class Mentions:
+class References:
     """The columns that are mentioned of each table or alias of one; `is_opaque` tells of text that may read anything."""
 
-    of: Mapping[FromClause, Columns]
+    of: Mapping[FromClause, ColumnNames]
     is_opaque: bool
 
-    def of_tables(self, *, but_for: Iterable[FromClause] = ()) -> dict[Table, Columns]:
+    def of_tables(self, *, but_for: Iterable[FromClause] = ()) -> dict[Table, ColumnNames]:
         """The columns by table, but for what is mentioned of some."""
-        found: dict[Table, Columns] = {}
+        found: dict[Table, ColumnNames] = {}
         others = set(but_for)
         for each, columns in self.of.items():
             if each not in others and (table := table_of(each)) is not None:
@@ -36,13 +36,13 @@ class Mentions:
         return found
 
 
-def mentions(statement: ClauseElement) -> Mentions:
+def references_of(statement: ClauseElement) -> References:
     """What a statement mentions. Raises what compiling it does."""
     compiled: Any = statement.compile(dialect=_DIALECT)
-    return Mentions(compiled.mentioned, compiled.is_opaque)
+    return References(compiled.mentioned, compiled.is_opaque)
 
 
-def union(one: Columns, other: Columns) -> Columns:
+def union(one: ColumnNames, other: ColumnNames) -> ColumnNames:
     """The columns of both."""
     return None if one is None or other is None else one | other
 
@@ -66,11 +66,11 @@ def leaves(selectable: FromClause) -> Iterator[FromClause]:
 _Compiler: Any = PGDialect_psycopg2.statement_compiler
 
 
-class _Mentioning(_Compiler):  # type: ignore[misc]
+class _ReferenceCompiler(_Compiler):  # type: ignore[misc]
     """Compiles as for PostgreSQL, and notes what comes by."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self.mentioned: dict[FromClause, Columns] = {}
+        self.mentioned: dict[FromClause, ColumnNames] = {}
         self.is_opaque = False
         super().__init__(*args, **options)
 
@@ -113,7 +113,7 @@ _CONSTANT = re.compile(r"(?i)\s*(\*|null|true|false|-?[0-9.]+|'[^']*')(\s*::\s*\
 
 
 class _Dialect(PGDialect_psycopg2):
-    statement_compiler = _Mentioning
+    statement_compiler = _ReferenceCompiler
     supports_statement_cache = False
 
 

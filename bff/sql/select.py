@@ -44,7 +44,7 @@ from sqlalchemy import (
 
 from ..columns.convert import padding, unbounded
 from ..entities.arguments import ListArguments
-from ..entities.cursors import Place
+from ..entities.cursors import Keyset
 from ..entities.entity import Entity, Ordering
 from ..entities.filters import All, Condition, Not, Some, Test
 from ..entities.policy import Policies, ViewerParameters
@@ -121,7 +121,7 @@ class ListShape:
     """What of a list's arguments changes the text of its statement; the rest are parameters.
 
     `after` and `before` tell for each ordering column whether the cursor's value is NULL. `backward` reads the
-    order from its end. `places` asks for each row's place in the order, of which cursors are made.
+    order from its end. `keysets` asks for each row's values of the order, of which cursors are made.
     """
 
     order: tuple[Ordering, ...]
@@ -129,22 +129,22 @@ class ListShape:
     after: tuple[bool, ...] | None = None
     before: tuple[bool, ...] | None = None
     backward: bool = False
-    places: bool = False
+    keysets: bool = False
 
     @classmethod
-    def of(cls, asked: ListArguments, after: Place | None, before: Place | None, *, places: bool) -> ListShape:
+    def of(cls, asked: ListArguments, after: Keyset | None, before: Keyset | None, *, keysets: bool) -> ListShape:
         return cls(
             asked.order,
             asked.condition and _shape(asked.condition),
             None if after is None else tuple(value is None for value in after),
             None if before is None else tuple(value is None for value in before),
             asked.last is not None,
-            places,
+            keysets,
         )
 
 
 def list_parameters(
-    asked: ListArguments, after: Place | None, before: Place | None, *, prefix: str = ""
+    asked: ListArguments, after: Keyset | None, before: Keyset | None, *, prefix: str = ""
 ) -> dict[str, Any]:
     """The parameters of a list other than its keys, its limit and the viewer's."""
     parameters = {f"{prefix}a{i}": value for i, value in enumerate(after or ()) if value is not None}
@@ -188,8 +188,8 @@ def rows_of(
 ) -> Select[Any]:
     """What is `read` of the rows that pass a list's arguments, in their order; the place stands last, as o0, o1, ..."""
     ordering = [entity.attribute(alias, each.attribute) for each in shape.order]
-    places = [cast(expression, Text()) for expression in ordering] if shape.places else []
-    read = [*read, *_labelled("o", places)]
+    keysets = [cast(expression, Text()) for expression in ordering] if shape.keysets else []
+    read = [*read, *_labelled("o", keysets)]
     # A list of objects of which nothing is read still has a length.
     statement = select(*read or [literal_column("NULL").label("nothing")]).select_from(alias)
     if condition is not None:

@@ -29,7 +29,7 @@ Kind = Literal["live", "event", "presence"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Invocation:
     """An operation with variables; `text` is given where it is not a registered one."""
 
     name: str
@@ -67,7 +67,7 @@ class Subscription:
     """One subscription of a client, and what it knows by the messages that came."""
 
     id: str
-    asked: Asked
+    asked: Invocation
     kind: Kind
     mode: Mode
     viewed: Viewed
@@ -115,7 +115,7 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client {self.viewer}, {len(self.subscriptions)} subscriptions>"
 
-    def subscribe(self, asked: Asked, mode: Mode, former: Subscription | None = None) -> Subscription:
+    def subscribe(self, asked: Invocation, mode: Mode, former: Subscription | None = None) -> Subscription:
         """Begin; or go on where a former subscription has come to, which keeps what it has."""
         self._number += 1
         viewed = Viewed(str(self._number))
@@ -274,7 +274,7 @@ class Check:
         self._answers: dict[tuple[str, str, Viewer], dict[str, Any]] = {}
         self.states = self.events = self.ended = 0
 
-    def fresh(self, asked: Asked, viewer: Viewer) -> dict[str, Any]:
+    def fresh(self, asked: Invocation, viewer: Viewer) -> dict[str, Any]:
         """What an execution gives now: as of the last `begin`."""
         key = asked.name, json.dumps(asked.variables, sort_keys=True), viewer
         if key not in self._answers:
@@ -344,7 +344,9 @@ class Check:
             self._journal.entries[-1][1].offset if self._journal.entries else subscription.begins_after
         )
 
-    def _expected(self, viewer: Viewer, asked: Asked, source: EventSource, batch: int, entry: Entry) -> bool | None:
+    def _expected(
+        self, viewer: Viewer, asked: Invocation, source: EventSource, batch: int, entry: Entry
+    ) -> bool | None:
         """Whether an entry is an event for a viewer; None where it depended on when it was read."""
         change, journal = entry.change, self._journal
         row = int(str((change.new or change.old)["id"]))

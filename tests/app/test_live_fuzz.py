@@ -23,18 +23,18 @@ import bff
 from app.auth import Viewer
 from app.layer import make_layer
 from bff.changes import follower as follower_module
-from bff.changes.change import Change, Key
+from bff.changes.change import Change, ChangeId
 from bff.changes.stream import Entry, Position, RedisStream
 from bff.documents.registry import Operation
 from bff.live.index import Index
-from bff.live.node import Node
+from bff.live.node import LiveNode
 from bff.live.sources import EventSource, Route
 from bff.plan.plan import Plan
 from bff.readsets.policy_keys import lineages
-from bff.readsets.readset import Asked as Ask
-from bff.readsets.readset import Executed, ReadSet
+from bff.readsets.readset import Invocation as Ask
+from bff.readsets.readset import LiveAnswers, ReadSet
 from bff.schema.catalog import Catalog
-from tests.app.live_clients import Asked, Check, Client, Journal, Subscription
+from tests.app.live_clients import Check, Client, Invocation, Journal, Subscription
 from tests.app.live_writes import APPLICATION, Write, Writer, anything, open_for_long
 from tests.bff.fuzz.budget import Fuzz
 from tests.bff.polling import wait_until
@@ -75,18 +75,18 @@ class Observed:
     def plan_of(self, operation: Operation) -> Plan:
         return self._layer.server.plan_of(operation)
 
-    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
-        return self._layer.server.scope_of(plan, viewer)
+    def audience_of(self, plan: Plan, viewer: object | None) -> Hashable:
+        return self._layer.server.audience_of(plan, viewer)
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
         return self._layer.server.errors_of(error)
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[ChangeId, Mapping[Route, Change]]:
         return self._layer.server.locate(source, changes)
 
-    def execute_live(self, plan: Plan, asked: Sequence[Ask], viewer: object | None) -> Executed:
+    def execute_live(self, plan: Plan, asked: Sequence[Ask], viewer: object | None) -> LiveAnswers:
         executed = self._layer.server.execute_live(plan, asked, viewer)
-        scope = self._layer.server.scope_of(plan, viewer)
+        scope = self._layer.server.audience_of(plan, viewer)
         with self._lock:
             for each, answered in zip(asked, executed.answers, strict=True):
                 if each.root_value is None:
@@ -127,7 +127,7 @@ class Briefcase:
         self.layer = make_layer(engine, settings=settings)
         self.observed = Observed(self.layer)
         self.writing = writing
-        self.node = Node(
+        self.node = LiveNode(
             self.observed,
             engine,
             settings.live,
@@ -173,7 +173,7 @@ class Briefcase:
         some = list(found.values())
         return [some[i % len(some)] for i in range(CLIENTS)]
 
-    def _asked(self) -> list[Asked]:
+    def _asked(self) -> list[Invocation]:
         """Every document that is live, with variables of both organizations."""
         chance = Writer(self.random, self.writing, self.layer)
         matters = [
@@ -186,18 +186,23 @@ class Briefcase:
         begin, end = "2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
         week = {"from": "2026-11-20T00:00:00Z", "before": "2026-12-10T00:00:00Z"}
         day = {"today": "2026-11-24", "from": "2026-11-24T00:00:00Z"}
-        asked = [Asked("MatterPage", {"id": each}) for each in matters]
-        asked += [Asked("MatterLive", {"id": each}) for each in matters]
-        asked += [Asked("DocumentPage", {"id": each}) for each in documents]
+        asked = [Invocation("MatterPage", {"id": each}) for each in matters]
+        asked += [Invocation("MatterLive", {"id": each}) for each in matters]
+        asked += [Invocation("DocumentPage", {"id": each}) for each in documents]
         asked += [
-            Asked("CalendarPage", week),
-            Asked("CalendarPage", {"from": begin, "before": end, "withTasks": False}),
+            Invocation("CalendarPage", week),
+            Invocation("CalendarPage", {"from": begin, "before": end, "withTasks": False}),
         ]
-        asked += [Asked("DashboardPage", day), Asked("DashboardPage", {**day, "today": "2027-03-01"})]
-        asked += [Asked("InboxPage", {}), Asked("InboxPage", {"first": 5, "filter": {"readAt": {"isNull": True}}})]
-        asked += [Asked(name, {"matterId": each}) for name in ("CommentAdded", "TaskChanged") for each in matters[1:]]
-        asked += [Asked("NotificationReceived", {})] * 3
-        asked += [Asked("Presence", {"matterId": matters[0]}), Asked("Presence", {"matterId": matters[3]})]
+        asked += [Invocation("DashboardPage", day), Invocation("DashboardPage", {**day, "today": "2027-03-01"})]
+        asked += [
+            Invocation("InboxPage", {}),
+            Invocation("InboxPage", {"first": 5, "filter": {"readAt": {"isNull": True}}}),
+        ]
+        asked += [
+            Invocation(name, {"matterId": each}) for name in ("CommentAdded", "TaskChanged") for each in matters[1:]
+        ]
+        asked += [Invocation("NotificationReceived", {})] * 3
+        asked += [Invocation("Presence", {"matterId": matters[0]}), Invocation("Presence", {"matterId": matters[3]})]
         live = {each.name for each in asked}
         registered = {str(each.name) for each in self.layer.server.documents if self.layer.server.plan_of(each).is_live}
         assert live == registered, "a document that is live is not asked for"
@@ -207,7 +212,7 @@ class Briefcase:
             head, brace, rest = found.text.partition(f"query {name}")
             arguments, brace, body = rest.partition("{")
             variables = {"text": "Task"} if name == "SearchPage" else {}
-            asked.append(Asked(name, variables, f"{head}query {name}{arguments}@live {brace}{body}"))
+            asked.append(Invocation(name, variables, f"{head}query {name}{arguments}@live {brace}{body}"))
         return asked
 
     # ---- coming and going
@@ -347,14 +352,14 @@ class Briefcase:
             there = {
                 client.viewer.user_id for client, each in presences() if each.asked.variables["matterId"] == matter
             }
-            answer = Asked("People", {}, "query People { people(first: 1000) { id } }").answer(self.layer, viewer)
+            answer = Invocation("People", {}, "query People { people(first: 1000) { id } }").answer(self.layer, viewer)
             return sorted(str(each["id"]) for each in answer["data"]["people"] if int(each["id"]) in there)
 
         for client, subscription in presences():
             client.see()
             if subscription.viewed.ended is not None:
                 matter = subscription.asked.variables["matterId"]
-                answer = Asked("M", {"id": matter}, "query M($id: ID!) { matter(id: $id) { id } }")
+                answer = Invocation("M", {"id": matter}, "query M($id: ID!) { matter(id: $id) { id } }")
                 assert answer.answer(self.layer, client.viewer)["data"] == {"matter": None}
                 del client.subscriptions[subscription.id]
         for client, subscription in presences():

@@ -16,7 +16,7 @@ from app.dev.pages import README, VIEWER_ID, Sample, samples, site_for_measuring
 from app.layer import make_layer
 from app.rest import frontend
 from bff import Bff
-from bff.readsets.readset import Asked
+from bff.readsets.readset import Invocation
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +89,7 @@ def test_live_pages_depend_on_rows_and_on_no_table_as_a_whole(full_layer: Bff) -
         plan = full_layer.plan(sample.operation)
         if plan.is_live:
             live.append(sample.page)
-            [answer] = full_layer.server.execute_live(plan, [Asked(sample.variables)], VIEWER).answers
+            [answer] = full_layer.server.execute_live(plan, [Invocation(sample.variables)], VIEWER).answers
             assert "errors" not in answer.payload
             assert [table for table, columns, _ in answer.reads.facts if not columns] == [], sample.page
     assert live == ["Matter", "Dashboard", "Document", "Inbox", "Calendar"]

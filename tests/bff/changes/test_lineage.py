@@ -20,7 +20,7 @@ from bff.changes.relay import Relay
 from bff.changes.stream import MemoryStream, Position
 from bff.database.direct import direct_engine
 from bff.entities.policy import Policies
-from bff.readsets.policy_keys import equalities, foreign_key_of, lineages
+from bff.readsets.policy_keys import foreign_key_of, lineages, policy_keys
 from tests.bff.changes.captured import Host
 from tests.bff.polling import wait_until
 
@@ -127,27 +127,27 @@ def test_policies_behind_foreign_keys_have_lineages() -> None:
 
 
 def test_what_is_no_key_and_no_foreign_key_names_no_rows() -> None:
-    assert list(equalities(POLICIES, Matter)) == []
-    assert list(equalities(POLICIES, Remark)) == []
+    assert list(policy_keys(POLICIES, Matter)) == []
+    assert list(policy_keys(POLICIES, Remark)) == []
 
 
 def test_a_public_row_above_names_no_rows() -> None:
     policies = Policies({Matter: bff.public, Task: bff.through("matter")})
-    assert list(equalities(policies, Task)) == []
+    assert list(policy_keys(policies, Task)) == []
 
 
 def test_a_row_above_whose_policy_says_more_than_one_thing() -> None:
     policies = Policies({Matter: lambda row, viewer: _of_region(row, viewer) & true(), Task: bff.through("matter")})
-    assert [each.name for each in equalities(policies, Task)] == [TASK]
+    assert [each.name for each in policy_keys(policies, Task)] == [TASK]
     policies = Policies(
         {Matter: lambda row, viewer: _of_region(row, viewer) | (row.id == 1), Task: bff.through("matter")}
     )
-    assert list(equalities(policies, Task)) == []
+    assert list(policy_keys(policies, Task)) == []
 
 
 def test_within_one_table_a_foreign_key_leads_one_way() -> None:
     policies = Policies({Part: _of_region, Scrap: bff.through("part")})
-    assert [each.name for each in equalities(policies, Scrap)] == ["part_id->parts(id).region"]
+    assert [each.name for each in policy_keys(policies, Scrap)] == ["part_id->parts(id).region"]
     relationships = Part.__mapper__.relationships
     assert foreign_key_of(relationships["whole"]) is not None
     assert foreign_key_of(relationships["part"]) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bff.changes.change import Change
-from bff.changes.replay import Past
+from bff.changes.replay import Replay
 from bff.changes.stream import Entry, Gap, MemoryStream, Position
 
 
@@ -18,23 +18,23 @@ def filled(stream: MemoryStream, count: int) -> Position:
     return begin
 
 
-def offsets(past: Past) -> list[int]:
+def offsets(past: Replay) -> list[int]:
     return [entry.offset for entry in past.entries]
 
 
 def test_what_is_there_is_read_of_the_tables_that_are_wanted() -> None:
     stream = MemoryStream()
     begin = filled(stream, 2_500)
-    past = Past.read(stream, begin, until=2_400, tables={"even"})
+    past = Replay.read(stream, begin, until=2_400, tables={"even"})
     assert offsets(past) == list(range(2, 2_401, 2))
     assert past.is_whole(0, 2_400)
-    ahead = Past.read(stream, Position(begin.epoch, 9), until=5, tables={"even"})
-    assert (ahead, ahead.is_whole(9, 5)) == (Past(), True)
+    ahead = Replay.read(stream, Position(begin.epoch, 9), until=5, tables={"even"})
+    assert (ahead, ahead.is_whole(9, 5)) == (Replay(), True)
 
 
 def test_what_is_trimmed_is_a_hole() -> None:
     stream = MemoryStream(length=10)
-    past = Past.read(stream, filled(stream, 30), until=30, tables={"even", "odd"})
+    past = Replay.read(stream, filled(stream, 30), until=30, tables={"even", "odd"})
     assert offsets(past) == list(range(21, 31))
     assert past.holes == [(0, 20)]
     assert (past.is_whole(19, 30), past.is_whole(20, 30)) == (False, True)
@@ -43,10 +43,10 @@ def test_what_is_trimmed_is_a_hole() -> None:
 def test_all_up_to_the_end_is_a_hole_where_nothing_of_that_is_there() -> None:
     stream = MemoryStream(length=10)
     begin = filled(stream, 30)
-    assert Past.read(stream, begin, until=15, tables={"odd"}) == Past([], [(0, 15)])
+    assert Replay.read(stream, begin, until=15, tables={"odd"}) == Replay([], [(0, 15)])
     stream.clear()
-    assert Past.read(stream, begin, until=30, tables={"odd"}) == Past([], [(0, 30)])
-    assert Past.read(stream, stream.top(), until=5, tables={"odd"}) == Past([], [(0, 5)])
+    assert Replay.read(stream, begin, until=30, tables={"odd"}) == Replay([], [(0, 30)])
+    assert Replay.read(stream, stream.top(), until=5, tables={"odd"}) == Replay([], [(0, 5)])
 
 
 class Torn(MemoryStream):
@@ -60,6 +60,6 @@ class Torn(MemoryStream):
 
 def test_what_is_before_and_behind_a_hole_is_there() -> None:
     stream = Torn()
-    past = Past.read(stream, filled(stream, 5), until=5, tables={"even", "odd"})
+    past = Replay.read(stream, filled(stream, 5), until=5, tables={"even", "odd"})
     assert (offsets(past), past.holes) == ([1, 2, 4, 5], [(2, 3)])
     assert [past.is_whole(*part) for part in ((0, 2), (3, 5), (2, 3), (1, 5))] == [True, True, False, False]

@@ -310,7 +310,7 @@ FILLED: dict[str, Pair] = {
     "level": Pair(Integer, GraphQLLevel, {"1": "LOW", "2": FORBIDDEN}),
     "decimal_of_text": Pair(String, decimal.Decimal, {"'1.0'": "1.0"}),
 }
-"""What Python reads back out of a hole and writes."""
+"""What Python reads back out of a placeholder and writes."""
 
 ELSEWHERE: dict[str, Pair] = {
     "char": Pair(CHAR(4), str, {"'ab'": "ab  "}),
@@ -394,10 +394,10 @@ def query(name: str, rows: Iterable[int]) -> str:
 
 
 def in_regions(ask: Asker, name: str) -> tuple[int, list[str]]:
-    """How many holes a region of the field has; and why it is none."""
+    """How many placeholders a region of the field has; and why it is none."""
     whole = ask.plan(query(name, range(1))).whole()
     [*found] = whole.regions.of.values()
-    return len(found[0].holes) if found else -1, list(whole.regions.reasons.values())
+    return len(found[0].placeholders) if found else -1, list(whole.regions.reasons.values())
 
 
 def assert_written(ask: Asker, name: str, count_sql: Any) -> None:
@@ -435,8 +435,8 @@ def test_what_python_reads_back_is_filled_in(ask: Asker, name: str, count_sql: A
 
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_what_postgresql_cannot_write_is_written_by_python(ask: Asker, name: str) -> None:
-    holes, [reason] = in_regions(ask, name)
-    assert (holes, reason) == (-1, f"Thing.{name} is read and written by Python")
+    placeholders, [reason] = in_regions(ask, name)
+    assert (placeholders, reason) == (-1, f"Thing.{name} is read and written by Python")
     data = ask(query(name, range(1)))
     assert data["r0"]["it"] == next(iter(ELSEWHERE[name].values.values()))
 

@@ -190,10 +190,10 @@ def test_the_number_of_statements_has_a_bound(database: Database, engine: Engine
 def test_what_was_seen_once_is_forgotten_too() -> None:
     prepared = Prepared()
     for number in range(SEEN + 1):
-        variant = text_of(f"SELECT {number}").variant({})
-        assert variant is not None
-        assert prepared.call(variant) is None
-    first = text_of("SELECT 0").variant({})
+        preparation = text_of(f"SELECT {number}").preparation({})
+        assert preparation is not None
+        assert prepared.call(preparation) is None
+    first = text_of("SELECT 0").preparation({})
     assert first is not None
     assert prepared.call(first) is None
 

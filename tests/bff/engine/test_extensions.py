@@ -18,7 +18,7 @@ from strawberry.extensions import AddValidationRules, QueryDepthLimiter, SchemaE
 
 import bff
 from bff.plan.plan import compile_plan
-from bff.readsets.readset import Asked
+from bff.readsets.readset import Invocation
 
 
 @strawberry.type
@@ -307,7 +307,7 @@ def test_resolve_is_called_whatever_way_leads_to_a_row(rows: Callable[..., bff.B
     for text in ('{ person(id: "1") { name } }', '{ node(id: "Person:1") { ... on Person { name } } }'):
         result = layer.execute(text)
         assert [error.message for error in result.errors or ()] == ["private"], text
-    # Asked again, PostgreSQL would write it all, were there no extension.
+    # Invocation again, PostgreSQL would write it all, were there no extension.
     assert layer.execute('{ person(id: "1") { name } }').errors is not None
 
 
@@ -352,7 +352,7 @@ def test_extensions_run_around_live_operations_and_what_they_read_counts(rows: C
     text = "query Live($id: ID!) @live { person(id: $id) { name } }"
 
     plan = compile_plan(server.schema, parse(text))
-    executed = server.execute_live(plan, [Asked({"id": "1"}), Asked({"id": "3"})], None)
+    executed = server.execute_live(plan, [Invocation({"id": "1"}), Invocation({"id": "3"})], None)
     assert [each.payload for each in executed.answers] == [
         {"data": {"person": {"name": "Ada of 2"}}},
         {"data": {"person": {"name": "Cy of 2"}}},
@@ -360,4 +360,4 @@ def test_extensions_run_around_live_operations_and_what_they_read_counts(rows: C
     assert all({table for table, *_ in each.reads.facts} == {"people", "teams"} for each in executed.answers)
     assert executed.snapshot
     # Its code may look at the viewer: no two of them share an execution.
-    assert server.scope_of(plan, "one") != server.scope_of(plan, "other")
+    assert server.audience_of(plan, "one") != server.audience_of(plan, "other")

@@ -1,7 +1,7 @@
 """Leaves that need Python inside of what PostgreSQL writes: how often code of the host's is called, with what, and what
 becomes of what it gives.
 
-Each query is answered by one statement with holes, in rounds and by graphql-core, and the answers are one.
+Each query is answered by one statement with placeholders, in rounds and by graphql-core, and the answers are one.
 """
 
 import datetime
@@ -283,7 +283,7 @@ def test_a_batch_function_is_called_once_for_all_regions_of_an_operation(ask: As
 
 
 def test_regions_in_rows_share_their_calls_with_all_else(ask: Asker) -> None:
-    """The path is asked for, so that items are rows; their shops are regions, with holes."""
+    """The path is asked for, so that items are rows; their shops are regions, with placeholders."""
     query = "{ items { path length shop { length } } shops { length } }"
     plan = ask.plan(query)
     data = ask.run(plan).data

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, MetaData, Table, text
 from sqlalchemy.schema import CreateSchema
 
 from bff.changes.change import Change, Snapshot
-from bff.changes.lineage import Ancestry
+from bff.changes.lineage import Lineages
 from bff.live.index import Index
 from bff.plan.plan import Plan
-from bff.readsets.readset import Asked, Fact, ReadSet
+from bff.readsets.readset import Fact, Invocation, ReadSet
 from bff.readsets.run_many import run_each
 from bff.sql.statement import Statement
 from tests.bff.fuzz.subjects import Site
@@ -76,7 +76,7 @@ class Copy:
         return f'{BACKUP}."{table.fullname}"'
 
 
-def take_changes(connection: Connection, ancestry: Ancestry | None = None) -> list[Change]:
+def take_changes(connection: Connection, ancestry: Lineages | None = None) -> list[Change]:
     """What is in the outbox, which is empty then; with what there is above the rows, as a relay tells it."""
     rows = connection.execute(
         text("DELETE FROM bff.outbox RETURNING id, xid::text, table_name, kind, old, new, changed")
@@ -164,7 +164,7 @@ class Live:
         found = {}
         for group in groups.values():
             with self._site.open(group[0].viewer) as scope:
-                ran, snapshot = run_each(group[0].plan, [Asked(each.variables) for each in group], context=scope)
+                ran, snapshot = run_each(group[0].plan, [Invocation(each.variables) for each in group], context=scope)
             for owner, (result, reads) in zip(group, ran, strict=True):
                 found[owner] = (described(result), reads, Snapshot.parse(snapshot))
         return found

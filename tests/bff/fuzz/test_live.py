@@ -22,7 +22,7 @@ import app.models
 from app.auth import Viewer
 from app.schema import schema as briefcase_schema
 from bff.changes import install as capture
-from bff.changes.lineage import Ancestry
+from bff.changes.lineage import Lineages
 from bff.plan.plan import Plan, compile_plan
 from bff.readsets.policy_keys import lineages
 from bff.schema.catalog import Catalog
@@ -48,8 +48,8 @@ class Subject:
     copy: Copy
 
     @cached_property
-    def ancestry(self) -> Ancestry:
-        return Ancestry(lineages(Catalog.of(self.site.schema).policies))
+    def ancestry(self) -> Lineages:
+        return Lineages(lineages(Catalog.of(self.site.schema).policies))
 
 
 @pytest.fixture(scope="module")

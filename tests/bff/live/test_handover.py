@@ -22,7 +22,7 @@ from bff.live.hub import Hub
 from bff.live.presence import MemoryPresence
 from bff.plan.plan import Plan
 from bff.protocol.messages import Subscribe
-from bff.readsets.readset import Asked, Executed
+from bff.readsets.readset import Invocation, LiveAnswers
 from bff.server import Server
 from bff.settings import LiveSettings
 from tests.bff.fuzz.live import take_changes
@@ -59,12 +59,12 @@ class Subscription:
 SCHEMA = bff.Schema(query=Query, subscription=Subscription)
 
 
-class Held(Server):
+class ResumePoint(Server):
     """Between a run's snapshot and what the hub makes of it, `after` happens, once."""
 
     after: Callable[[], None] | None = None
 
-    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+    def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
         executed = super().execute_live(plan, asked, viewer)
         after, self.after = self.after, None
         if after is not None:
@@ -76,7 +76,7 @@ class Node:
     """A hub that is told by hand of what the outbox has."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.server, self.outlet = engine, Held(schema=SCHEMA, engine=engine), KeptOutlet()
+        self.engine, self.server, self.outlet = engine, ResumePoint(schema=SCHEMA, engine=engine), KeptOutlet()
         self.hub = Hub(
             self.server,
             MemoryStream(),

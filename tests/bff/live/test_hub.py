@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 import bff
-from bff.changes.change import Change, Key
+from bff.changes.change import Change, ChangeId
 from bff.changes.stream import Entry, Gap, MemoryStream, Position
 from bff.client_errors import format_errors
 from bff.documents.registry import FreeText, Operation
@@ -27,7 +27,7 @@ from bff.live.presence import MemoryPresence
 from bff.live.sources import EventSource, Route
 from bff.plan.plan import Plan, compile_plan
 from bff.protocol.messages import Subscribe
-from bff.readsets.readset import UNKNOWN, Answered, Asked, Executed, Interest, ReadSet
+from bff.readsets.readset import UNKNOWN, Interest, Invocation, LiveAnswer, LiveAnswers, ReadSet
 from bff.settings import LiveSettings
 from tests.bff.live.outlets import PATIENCE, KeptOutlet, told_as
 from tests.bff.polling import wait_until
@@ -108,7 +108,7 @@ class MemoryEngine:
     def plan_of(self, operation: Operation) -> Plan:
         return self._plans.setdefault(operation.id, compile_plan(SCHEMA, operation.document))
 
-    def scope_of(self, plan: Plan, viewer: object | None) -> Hashable:
+    def audience_of(self, plan: Plan, viewer: object | None) -> Hashable:
         return "all"
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
@@ -116,10 +116,10 @@ class MemoryEngine:
 
         return format_errors([GraphQLError(str(error), original_error=error)], None)
 
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[Key, Mapping[Route, Change]]:
+    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[ChangeId, Mapping[Route, Change]]:
         return source.locate(changes, None)  # type: ignore[arg-type]  # the route is on the row itself
 
-    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+    def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
         self.before()
         snapshot = f"{self.xid + 1}:{self.xid + 1}:"
         if any(each.variables["id"] in self.slow for each in asked):
@@ -127,12 +127,12 @@ class MemoryEngine:
         answers = [self._answer(each) for each in asked]
         self.runs.append([str(each.variables["id"]) for each in asked])
         self.after()
-        return Executed(answers, snapshot)
+        return LiveAnswers(answers, snapshot)
 
-    def _answer(self, asked: Asked) -> Answered:
+    def _answer(self, asked: Invocation) -> LiveAnswer:
         id, reads = str(asked.variables["id"]), ReadSet({})
         if id in self.broken:
-            return Answered({"errors": [{"message": "no", "extensions": {"code": "INTERNAL"}}]}, UNKNOWN)
+            return LiveAnswer({"errors": [{"message": "no", "extensions": {"code": "INTERNAL"}}]}, UNKNOWN)
         match asked.root_value:
             case Happened(id=note):
                 data: Any = {"noteAdded": {"id": note}}
@@ -144,8 +144,8 @@ class MemoryEngine:
                 reads = ReadSet({("rooms", ("id",), (id,)): Interest(None, True)})
         if id in self.hidden and asked.root_value is not None:
             error = {"message": "no", "path": ["x"], "extensions": {"code": "NOT_VISIBLE"}}
-            return Answered({"data": None, "errors": [error]}, reads)
-        return Answered({"data": data}, reads)
+            return LiveAnswer({"data": None, "errors": [error]}, reads)
+        return LiveAnswer({"data": data}, reads)
 
 
 class Node:

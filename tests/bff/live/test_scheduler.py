@@ -11,12 +11,12 @@ from typing import Any
 from graphql import build_schema, parse
 
 from bff.changes.stream import Position
-from bff.live.scheduler import MOST_TOGETHER, RESTS, Runs
+from bff.live.scheduler import MOST_TOGETHER, RESTS, Scheduler
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import Plan, compile_plan
-from bff.protocol.resume_token import Sealer
-from bff.readsets.readset import NOTHING, Answered, Asked, Executed
+from bff.protocol.resume_token import ResumeTokens
+from bff.readsets.readset import NOTHING, Invocation, LiveAnswer, LiveAnswers
 from bff.settings import LiveSettings
 from tests.bff.live.outlets import KeptOutlet
 
@@ -45,21 +45,21 @@ class MemoryRunner:
         self.ran: list[list[str]] = []
         self.during: Callable[[], object] = lambda: None
 
-    def execute_live(self, plan: Plan, asked: Sequence[Asked], viewer: object | None) -> Executed:
+    def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
         self.during()
         self.ran.append([str(each.variables["name"]) for each in asked])
-        return Executed([Answered({"data": {"a": 1}}, NOTHING) for _ in asked], "10:10:")
+        return LiveAnswers([LiveAnswer({"data": {"a": 1}}, NOTHING) for _ in asked], "10:10:")
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
         return [{"message": str(error)}]
 
 
 class Turns:
-    """Runs whose thread is the test, with a clock of its own."""
+    """Scheduler whose thread is the test, with a clock of its own."""
 
     def __init__(self) -> None:
         self.now, self.lock, self.runner = 100.0, threading.RLock(), MemoryRunner()
-        self.runs = Runs(
+        self.runs = Scheduler(
             self.runner,
             lock=self.lock,
             clock=lambda: self.now,
@@ -75,7 +75,7 @@ class Turns:
 
     def want(self, name: str, group: Hashable) -> LiveOperation:
         subject = Subject(name, group, PLAN, {"name": name}, None)
-        operation = LiveOperation(subject, sealer=Sealer(b"secret", b"key"), number=self._number)
+        operation = LiveOperation(subject, tokens=ResumeTokens(b"secret", b"key"), number=self._number)
         operation.join(Joining(KeptOutlet(), "1", "full", None, False, self.now))
         with self.lock:
             self.runs.schedule(operation)

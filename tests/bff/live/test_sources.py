@@ -18,8 +18,8 @@ from bff.entities.events import Happened, Present
 from bff.errors import BadUserInput, Unauthenticated, VariablesRefused
 from bff.live.sources import EventSource, LiveSource, PresenceSource, source_of
 from bff.plan.plan import Plan, compile_plan
-from bff.readsets.readset import Asked
-from bff.readsets.run_many import run_together
+from bff.readsets.readset import Invocation
+from bff.readsets.run_many import run_many
 from tests.bff.asking import Asker
 from tests.bff.live.rooms import SCHEMA, THEM, US, A, B, C, D, Guest, furnish
 
@@ -408,7 +408,7 @@ def test_who_may_not_see_the_one_place_does_not_learn_of_it_at_the_other(ask: As
         with ask.database.open(viewer, bff.Deadline.after(60)) as scope:
             at = source.locate([change], scope)[change.key]
             root = source.root_value(at[(room,)])
-            [answered] = run_together(source.plan, [Asked({}, root)], context=scope).answers
+            [answered] = run_many(source.plan, [Invocation({}, root)], context=scope).answers
         result = ask.result(DESK_CHANGED, root=root, viewer=viewer, valid=True)
         assert source.is_withheld(
             {"errors": [dict(each.formatted) for each in result.errors or ()]}
@@ -436,11 +436,11 @@ def test_events_are_told_together(
         deleted("desks", **desk(gone, 1)),
         deleted("desks", **desk(gone, 3)),
     ]
-    asked = [Asked({}, source.root_value(change)) for change in changes]
+    asked = [Invocation({}, source.root_value(change)) for change in changes]
     counts = []
     for some in (asked, asked[3:4], asked[:1]):
         with ask.database.open(US, bff.Deadline.after(60)) as scope, count_sql(furnished) as counted:
-            executed = run_together(source.plan, some, context=scope)
+            executed = run_many(source.plan, some, context=scope)
         counts.append(sum("FROM" in statement for statement in counted.statements))
         if some is asked:
             payloads = [answered.payload for answered in executed.answers]

@@ -13,7 +13,7 @@ from bff.errors import Gone
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import compile_plan
-from bff.protocol.resume_token import Held, Sealer
+from bff.protocol.resume_token import ResumePoint, ResumeTokens
 from tests.bff.live.outlets import KeptOutlet, Viewed
 
 TEXT = "x" * 200
@@ -27,7 +27,7 @@ def position(offset: int, epoch: str = "e1") -> Position:
 def operation() -> LiveOperation:
     plan = compile_plan(build_schema("type Query { a: Int }"), parse("{ a }"))
     subject = Subject("key", "group", plan, {}, None)
-    return LiveOperation(subject, sealer=Sealer(b"secret", b"key"), number=itertools.count(1).__next__)
+    return LiveOperation(subject, tokens=ResumeTokens(b"secret", b"key"), number=itertools.count(1).__next__)
 
 
 def state(value: Any, **more: Any) -> dict[str, Any]:
@@ -40,7 +40,9 @@ def run(operation: LiveOperation, payload: dict[str, Any], at: Position) -> str:
     return operation.take(payload, at)
 
 
-def join(operation: LiveOperation, outlet: KeptOutlet, id: str, mode: Any = "full", held: Held | None = None) -> None:
+def join(
+    operation: LiveOperation, outlet: KeptOutlet, id: str, mode: Any = "full", held: ResumePoint | None = None
+) -> None:
     operation.join(Joining(outlet, id, mode, held, held is not None, 0.0))
 
 
@@ -159,10 +161,10 @@ def test_a_full_outlet_is_passed_over_and_gets_the_newest_state_when_it_drains(o
     assert Viewed("1").see(fast.messages).payload == state(10)
 
 
-def held_by(outlet: KeptOutlet) -> Held:
+def held_by(outlet: KeptOutlet) -> ResumePoint:
     sealed = Viewed("1").see(outlet.messages).position
     assert sealed is not None
-    held = Sealer(b"secret", b"key").open(sealed)
+    held = ResumeTokens(b"secret", b"key").open(sealed)
     assert held is not None
     return held
 

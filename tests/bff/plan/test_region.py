@@ -962,7 +962,7 @@ def test_a_page_of_which_a_part_is_read_again_is_of_one_snapshot(
 # Data that looks like the layer's own
 
 HOSTILE = [
-    IRREGULAR, EDGE, f"{EDGE}0:[]{EDGE}", f"a{EDGE}b{IRREGULAR}", '{"bff irregular":0}', '{"bff hole":0,"of":[]}', "'", '"', "\\",
+    IRREGULAR, EDGE, f"{EDGE}0:[]{EDGE}", f"a{EDGE}b{IRREGULAR}", '{"bff irregular":0}', '{"bff placeholder":0,"of":[]}', "'", '"', "\\",
     "\\002", "%s %(k0)s :x", "null", '","x":"', "\u2028\ud7ff\U0001f600\x7f", "",
 ]  # fmt: skip
 

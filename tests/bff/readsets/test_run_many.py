@@ -19,8 +19,8 @@ from bff.database.session import Database
 from bff.engine.execution import run
 from bff.errors import DeadlineExceeded
 from bff.plan.plan import Plan, compile_plan
-from bff.readsets.readset import ANYTHING, NOTHING, UNKNOWN, Asked
-from bff.readsets.run_many import run_each, run_together
+from bff.readsets.readset import ANYTHING, NOTHING, UNKNOWN, Invocation
+from bff.readsets.run_many import run_each, run_many
 from bff.schema.catalog import Catalog
 from tests.bff.reference import described
 
@@ -148,7 +148,7 @@ def both(opened: Any, source: str, variables: list[dict[str, Any]]) -> tuple[lis
         with opened() as scope:
             alone.append(run(compile_plan(schema, parse(source), strategy="rounds"), variables=each, context=scope))
     with opened() as scope:
-        together, _ = run_each(plan, [Asked(each) for each in variables], context=scope)
+        together, _ = run_each(plan, [Invocation(each) for each in variables], context=scope)
     assert [described(result) for result, _ in together] == [described(result) for result in alone]
     return [result for result, _ in together], [reads for _, reads in together]
 
@@ -158,7 +158,7 @@ def test_executions_share_the_statements_of_each_round(opened: Any, engine: Engi
     results, _ = both(opened, source, [{"id": i} for i in range(1, 8)])
     assert [len(result.data["shelf"]["books"]) for result in results if result.data] == [3, 4, 4, 4, 4, 4, 3]
     with count_sql(engine) as statements, opened() as scope:
-        run_together(plan_of(source), [Asked({"id": i}) for i in range(1, 8)], context=scope)
+        run_many(plan_of(source), [Invocation({"id": i}) for i in range(1, 8)], context=scope)
     # The snapshot, shelves, books, and counts.
     assert statements.count == 4
 
@@ -186,14 +186,14 @@ def test_a_batch_function_is_called_once_for_all(opened: Any) -> None:
     source = "query($id: Int!) { shelf(id: $id) { books(first: 1) { length } } }"
     calls.clear()
     with opened() as scope:
-        run_together(plan_of(source), [Asked({"id": 6}), Asked({"id": 2})], context=scope)
+        run_many(plan_of(source), [Invocation({"id": 6}), Invocation({"id": 2})], context=scope)
     assert len(calls) == 1
 
 
 def test_a_statement_that_fails_is_the_fault_of_one(opened: Any) -> None:
     source = "query($by: Int!) { division(by: $by) books(first: 1) { id } }"
     with opened() as scope:
-        executed = run_together(plan_of(source), [Asked({"by": by}) for by in (1, 0, 2)], context=scope)
+        executed = run_many(plan_of(source), [Invocation({"by": by}) for by in (1, 0, 2)], context=scope)
     first, failed, last = executed.answers
     assert (first.payload["data"]["division"], last.payload["data"]["division"]) == (1, 0)
     assert failed.payload["errors"][0]["message"].startswith("internal error")
@@ -203,12 +203,12 @@ def test_a_statement_that_fails_is_the_fault_of_one(opened: Any) -> None:
 
 def test_what_passes_the_deadline_is_raised(opened: Any) -> None:
     with pytest.raises(DeadlineExceeded), opened(seconds=-1) as scope:
-        run_together(plan_of("{ books { id } }"), [Asked({}), Asked({})], context=scope)
+        run_many(plan_of("{ books { id } }"), [Invocation({}), Invocation({})], context=scope)
 
 
 def test_variables_that_do_not_fit_depend_on_nothing(opened: Any) -> None:
     with opened() as scope:
-        executed = run_together(plan_of("query($id: Int!) { shelf(id: $id) { id } }"), [Asked({})], context=scope)
+        executed = run_many(plan_of("query($id: Int!) { shelf(id: $id) { id } }"), [Invocation({})], context=scope)
     [answer] = executed.answers
     assert list(answer.payload) == ["errors"]
     assert answer.reads == NOTHING
@@ -221,10 +221,10 @@ def test_everything_is_of_the_snapshot_that_is_told(opened: Any, engine: Engine)
         connection.execute(text("UPDATE book SET title = 'new' WHERE id = 1"))
         xid = int(connection.scalar(text("SELECT pg_current_xact_id()::text")))
         with opened() as scope:
-            before = run_together(plan, [Asked({})], context=scope)
+            before = run_many(plan, [Invocation({})], context=scope)
         transaction.rollback()
     with opened() as scope:
-        after = run_together(plan, [Asked({})], context=scope)
+        after = run_many(plan, [Invocation({})], context=scope)
     assert not Snapshot.parse(before.snapshot).holds(xid)
     assert Snapshot.parse(after.snapshot).holds(xid)
 
@@ -236,7 +236,7 @@ def test_what_python_reads_by_itself_is_watched(opened: Any) -> None:
     }
     for source, expected in tables.items():
         with opened() as scope:
-            [answer] = run_together(plan_of(source), [Asked({})], context=scope).answers
+            [answer] = run_many(plan_of(source), [Invocation({})], context=scope).answers
         whole = {table for table, columns, _ in answer.reads.facts if not columns}
         assert whole == expected
         # The policy is in the statement that SQLAlchemy made of it.
@@ -246,5 +246,5 @@ def test_what_python_reads_by_itself_is_watched(opened: Any) -> None:
 def test_what_python_reads_is_watched_in_each_of_those_that_are_tried_alone(opened: Any) -> None:
     source = "query($id: Int!) { titles shelf(id: $id) { books { title length } } }"
     with opened() as scope:
-        executed = run_together(plan_of(source), [Asked({"id": i}) for i in range(1, 8)], context=scope)
+        executed = run_many(plan_of(source), [Invocation({"id": i}) for i in range(1, 8)], context=scope)
     assert all(("book", (), ()) in answer.reads.facts for answer in executed.answers)

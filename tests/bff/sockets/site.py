@@ -21,8 +21,8 @@ from bff.protocol import messages as protocol
 from bff.protocol.messages import Message, Subscribe
 from bff.readsets.readset import Fact
 from bff.sockets.connection import EngineSocket
-from bff.sockets.namespace import Endpoint
-from bff.sockets.outbox import Outlet
+from bff.sockets.namespace import LiveNamespace
+from bff.sockets.outlet import Outlet
 from bff.sockets.viewer import RECHECK
 from tests.bff.sockets.wire import Wire
 
@@ -122,7 +122,7 @@ class Site(Bff):
         self.socketio = sockets
 
     @property
-    def endpoint(self) -> Endpoint:
+    def endpoint(self) -> LiveNamespace:
         assert self.sockets is not None
         return self.sockets
 

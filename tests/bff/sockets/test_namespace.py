@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bff import Bff, DeclarationError, LiveSettings, Schema, SocketLimits
 from bff.http.request import GraphQLRequest
 from bff.protocol import messages as protocol
-from bff.readsets.readset import Asked
+from bff.readsets.readset import Invocation
 from bff.sockets.viewer import facts_of
 from loadtest.live.wire import Refused
 from tests.bff.polling import wait_until
@@ -318,7 +318,7 @@ def test_live_operations_run_as_the_application(engine: Engine) -> None:
     layer = Bff(schema=Schema(query=Query), engine=engine)
     plan = layer.server.plan_of(layer.server.find(GraphQLRequest(query="query @live { where }")))
     layer.init_app(Flask("the host"))
-    [answered] = layer.server.execute_live(plan, [Asked({})], None).answers
+    [answered] = layer.server.execute_live(plan, [Invocation({})], None).answers
     assert answered.payload == {"data": {"where": "the host"}}
 
 

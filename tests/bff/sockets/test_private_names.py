@@ -25,8 +25,8 @@ from socketio.base_manager import BaseManager
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from bff.sockets.connection import EngineSocket
-from bff.sockets.engineio import ASYNC_MODES, Engine
-from bff.sockets.namespace import Endpoint
+from bff.sockets.engineio import ASYNC_MODES, EngineServer
+from bff.sockets.namespace import LiveNamespace
 
 SOCKETS = Path(__file__).parents[3] / "bff" / "sockets"
 
@@ -196,10 +196,10 @@ def test_a_reason_has_its_name(name: str) -> None:
 
 
 def test_the_server_can_become_one_of_ours(server: socketio.Server) -> None:
-    """`Engine.adopt` assigns `__class__`: the server is of the base itself, without slots or a metaclass in the way."""
+    """`EngineServer.adopt` assigns `__class__`: the server is of the base itself, without slots or a metaclass in the way."""
     assert type(server.eio) is engineio.Server
     assert "__dict__" in dir(server.eio)
-    assert type(Engine) is type(engineio.Server) is type
+    assert type(EngineServer) is type(engineio.Server) is type
     assert set(ASYNC_MODES) <= set(server.eio.async_modes())
 
 
@@ -286,7 +286,9 @@ def test_flask_socketio_makes_these_servers_and_puts_the_application_into_the_en
 
 
 @pytest.mark.parametrize(
-    ("ours", "base"), [(Engine, engineio.Server), (EngineSocket, Socket), (Endpoint, socketio.Namespace)], ids=_title
+    ("ours", "base"),
+    [(EngineServer, engineio.Server), (EngineSocket, Socket), (LiveNamespace, socketio.Namespace)],
+    ids=_title,
 )
 def test_every_name_that_is_overridden_is_listed(ours: type, base: type) -> None:
     """`__repr__` and the like are the language's; what a class says of itself is no method."""

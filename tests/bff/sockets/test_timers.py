@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bff.sockets.timers import Clock
+from bff.sockets.timers import Timers
 
 
 class Time:
@@ -15,7 +15,7 @@ class Time:
         self.now = 100.0
         self.started: list[Callable[[], None]] = []
         self.event = threading.Event()
-        self.clock = Clock(start=self.started.append, event=self.event, now=lambda: self.now)
+        self.clock = Timers(start=self.started.append, event=self.event, now=lambda: self.now)
 
 
 @pytest.fixture
@@ -73,6 +73,6 @@ def test_it_runs_while_there_is_something_and_is_woken_for_what_is_earlier(time:
     assert time.event.is_set()
     time.now += 10
     time.started[0]()
-    assert repr(time.clock) == "<Clock 0 alarms>"
+    assert repr(time.clock) == "<Timers 0 alarms>"
     time.clock.after(1, lambda: None)
     assert len(time.started) == 2

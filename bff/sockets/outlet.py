@@ -9,7 +9,7 @@ from engineio import packet
 
 from ..protocol.messages import Message, Subscribe
 from .connection import EngineSocket
-from .timers import Alarm
+from .timers import Timer
 
 
 class Outlet:
@@ -46,7 +46,7 @@ class Outlet:
         """Whether somebody asks."""
         self.suspicions = 0
         """How often it became suspect because something changed."""
-        self.expiry: Alarm | None = None
+        self.expiry: Timer | None = None
         self._prefix = f"2{namespace},"
         self._drained = drained
         self._is_waited_for = False
