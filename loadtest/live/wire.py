@@ -97,11 +97,12 @@ def frame(opcode: int, payload: bytes) -> bytes:
 
 
 class Frames:
-    """Cuts what arrives into messages."""
+    """Cuts what arrives into messages, of the kinds that are expected."""
 
-    __slots__ = ("_parts", "_rest", "end", "pongs")
+    __slots__ = ("_kinds", "_parts", "_rest", "end", "pongs")
 
-    def __init__(self) -> None:
+    def __init__(self, *kinds: int) -> None:
+        self._kinds = kinds or (TEXT,)
         self.pongs: list[bytes] = []
         """The payloads with which pings were answered."""
         self.end: bytes | None = None
@@ -145,7 +146,7 @@ class Frames:
 
     def _whole(self, opcode: int, payload: bytes, *, is_last: bool) -> list[bytes]:
         """The message, once its last frame is there."""
-        if opcode not in (0, TEXT) or (opcode == 0) is (self._parts is None):
+        if opcode not in (0, *self._kinds) or (opcode == 0) is (self._parts is None):
             raise WireError(f"a frame of kind {opcode} out of place")
         parts = [*(self._parts or ()), payload]
         self._parts = None if is_last else parts

@@ -296,6 +296,7 @@ def test_host_keeps_its_own_namespaces(serve: Serve) -> None:
     wire.send('451-/chat,8["echo",{"_placeholder":true,"num":0}]')
     wire.send_bytes(b"\x00\x01")
     assert wire.receive() == '461-/chat,8[{"_placeholder":true,"num":0}]'
+    assert wire.receive() == "\x00\x01"
 
 
 def test_hosts_own_tests_of_its_namespaces_go_on() -> None:

@@ -7,7 +7,7 @@ import socket
 from types import TracebackType
 from typing import Any, Self
 
-from loadtest.live.wire import BINARY, PING, Frames, Handshake, frame, text_frame
+from loadtest.live.wire import BINARY, PING, TEXT, Frames, Handshake, frame, text_frame
 
 NAMESPACE = "/graphql"
 
@@ -31,7 +31,7 @@ class Wire:
         self.socket.settimeout(20)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self._frames = Frames()
+        self._frames = Frames(TEXT, BINARY)
         self._texts: list[str] = []
         try:
             self.socket.connect(address)
@@ -95,7 +95,8 @@ class Wire:
 
     def _take(self, data: bytes) -> None:
         texts, answer, is_over = self._frames.feed(data)
-        self._texts += [text.decode() for text in texts]
+        # Binary, where a host sends some, as text that can be compared.
+        self._texts += [text.decode(errors="surrogateescape") for text in texts]
         try:
             self.send_raw(answer)
         except OSError:
