@@ -55,6 +55,10 @@ def test_contributing_names_what_there_is() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)", text)) - targets == set()
 
+    words = re.findall(r"^\| (\w+) \| `([\w/]+\.py)` \|", text, re.MULTILINE)
+    assert len(words) > 20
+    assert [word for word, path in words if not re.search(rf"^(class )?{word}\b", (ROOT / path).read_text(), re.M)] == []
+
     for item in re.findall(r"^\d+\. .*(?:\n   .*)*", text, re.MULTILINE):
         modules = re.findall(r"`([\w/]+\.py)`", item)
         source = "".join((ROOT / module).read_text() for module in modules)
