@@ -154,7 +154,7 @@ class Writer:
                 expression, nullable = rows.entity.attribute(alias, name), rows.entity.is_nullable(name)
                 if rows.entity.is_computed(name):
                     return evaluated_once(
-                        expression, lambda x: written(x, nullable=True, forbid_null=field.non_null[0])
+                        expression, alias, lambda x: written(x, nullable=True, forbid_null=field.non_null[0])
                     )
                 return written(expression, nullable=nullable, forbid_null=field.non_null[0])
             case ReadColumn() | CallBatch() | CallResolver():
