@@ -162,3 +162,47 @@ def test_the_wait_itself_has_a_deadline_on_a_cursor(make_database: Callable[[], 
         make_database(),
     )
     assert printed == {"said": "DeadlineExceeded: the operation was not answered within its 0.2 s", "held": 0}
+
+
+def test_an_error_of_the_database_is_psycopg2s_own_and_the_connection_goes_on(
+    make_database: Callable[[], str],
+) -> None:
+    printed = under_gevent(
+        """
+        engine = create_engine(sys.argv[1], pool_size=1, max_overflow=0)
+        said = []
+        with engine.connect() as connection:
+            before = connection.scalar(text("select pg_backend_pid()"))
+            try:
+                connection.execute(text("select 1 / 0"))
+            except Exception as error:
+                said.append(type(error.orig).__name__)
+            connection.rollback()
+            said.append(connection.scalar(text("select pg_backend_pid()")) == before)
+        print(json.dumps(said))
+        """,
+        make_database(),
+    )
+    assert printed == ["DivisionByZero", True]
+
+
+def test_each_greenlet_waits_by_its_own_deadline(make_database: Callable[[], str]) -> None:
+    """One operation's time is over while another, which has more, waits beside it."""
+    printed = under_gevent(
+        """
+        said = {}
+
+        def query(name, seconds, sleeps):
+            try:
+                with database.open(None, bff.Deadline.after(seconds)) as scope:
+                    scope.session.execute(text("set local statement_timeout = 0"))
+                    said[name] = scope.session.scalar(text(f"select 'slept' from pg_sleep({sleeps})"))
+            except bff.DeadlineExceeded:
+                said[name] = "late"
+
+        gevent.joinall([gevent.spawn(query, "short", 0.1, 60), gevent.spawn(query, "long", 20, 1.5)], raise_error=True)
+        print(json.dumps(said))
+        """,
+        make_database(),
+    )
+    assert printed == {"short": "late", "long": "slept"}
