@@ -18,9 +18,9 @@ from bff.database.session import Database
 from bff.entities.policy import Policies
 from bff.telemetry import Trace, watch
 from tests.bff.database.sent import SentSql, recording_engine
-from tests.bff.database.test_session import under_gevent
 
 COUNT = "SELECT count(*) FROM notes WHERE id > %(least)s"
+
 SETTINGS = {
     "transaction_isolation": "repeatable read",
     "transaction_read_only": "on",
@@ -324,9 +324,6 @@ def test_an_engine_with_an_isolation_of_its_own_keeps_it(engine: Engine) -> None
     own.dispose()
 
 
-# Whoever listens
-
-
 def test_statements_are_counted_under_their_own_text(
     database: Database, engine: Engine, count_sql: Callable[..., Any]
 ) -> None:
@@ -403,51 +400,3 @@ def test_echo_shows_a_statement(make_database: Callable[[], str], caplog: pytest
         read(scope, "SELECT 17", {}, alone=True)
     assert "SELECT 17" in caplog.messages
     engine.dispose()
-
-
-# Under gevent
-
-
-@pytest.mark.parametrize("alone", ["True", "False"])
-def test_a_killed_greenlet_leaves_no_backend_at_work(make_database: Callable[[], str], alone: str) -> None:
-    printed = under_gevent(
-        f"""
-        def query():
-            with database.open(None, bff.Deadline.after(60)) as scope:
-                scope.cursor("select pg_sleep(60)", {{}}, alone={alone})
-
-        with engine.connect() as watcher:
-            watcher = watcher.execution_options(isolation_level="AUTOCOMMIT")
-            WAITING = text("select count(*) from pg_stat_activity where wait_event = 'PgSleep'")
-            victim = gevent.spawn(query)
-            until(lambda: watcher.scalar(WAITING) == 1)
-            victim.kill()
-            until(lambda: watcher.scalar(WAITING) == 0)
-        with database.open(None, bff.Deadline.after(5)) as scope, scope.cursor("select 2", {{}}, alone={alone}) as cursor:
-            [[read]] = cursor.fetchall()
-        print(json.dumps({{"held": engine.pool.checkedout(), "read": read}}))
-        """,
-        make_database(),
-    )
-    assert printed == {"held": 0, "read": 2}
-
-
-@pytest.mark.parametrize("alone", ["True", "False"])
-def test_the_wait_itself_has_a_deadline(make_database: Callable[[], str], alone: str) -> None:
-    """Should PostgreSQL not end the statement (here it is told not to), the client does, and cancels it."""
-    printed = under_gevent(
-        f"""
-        said = None
-        try:
-            with database.open(None, bff.Deadline.after(0.2)) as scope:
-                scope.cursor("set local statement_timeout = 0; select pg_sleep(60)", {{}}, alone={alone})
-        except Exception as error:
-            said = f"{{type(error).__name__}}: {{error}}"
-        with engine.connect() as watcher:
-            watcher = watcher.execution_options(isolation_level="AUTOCOMMIT")
-            until(lambda: watcher.scalar(text("select count(*) from pg_stat_activity where wait_event = 'PgSleep'")) == 0)
-        print(json.dumps({{"said": said, "held": engine.pool.checkedout()}}))
-        """,
-        make_database(),
-    )
-    assert printed == {"said": "DeadlineExceeded: the operation was not answered within its 0.2 s", "held": 0}

@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+import pytest
 from graphql import build_schema, parse
 
 from bff.changes.stream import Position
+from bff.errors import Overloaded
 from bff.live.scheduler import MOST_TOGETHER, RESTS, Scheduler
 from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
@@ -18,7 +20,8 @@ from bff.plan.plan import Plan, compile_plan
 from bff.protocol.resume_token import ResumeTokens
 from bff.readsets.readset import NOTHING, Invocation, LiveAnswer, LiveAnswers
 from bff.settings import LiveSettings
-from tests.bff.live.outlets import KeptOutlet
+from tests.bff.live.memory_node import Node, values
+from tests.bff.live.outlets import PATIENCE, KeptOutlet
 
 PLAN = compile_plan(build_schema("type Query { a: Int }"), parse("{ a }"))
 
@@ -140,3 +143,183 @@ def test_who_takes_long_rests_for_long() -> None:
     assert turns.run() == []
     turns.now += 0.2
     assert turns.run() == [["1"]]
+
+
+def test_changes_while_it_runs_are_one_more_run(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    running, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        running.set()
+        assert go_on.wait(PATIENCE)
+
+    node.engine.after = hold
+    node.commit("1", 1)
+    assert running.wait(PATIENCE)
+    for value in range(2, 12):
+        node.commit("1", value)
+    node.engine.after = lambda: None
+    go_on.set()
+    outlet.wait(lambda it: values(it)[-1] == 11)
+    assert node.engine.runs == [["1"]] * 3
+    assert values(outlet) == [0, 1, 11]
+
+
+def test_a_change_that_the_snapshot_holds_is_not_run_for(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    change = node.write("1", 5)
+    node.commit("1", 6)
+    outlet.wait(lambda it: values(it) == [0, 6])
+    node.tell(change)
+    assert node.hub.stats()["due"] == 0
+    assert len(node.engine.runs) == 2
+
+
+def test_a_change_that_came_while_it_ran_and_was_seen_is_not_run_for(node: Node) -> None:
+    change = node.write("1", 5)
+    node.engine.after = lambda: node.tell(change) if len(node.engine.runs) == 1 else None
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [5])
+    assert node.hub.stats()["due"] == 0
+    assert len(node.engine.runs) == 1
+
+
+def test_what_is_due_together_runs_together() -> None:
+    node = Node(LiveSettings(window=0.0), runners=1)
+    try:
+        outlets = [node.subscribe(room=str(number)) for number in range(100)]
+        for outlet in outlets:
+            outlet.wait(lambda it: values(it) == [0])
+        runs = len(node.engine.runs)
+        node.tell(*(node.write(str(number), 1) for number in range(100)))
+        for outlet in outlets:
+            outlet.wait(lambda it: values(it) == [0, 1])
+        assert [len(run) for run in node.engine.runs[runs:]] == [50, 50]
+    finally:
+        node.hub.stop()
+
+
+def test_within_the_window_it_runs_once_more() -> None:
+    node = Node(LiveSettings(window=0.2), runners=1)
+    try:
+        outlet = node.subscribe()
+        outlet.wait(lambda it: values(it) == [0])
+        for value in range(1, 6):
+            node.commit("1", value)
+        outlet.wait(lambda it: values(it) == [0, 5])
+        assert len(node.engine.runs) == 2
+    finally:
+        node.hub.stop()
+
+
+def test_a_database_that_is_away_is_tried_until_it_is_back(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    failures = iter([Overloaded("no"), Overloaded("no")])
+
+    def fail() -> None:
+        for error in failures:
+            raise error
+
+    node.engine.before = fail
+    node.commit("1", 5)
+    outlet.wait(lambda it: values(it) == [0, 5])
+    assert node.hub.stats()["failures"] == 2
+
+
+def test_who_is_always_late_is_run_alone_and_ends() -> None:
+    node = Node(LiveSettings(window=0.0), runners=1)
+    try:
+        outlets = {room: node.subscribe(room=room) for room in ("1", "2", "3")}
+        for outlet in outlets.values():
+            outlet.wait(lambda it: values(it) == [0])
+        node.engine.slow.add("2")
+        node.tell(*(node.write(room, 5) for room in outlets))
+        for room in ("1", "3"):
+            outlets[room].wait(lambda it: values(it) == [0, 5])
+        outlets["2"].wait(lambda it: it.view("s").ended)
+        ended = outlets["2"].view("s").ended or {}
+        assert ended["code"] == "INTERNAL"
+        assert ended["resume"]
+    finally:
+        node.hub.stop()
+
+
+def test_who_waits_for_the_first_state_is_refused_in_time(node: Node) -> None:
+    def fail() -> None:
+        raise Overloaded("the database cannot be reached")
+
+    node.engine.before = fail
+    outlet = node.subscribe()
+    outlet.wait(lambda it: it.messages)
+    assert [event for event, _ in outlet.messages] == ["error"]
+    assert node.hub.stats()["subscriptions"] == 0
+
+
+def test_a_defect_completes_and_the_next_subscription_is_served(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    node.engine.before = fail
+    node.commit("1", 5)
+    outlet.wait(lambda it: it.view("s").ended)
+    ended = outlet.view("s").ended
+    assert ended is not None
+    assert ended["code"] == "INTERNAL"
+    assert ended["resume"]
+    node.engine.before = lambda: None
+    node.subscribe(outlet=outlet, id="again", resume=ended["resume"])
+    outlet.wait(lambda it: it.view("again").payload == {"data": {"room": {"value": 5}}})
+
+
+def test_a_state_that_cannot_be_read_any_more_completes(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.engine.broken.add("1")
+    node.commit("1", 5)
+    outlet.wait(lambda it: it.view("s").ended)
+    ended = outlet.view("s").ended
+    assert ended is not None
+    assert ended["code"] == "INTERNAL"
+    node.engine.broken.clear()
+    node.subscribe(outlet=outlet, id="again", resume=ended["resume"])
+    outlet.wait(lambda it: it.view("again").payload == {"data": {"room": {"value": 5}}})
+
+
+@pytest.mark.parametrize("room", [2**70, "\ud800"])
+def test_variables_are_the_executions_to_refuse(node: Node, room: Any) -> None:
+    node.engine.broken.add(str(room))
+    outlet = node.subscribe(room=room)
+    outlet.wait(lambda it: it.view("s").ended)
+    assert node.engine.runs == [[str(room)]]
+
+
+def test_a_value_that_json_does_not_have_is_the_defect_of_its_operation_alone(node: Node) -> None:
+    outlet, other = node.subscribe(), node.subscribe(room="2")
+    for each in (outlet, other):
+        each.wait(lambda it: values(it) == [0])
+    change = node.write("1", object())  # type: ignore[arg-type]
+    node.tell(change, node.write("2", 5))
+    outlet.wait(lambda it: it.view("s").ended)
+    assert (outlet.view("s").ended or {})["code"] == "INTERNAL"
+    other.wait(lambda it: values(it) == [0, 5])
+
+
+def test_what_nobody_wants_is_forgotten_in_time() -> None:
+    node = Node(LiveSettings(window=0.0, linger=0.0), runners=1)
+    try:
+        outlet = node.subscribe()
+        outlet.wait(lambda it: values(it) == [0])
+        node.hub.unsubscribe(outlet, "s")
+        other = node.subscribe(room="2")
+        other.wait(lambda it: values(it) == [0])
+        assert node.hub.stats()["operations"] == 1
+        node.commit("1", 5)
+        assert node.engine.runs == [["1"], ["2"]]
+    finally:
+        node.hub.stop()

@@ -14,6 +14,7 @@ from bff.live.states import Joining, LiveOperation
 from bff.live.subject import Subject
 from bff.plan.plan import compile_plan
 from bff.protocol.resume_token import ResumePoint, ResumeTokens
+from tests.bff.live.memory_node import Node, values
 from tests.bff.live.outlets import KeptOutlet, Viewed
 
 TEXT = "x" * 200
@@ -250,3 +251,38 @@ def test_who_is_refused_is_told_and_forgotten(operation: LiveOperation) -> None:
     assert view.ended is not None
     assert view.ended["payload"][0]["message"] == "no"
     assert not operation.is_wanted
+
+
+def test_what_is_gone_is_completed(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    node.commit("1", None)
+    outlet.wait(lambda it: it.view("s").ended)
+    assert (outlet.view("s").ended or {})["code"] == "GONE"
+    assert node.hub.stats()["operations"] == 0
+    assert node.hub.stats()["subscriptions"] == 0
+
+
+def test_who_comes_back_finds_the_state(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    position = outlet.view("s").position
+    node.hub.drop(outlet)
+    again = node.subscribe(resume=position)
+    again.wait(lambda it: it.messages)
+    assert [event for event, _ in again.messages] == ["subscribed"]
+    assert again.view("s").recovered is True
+    assert len(node.engine.runs) == 1
+
+
+def test_who_comes_back_after_a_change_gets_the_newest_state(node: Node) -> None:
+    outlet = node.subscribe()
+    outlet.wait(lambda it: values(it) == [0])
+    position = outlet.view("s").position
+    node.hub.drop(outlet)
+    node.commit("1", 4)
+    node.commit("1", 5)
+    assert len(node.engine.runs) == 1, "nobody wants it"
+    again = node.subscribe(resume=position)
+    again.wait(lambda it: values(it) == [5])
+    assert again.view("s").recovered is True

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
 
-from tests.bff.sockets.site import Served, make_site
+from tests.bff.sockets.poller import Poller
+from tests.bff.sockets.site import Serve, Served, make_site
 from tests.bff.sockets.wire import Wire
 
 
@@ -31,3 +32,14 @@ def serve() -> Iterator[Callable[..., Served]]:
             return Served(address, layer, lambda **given: stack.enter_context(Wire(address, **given)))
 
         yield start
+
+
+@pytest.fixture
+def poll() -> Iterator[Callable[[Served], Poller]]:
+    with ExitStack() as stack:
+        yield lambda site: stack.enter_context(closing(Poller(site.address)))
+
+
+@pytest.fixture
+def site(serve: Serve) -> Served:
+    return serve()

@@ -195,3 +195,8 @@ def make_app() -> Flask:
         return sockets()
 
     return app
+
+
+Serve = Callable[..., Served]
+
+MARIE = {"token": "marie"}

@@ -21,10 +21,10 @@ import psutil
 import pytest
 
 from tests.bff.polling import wait_until
+from tests.bff.sockets.site import MARIE
 from tests.bff.sockets.wire import Wire
 
 ROOT = Path(__file__).parents[3]
-MARIE = {"token": "marie"}
 
 
 @dataclass(frozen=True)

@@ -148,3 +148,9 @@ class Wire:
             event, data = self.event()
             if event == name:
                 return data
+
+
+def assert_refused(wire: Wire, reason: str, *, code: int = 1008) -> None:
+    end = wire.read_end()
+    assert end.code == code
+    assert reason in end.reason
