@@ -254,8 +254,8 @@ def test_what_is_held_for_a_later_suspicion_is_not_released_with_an_earlier(serv
 
 
 def test_who_cannot_be_found_out_is_sent_away(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bff.sockets.namespace._ASK_FOR", 0.3)
-    monkeypatch.setattr("bff.sockets.namespace._ASK_EVERY", 0.05)
+    monkeypatch.setattr("bff.sockets.recheck._ASK_FOR", 0.3)
+    monkeypatch.setattr("bff.sockets.recheck._ASK_EVERY", 0.05)
     site = serve()
     wire = site.open().connect(MARIE)
     wire.subscribe("1")
