@@ -24,7 +24,8 @@ from .readsets.readset import Invocation, LiveAnswers
 from .schema.catalog import Catalog
 from .server import Server
 from .settings import Settings
-from .sockets.namespace import Hub, LiveNamespace
+from .sockets.namespace import LiveNamespace
+from .sockets.outlet import Hub
 from .sockets.viewer import Expires, Follows, Viewers
 from .web import blueprint as web
 

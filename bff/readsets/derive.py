@@ -1,7 +1,6 @@
 """Derives the footprints of loads: which facts a run depends on, given its keys, what it was asked, and who asked.
 
-They are derived from what the load's statement mentions (`bff.sql.references`), so that columns shown, ordered by, filtered on,
-joined over and policed on count alike, and so do the subqueries in any of them:
+They are derived from what the load's statement reads (`bff.readsets.statement_reads`):
 
     rows by key        the rows with these keys, in each of the model's tables
     lists, aggregates  the rows whose foreign keys are the parent's; over a secondary table its rows, and the target's that
@@ -20,22 +19,22 @@ database.
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, singledispatch
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import cachetools
-from sqlalchemy import Column, ForeignKeyConstraint, Table, inspect, literal_column, select
-from sqlalchemy.orm import Mapper, RelationshipProperty
+from sqlalchemy import Column, Table, inspect, literal_column, select
+from sqlalchemy.orm import Mapper
 
 from ..columns.text_equality import AsText, are_alike, as_text_of
 from ..entities.arguments import ListArguments
 from ..entities.entity import Entity
 from ..entities.filters import Condition
 from ..entities.page import ListRequest
-from ..entities.policy import Policies, Public, Through, ViewerParameters
+from ..entities.policy import Policies
 from ..plan.lists import Counts, ListByParent, RootList
 from ..plan.loads import Aggregates, Batch, FormerRows, Load, Rows, RowsByKey
 from ..sql.conjunctions import equal_columns
@@ -45,8 +44,9 @@ from ..sql.references import ColumnNames, References, leaves, references_of, tab
 from ..sql.select import ListShape, attributes, key_types, measure, passes
 from ..sql.statement import unnest
 from .footprint import Footprint, Keyed, Named, Part
-from .policy_keys import PolicyKey, foreign_key_in, foreign_key_of, is_key, policy_keys
-from .readset import ALL, ANYTHING, Fact, Interest, joined, whole
+from .policy_keys import foreign_key_in, is_key, policy_keys
+from .readset import Fact, Interest, joined, whole
+from .statement_reads import Reads, keys_of, policy_reads, reads_of, rows_above, visible_rows
 
 _SHAPES = 64
 """Footprints kept of one load: one for each shape of filter and order in use."""
@@ -56,164 +56,86 @@ def facts_of(
     load: Load, asked: Any, keys: Iterable[Any], results: Mapping[Any, Any], viewer: object | None
 ) -> Iterator[tuple[Fact, Interest]]:
     """What an execution depends on that asked a load for keys."""
+    derivation = _derivation(load, asked)
+    return _footprint(load, derivation).facts(keys, results, viewer, derivation.condition)
+
+
+# -- the kinds of loads
+
+
+@dataclass(frozen=True)
+class _Derivation:
+    """How the footprint of a load is made for what it was asked."""
+
+    make: Callable[[], Footprint]
+    shape: Hashable = None
+    """Equal for all that the load may be asked with the same footprint."""
     condition: Condition | None = None
-    match load:
-        case ListByParent() | RootList():
-            assert isinstance(asked, ListRequest)
-            condition = asked.arguments.condition
-            is_whole = asked.codec is None and asked.arguments.first is None
-            shape = ListShape.of(asked.arguments, None, None, keysets=is_whole)
-            footprint = _kept(load, shape, partial(_of_list, load, asked.arguments, is_whole=is_whole))
-        case Counts():
-            assert isinstance(asked, ListArguments)
-            condition = asked.condition
-            shape = ListShape.of(asked, None, None, keysets=False)
-            footprint = _kept(load, shape, partial(_of_counts, load, condition))
-        case RowsByKey():
-            footprint = _kept(load, None, partial(_of_rows, load))
-        case Aggregates():
-            footprint = _kept(load, None, partial(_of_aggregates, load))
-        case FormerRows():
-            # The rows themselves are no more; what the policy makes of their values may change.
-            footprint = _kept(load, None, partial(_of_former, load))
-        case Batch():
-            footprint = _kept(load, None, partial(_of_batch, load))
-        case _:
-            raise TypeError(f"nothing is known of what {load!r} reads")
-    return footprint.facts(keys, results, viewer, condition)
+    """The filter, whose values are no part of the shape."""
+
+
+@singledispatch
+def _derivation(load: Load, _asked: Any) -> _Derivation:
+    raise TypeError(f"nothing is known of what {load!r} reads")
+
+
+@_derivation.register
+def _(load: ListByParent | RootList, asked: ListRequest) -> _Derivation:
+    arguments = asked.arguments
+    is_whole = asked.codec is None and arguments.first is None
+    shape = ListShape.of(arguments, None, None, keysets=is_whole)
+    return _Derivation(partial(_of_list, load, arguments, is_whole=is_whole), shape, arguments.condition)
+
+
+@_derivation.register
+def _(load: Counts, asked: ListArguments) -> _Derivation:
+    shape = ListShape.of(asked, None, None, keysets=False)
+    return _Derivation(partial(_of_counts, load, asked.condition), shape, asked.condition)
+
+
+@_derivation.register
+def _(load: RowsByKey, _asked: Any) -> _Derivation:
+    return _Derivation(partial(_of_rows, load))
+
+
+@_derivation.register
+def _(load: Aggregates, _asked: Any) -> _Derivation:
+    return _Derivation(partial(_of_aggregates, load))
+
+
+@_derivation.register
+def _(load: FormerRows, _asked: Any) -> _Derivation:
+    return _Derivation(partial(_of_former, load))
+
+
+@_derivation.register
+def _(load: Batch, _asked: Any) -> _Derivation:
+    return _Derivation(partial(_of_batch, load))
 
 
 _footprints: WeakKeyDictionary[Load, cachetools.LRUCache[Hashable, Footprint]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def _kept(load: Load, shape: Hashable, make: Any) -> Footprint:
-    """The footprint of this shape, made at its first use; plans are shared by all threads."""
+def _footprint(load: Load, derivation: _Derivation) -> Footprint:
+    """The load's footprint of this shape, made at its first use; plans are shared by all threads."""
     with _lock:
         kept = _footprints.setdefault(load, cachetools.LRUCache(_SHAPES))
-        found = kept.get(shape)
+        found = kept.get(derivation.shape)
     if found is None:
-        found = make()
+        found = derivation.make()
         with _lock:
-            kept[shape] = found
+            kept[derivation.shape] = found
     return found
 
 
-# -- what statements read
-
-
-@dataclass
-class _Read:
-    """What is read by way of an alias: columns of its own tables, and what else."""
-
-    own: dict[Table, ColumnNames] = field(default_factory=dict)
-    others: dict[Fact, Interest] = field(default_factory=dict)
-    named: tuple[Named, ...] = ()
-    """Of the others, those that policy keys with the viewer's attributes name."""
-
-    def note(self, found: References, alias: Any) -> None:
-        """What a statement over the alias mentions."""
-        own = set(leaves(inspect(alias).selectable))
-        for each, columns in found.of.items():
-            if each in own and (table := table_of(each)) is not None:
-                self.own[table] = union(self.own.get(table, frozenset()), columns)
-        for table, columns in found.of_tables(but_for=own).items():
-            self.other(whole(table.fullname), Interest(columns, True))
-        if found.is_opaque:
-            self.other(ANYTHING, ALL)
-
-    def other(self, fact: Fact, interest: Interest) -> None:
-        """Something beside the rows of the alias."""
-        known = self.others.get(fact)
-        self.others[fact] = interest if known is None else known | interest
-
-    def __or__(self, more: _Read) -> _Read:
-        own = {
-            table: union(self.own.get(table, frozenset()), more.own.get(table, frozenset()))
-            for table in {**self.own, **more.own}
-        }
-        return _Read(own, joined([*self.others.items(), *more.others.items()]), (*self.named, *more.named))
-
-
-def _read(alias: Any, expressions: Iterable[Any] = (), conditions: Iterable[Any] = ()) -> _Read:
-    """What expressions and conditions over an alias read."""
-    selected = [each.label(f"c{i}") for i, each in enumerate(expressions)] or [literal_column("1")]
-    found = _Read(dict.fromkeys(_tables(alias), frozenset()))
-    found.note(references_of(select(*selected).select_from(alias).where(*conditions)), alias)
-    return found
-
-
-def _tables(alias: Any) -> list[Table]:
-    """The tables that rows of an alias stand in."""
-    return [table for each in leaves(inspect(alias).selectable) if (table := table_of(each)) is not None]
-
-
-def _policy(policies: Policies, model: type) -> _Read:
-    """What decides whether a row of a model is visible."""
-    policy = policies.policy(model)
-    entity = Entity(model, model, model.__name__, None)
-    if isinstance(policy, Public):
-        return _Read()
-    if isinstance(policy, Through):
-        relationship: RelationshipProperty[Any] = entity.mapper.relationships[policy.relationship]
-        target = relationship.mapper.class_
-        if isinstance(policies.policy(target), Public):
-            return _Read()
-        foreign_key = foreign_key_of(relationship)
-        if foreign_key is not None:
-            return _policy_above(policies, foreign_key, relationship.mapper)
-    alias = entity.alias()
-    return _read(alias, conditions=[policies.condition(model, alias, ViewerParameters())])
-
-
-def _policy_above(policies: Policies, foreign_key: ForeignKeyConstraint, target: Mapper[Any]) -> _Read:
-    """What decides it by way of a foreign key: a row without which this one would not be there.
-
-    Unless the key is checked at COMMIT alone: until then one may go, and another come in its place.
-    """
-    above = _policy(policies, target.class_)
-    found = _Read({foreign_key.table: frozenset(each.parent.name for each in foreign_key.elements)})
-    found.others, found.named = dict(above.others), above.named
-    table = foreign_key.referred_table
-    columns = union(above.own.get(table, frozenset()), frozenset(each.column.name for each in foreign_key.elements))
-    if isinstance(target.polymorphic_on, Column):
-        columns = union(columns, frozenset((target.polymorphic_on.name,)))
-    found.named += _visible(policies, target.class_, {table: columns}, moves=bool(foreign_key.deferrable))
-    return found
-
-
-def _visible(policies: Policies, model: type, own: Mapping[Table, ColumnNames], *, moves: bool) -> tuple[Named, ...]:
-    """The rows of a model's tables that the viewer may see, or may come to see."""
-    # By a lineage they would depend on the rows above them, too: that is more than updates of a few columns.
-    said = [equality for equality in policy_keys(policies, model) if equality.lineage is None]
-    return tuple(
-        Named(table.fullname, _said_of(table, said), {}, Interest(columns, moves)) for table, columns in own.items()
-    )
-
-
-def _said_of(table: Table, said: Iterable[PolicyKey]) -> tuple[PolicyKey, ...]:
-    return tuple(equality for equality in said if equality.table is table)
-
-
-def _above(policies: Policies, model: type) -> Iterator[Named]:
-    """That rows above a model's, which lineages lead over, come and go: one may take the key of another, and what is below it."""
-    policy = policies.policy(model)
-    if isinstance(policy, Through):
-        relationship: RelationshipProperty[Any] = inspect(model).relationships[policy.relationship]
-        foreign_key, target = foreign_key_of(relationship), relationship.mapper.class_
-        if foreign_key is not None:
-            table = foreign_key.referred_table
-            yield Named(table.fullname, _said_of(table, policy_keys(policies, target)), {}, Interest(frozenset(), True))
-            yield from _above(policies, target)
-
-
-# -- what loads read
+# -- their footprints
 
 
 def _of_rows(load: RowsByKey) -> Footprint:
     entity, alias = load.entity, load.entity.alias()
-    deciding = _read(alias, (), [entity.own(alias)]) | _policy(load.policies, entity.model)
-    read = deciding | _read(alias, _expressions(load, alias, entity.key))
+    deciding = reads_of(alias, (), [entity.own(alias)]) | policy_reads(load.policies, entity.model)
+    read = deciding | reads_of(alias, _expressions(load, alias, entity.key))
     fixed, keyed = dict(read.others), []
     for table, columns in read.own.items():
         parts = _key_parts(entity, table, range(len(entity.key)))
@@ -230,8 +152,8 @@ def _of_list(load: ListByParent | RootList, asked: ListArguments, *, is_whole: b
     entity = load.entity
     alias = load.join.child if isinstance(load, ListByParent) else entity.alias()
     order = [entity.attribute(alias, each.attribute) for each in asked.order]
-    shown = _read(alias, [*_expressions(load, alias, ()), *order])
-    deciding = _read(alias, () if is_whole else order, _conditions(entity, alias, asked.condition))
+    shown = reads_of(alias, [*_expressions(load, alias, ()), *order])
+    deciding = reads_of(alias, () if is_whole else order, _conditions(entity, alias, asked.condition))
     slots = [slot for name in entity.key if (slot := load.position(name, entity)) is not None]
     rows = _Shown(shown, entity, tuple(slots) if len(slots) == len(entity.key) else ())
     if isinstance(load, RootList):
@@ -242,22 +164,23 @@ def _of_list(load: ListByParent | RootList, asked: ListArguments, *, is_whole: b
 def _of_counts(load: Counts, condition: Condition | None) -> Footprint:
     of, entity = load.of, load.of.entity
     alias = of.join.child if isinstance(of, ListByParent) else entity.alias()
-    deciding = _read(alias, (), _conditions(entity, alias, condition))
+    deciding = reads_of(alias, (), _conditions(entity, alias, condition))
     if isinstance(of, RootList):
-        return _of_collection(of, deciding, _Shown(_Read(), entity))
-    return _behind(of.join, of.policies, deciding, _Shown(_Read(), entity))
+        return _of_collection(of, deciding, _Shown(Reads(), entity))
+    return _behind(of.join, of.policies, deciding, _Shown(Reads(), entity))
 
 
 def _of_former(load: FormerRows) -> Footprint:
-    read = _policy(load.policies, load.entity.model)
+    """The rows themselves are no more; what the policy makes of their values may change."""
+    read = policy_reads(load.policies, load.entity.model)
     return Footprint(read.others, named=read.named)
 
 
 def _of_aggregates(load: Aggregates) -> Footprint:
     join = load.join
     measures = [measure(each, join.target, join.child) for each in load.measures]
-    deciding = _read(join.child, measures, [join.target.own(join.child)])
-    return _behind(join, load.policies, deciding, _Shown(_Read(), join.target))
+    deciding = reads_of(join.child, measures, [join.target.own(join.child)])
+    return _behind(join, load.policies, deciding, _Shown(Reads(), join.target))
 
 
 def _of_batch(load: Batch) -> Footprint:
@@ -267,13 +190,13 @@ def _of_batch(load: Batch) -> Footprint:
     named: list[Named] = []
     for join, columns in load.reads or ():
         names = (*(columns or ()), *join.target.key)
-        deciding = _read(join.child, [join.target.attribute(join.child, name) for name in names])
+        deciding = reads_of(join.child, [join.target.attribute(join.child, name) for name in names])
         if columns is None:
             # Objects, which may be of any subclass.
             tables = (table for mapper in join.target.mapper.self_and_descendants for table in mapper.tables)
             deciding.own = dict.fromkeys((*deciding.own, *(table for table in tables if isinstance(table, Table))))
         positions = [load.spec.key.index(name) if name in load.spec.key else None for name in join.key]
-        footprint = _behind(join, load.policies, deciding, _Shown(_Read(), join.target), positions=positions)
+        footprint = _behind(join, load.policies, deciding, _Shown(Reads(), join.target), positions=positions)
         fixed = joined([*fixed.items(), *footprint.fixed.items()])
         by_key += footprint.by_key
         named += footprint.named
@@ -284,7 +207,7 @@ def _of_batch(load: Batch) -> Footprint:
 class _Shown:
     """What is read of rows beside what decides which; `slots` are where their key stands, if it is read."""
 
-    read: _Read
+    read: Reads
     entity: Entity
     slots: tuple[int, ...] = ()
 
@@ -300,11 +223,11 @@ class _Shown:
         return tuple(keyed), rest
 
 
-def _of_collection(load: RootList, deciding: _Read, shown: _Shown, *, is_whole: bool = True) -> Footprint:
+def _of_collection(load: RootList, deciding: Reads, shown: _Shown, *, is_whole: bool = True) -> Footprint:
     entity = load.entity
     alias = entity.alias()
     own = [] if load.spec.where is None else [load.spec.where(alias)]
-    deciding = deciding | _read(alias, (), own) | _policy(load.policies, entity.model)
+    deciding = deciding | reads_of(alias, (), own) | policy_reads(load.policies, entity.model)
     policy = list(policy_keys(load.policies, entity.model))
     # Where rows are many that are not shown, what is shown is of interest of those alone that are.
     by_row, rest = ((), shown.read.own) if is_whole and policy and not own else shown.by_row()
@@ -312,13 +235,13 @@ def _of_collection(load: RootList, deciding: _Read, shown: _Shown, *, is_whole: 
     named = tuple(
         Named(
             table.fullname,
-            _said_of(table, policy),
+            keys_of(table, policy),
             {name: (column.name, text) for name, (column, text) in columns.items() if column.table is table},
             Interest(union(mentioned, rest.get(table, frozenset())), True),
         )
         for table, mentioned in deciding.own.items()
     )
-    above = _above(load.policies, entity.model) if any(each.lineage is not None for each in policy) else ()
+    above = rows_above(load.policies, entity.model) if any(each.lineage is not None for each in policy) else ()
     others = joined([*deciding.others.items(), *shown.read.others.items()])
     return Footprint(others, (), by_row, (*named, *above, *deciding.named, *shown.read.named))
 
@@ -326,7 +249,7 @@ def _of_collection(load: RootList, deciding: _Read, shown: _Shown, *, is_whole: 
 def _behind(
     join: Join,
     policies: Policies,
-    deciding: _Read,
+    deciding: Reads,
     shown: _Shown,
     *,
     is_whole: bool = True,
@@ -339,14 +262,14 @@ def _behind(
     relationship = join.relationship
     is_checked = not is_implied(policies, relationship, parent=join.owner.model, target=join.target.model)
     if is_checked:
-        deciding = deciding | _policy(policies, join.target.model)
+        deciding = deciding | policy_reads(policies, join.target.model)
     keys = unnest(key_types(join.owner, join.key))
     on = references_of(select(literal_column("1")).select_from(keys, join.child).where(join.on(keys.c)))
     parts = _pairs(join, range(len(join.key)) if positions is None else positions)
     if relationship.secondary is not None:
         visible = policies if is_checked else None
         return _behind_secondary(join, on, deciding, shown, tuple(part for _, part in parts), visible)
-    joining = _Read()
+    joining = Reads()
     joining.note(on, join.child)
     deciding = deciding | joining
     by_row, rest = ((), shown.read.own) if is_whole else shown.by_row()
@@ -362,14 +285,14 @@ def _behind(
 
 
 def _behind_secondary(
-    join: Join, on: References, deciding: _Read, shown: _Shown, parts: tuple[Part, ...], visible: Policies | None
+    join: Join, on: References, deciding: Reads, shown: _Shown, parts: tuple[Part, ...], visible: Policies | None
 ) -> Footprint:
     """The same over a secondary table: its rows by the parent's key, then the target's; `visible` has the target's policy, if it
     is checked."""
     secondary: Any = join.relationship.secondary
     own = set(leaves(inspect(join.child).selectable))
     pairs = {each: columns for each, columns in on.of.items() if table_of(each) is secondary and each not in own}
-    joining = _Read()
+    joining = Reads()
     joining.note(
         References({each: columns for each, columns in on.of.items() if each not in pairs}, on.is_opaque), join.child
     )
@@ -388,7 +311,7 @@ def _behind_secondary(
     foreign_key = foreign_key_in(join.relationship.secondaryjoin, target[0]) if len(target) == 1 else None
     is_enforced = foreign_key is not None and not foreign_key.deferrable
     if visible is not None:
-        named = _visible(visible, join.target.model, waiting, moves=not is_enforced)
+        named = visible_rows(visible, join.target.model, waiting, moves=not is_enforced)
     else:
         named = tuple(
             Named(table.fullname, (), {}, Interest(columns, not is_enforced)) for table, columns in waiting.items()

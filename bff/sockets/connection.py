@@ -1,30 +1,27 @@
 """One client's connection, bounded in bytes and age. The greenlet of its request reads; any other sends, without waiting.
 
 On a WebSocket, a sender writes at once what the connection takes. The rest is kept and written by a second greenlet, which
-lives as long as something is kept. Over TLS any write may wait, so that greenlet writes everything. On the polling transport
-everything is kept for the client's next GET. A packet is framed once, however many WebSockets it goes to.
+lives as long as something is kept (`bff.sockets.send_buffer`). Over TLS any write may wait, so that greenlet writes everything.
+On the polling transport everything is kept for the client's next GET.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engineio import exceptions, packet, payload
 from engineio.socket import Socket
 
-from .websocket import Broken, HandshakeRefused, WebSocket, frame_bytes, frame_text
+from .send_buffer import SendBuffer, frame_of
+from .websocket import Broken, HandshakeRefused, WebSocket, frame_text
 
 if TYPE_CHECKING:
     from .engineio import EngineServer
 
 _LINGER = 5.0
 """Seconds in which a connection that was closed has to take the rest."""
-
-_CHUNK = 65_536
-"""Bytes that are written at once, of as many packets as fit."""
 
 _PING = packet.Packet(packet.PING)
 
@@ -42,8 +39,6 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         self.connected = self.upgrading = self.upgraded = self.closing = self.closed = False
         self.sent = 0
         """Bytes that were written to the connection, all namespaces together."""
-        self.unsent = 0
-        """Bytes that are kept until the client takes them."""
         self.on_drained: list[Callable[[], None]] = []
         """Called when the client has taken all that was kept. Must not block."""
         now = self._opened = server.clock.now()
@@ -51,7 +46,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         self._pinged: float | None = None
         self._allowance = float(server.limits.burst)
         self._counted = now
-        self._kept: deque[tuple[packet.Packet | memoryview, int, float]] = deque()
+        self._buffer = SendBuffer(server.limits, now=server.clock.now)
         self._websocket: WebSocket | None = None
         self._is_writing = False
         self._arrived: Any = None
@@ -67,20 +62,14 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         return round(self.server.clock.now() - self._opened, 3)
 
     @property
-    def unsent_for(self) -> float:
-        """Seconds since the oldest that is kept was sent; 0 when nothing is."""
-        try:
-            return float(self.server.clock.now() - self._kept[0][2])
-        except IndexError:
-            return 0.0
+    def unsent(self) -> int:
+        """Bytes that are kept until the client takes them."""
+        return self._buffer.size
 
     @property
     def is_full(self) -> bool:
         """Whether the client takes less than it is sent."""
-        if not self._kept:
-            return False
-        limits = self.server.limits
-        return self.unsent > limits.max_unsent or self.unsent_for > limits.max_age / 2
+        return self._buffer.is_full
 
     # ---- sending
 
@@ -101,9 +90,9 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
                 assert not isinstance(thing, bytes)
                 rest = thing
             else:
-                frame = thing if isinstance(thing, bytes) else _frame(thing)
+                frame = thing if isinstance(thing, bytes) else frame_of(thing)
                 taken = 0
-                if not self._kept:
+                if self._buffer.is_empty:
                     try:
                         taken = websocket.send_some(frame)
                     except OSError:
@@ -112,10 +101,10 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
                     if taken == len(frame):
                         return
                 rest = memoryview(frame)[taken:]
-            if self.unsent > 4 * self.server.limits.max_unsent:
+            if self._buffer.is_overflowing:
                 overflows = True
             else:
-                self._keep(rest)
+                self._buffer.keep(rest)
                 if websocket is not None and not self._is_writing:
                     begins = self._is_writing = True
         if overflows:
@@ -125,69 +114,37 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         elif self._arrived is not None:
             self._arrived.set()
 
-    def _keep(self, rest: packet.Packet | memoryview) -> None:
-        size = len(rest) if isinstance(rest, memoryview) else len(rest.encode())
-        self._kept.append((rest, size, self.server.clock.now()))
-        self.unsent += size
-
     def _write(self) -> None:
         """Write what is kept until nothing is."""
         websocket = self._websocket
         assert websocket is not None
         while True:
             with self.server.lock:
-                if not self._kept:
+                if self._buffer.is_empty:
                     self._is_writing = False
                     break
-                chunk = self._chunk()
+                chunk = self._buffer.chunk()
             try:
                 taken = websocket.send(chunk)
             except OSError:
                 self._forget()
                 return
             with self.server.lock:
-                self._took(taken)
+                self.sent += taken
+                self._buffer.written(taken)
+                if self._pinged is not None:
+                    # The ping may be behind what it takes: who takes something is there.
+                    self._pinged = self.server.clock.now()
         if self.closed:
             websocket.finish()
         else:
             self._tell_drained()
 
-    def _chunk(self) -> bytes | memoryview:
-        """The beginning of what is kept, as one piece of memory."""
-        frames: list[memoryview] = []
-        size = 0
-        for index, (rest, counted, at) in enumerate(self._kept):
-            if not isinstance(rest, memoryview):
-                rest = memoryview(_frame(rest))
-                self.unsent += len(rest) - counted
-                self._kept[index] = (rest, len(rest), at)
-            size += len(rest)
-            if frames and size > _CHUNK:
-                break
-            frames.append(rest)
-        return frames[0][:_CHUNK] if len(frames) == 1 else b"".join(frames)
-
-    def _took(self, taken: int) -> None:
-        self.sent += taken
-        if self._pinged is not None:
-            # The ping may be behind what it takes: who takes something is there.
-            self._pinged = self.server.clock.now()
-        while taken and self._kept:
-            rest, size, at = self._kept.popleft()
-            self.unsent -= min(size, taken)
-            if size > taken:
-                assert isinstance(rest, memoryview)
-                self._kept.appendleft((rest[taken:], size - taken, at))
-            taken -= min(size, taken)
-
     def _forget(self) -> bool:
-        """Keep nothing; whether anything was, the rest of a frame perhaps, after which no other can be sent."""
+        """Send no more; whether anything was kept."""
         with self.server.lock:
-            kept = bool(self._kept)
             self._is_doomed = True
-            self._kept.clear()
-            self.unsent = 0
-            return kept
+            return self._buffer.clear()
 
     def _tell_drained(self) -> None:
         for tell in tuple(self.on_drained):
@@ -199,20 +156,16 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         if self._arrived is None:
             self._arrived = self.server.create_event()
         until = clock.now() + self.server.ping_interval + self.server.ping_timeout
-        while not self._kept and not self.closed and (left := until - clock.now()) > 0:
+        while self._buffer.is_empty and not self.closed and (left := until - clock.now()) > 0:
             self._arrived.wait(left)
             self._arrived.clear()
-        packets: list[packet.Packet] = []
         with self.server.lock:
             if self._websocket is not None:
                 return [packet.Packet(packet.NOOP)]
             # No more than python-engineio's own client takes.
-            while self._kept and len(packets) < payload.Payload.max_decode_packets:
-                rest, size, _ = self._kept.popleft()
-                self.unsent -= size
-                self.sent += size
-                packets.append(rest)
-            is_drained = not self._kept
+            packets, taken = self._buffer.take(payload.Payload.max_decode_packets)
+            self.sent += taken
+            is_drained = self._buffer.is_empty
         if not packets and not self.closed:
             raise exceptions.QueueEmpty
         if is_drained and not self.closed:
@@ -264,7 +217,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
             self.connected = self.upgraded = True
             with self.server.lock:
                 self._websocket = ws
-                begins = self._is_writing = bool(self._kept)
+                begins = self._is_writing = not self._buffer.is_empty
             if begins:
                 self._write()
             while not self.closed and (received := ws.receive(count=self.count, reply=self._put)) is not None:
@@ -304,7 +257,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         now = self.server.clock.now()
         if self._pinged is not None and now - self._pinged > self.server.ping_timeout:
             self.doom(self.server.reason.PING_TIMEOUT)
-        elif self.unsent_for > self.server.limits.max_age:
+        elif self._buffer.is_overdue:
             self.doom("what it was sent was not taken in time")
         elif self._pinged is None and now >= self._next_ping:
             self._pinged = now
@@ -357,15 +310,6 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         self._close(reason, abort=True)
         if self._websocket is not None:
             self._websocket.abort()
-
-
-def _frame(pkt: packet.Packet) -> bytes:
-    """The packet as a frame, made once however many sockets it goes to."""
-    frame: bytes | None = getattr(pkt, "frame", None)
-    if frame is None:
-        encoded = pkt.encode()
-        frame = pkt.frame = frame_text(encoded) if isinstance(encoded, str) else frame_bytes(bytes(encoded))
-    return frame
 
 
 def _decode(received: str | bytes) -> packet.Packet:

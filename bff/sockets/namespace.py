@@ -1,4 +1,4 @@
-"""The namespace: who connects, what they send, who is refused or asked anew, and how all are sent away.
+"""The namespace: who connects, what they send, who is refused, and how all are sent away.
 
 Messages for the namespace are taken before python-socketio decodes them: it would start a greenlet for each, answer
 acknowledgements and put binary together. What is not of the protocol closes the socket. There are no rooms.
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import socketio
 from flask import Flask
 from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from ..documents.registry import Operation
 from ..errors import (
     BadRequest,
     BffError,
@@ -27,17 +26,16 @@ from ..errors import (
     Overloaded,
     SubscriptionLimit,
     TokenExpired,
-    Unauthenticated,
 )
 from ..http.request import JSON, parse_json
 from ..http.response import answer_error
 from ..protocol import messages as protocol
 from ..protocol.messages import Complete, NotOfProtocol, Subscribe, SubscribeRefused
-from ..readsets.readset import Fact
 from ..server import Server
-from ..telemetry import DRAINED, SOCKET, log, report_defect
+from ..telemetry import DRAINED, SOCKET, log
 from .engineio import ASYNC_MODES, EngineServer
-from .outlet import Outlet
+from .outlet import Hub, Outlet
+from .recheck import RIGHTS_CHANGED, Recheck
 from .viewer import Viewers, token_of
 
 # Text of Socket.IO's packets: type, number of attachments, namespace with a query that counts for nothing, the rest.
@@ -49,29 +47,11 @@ _WITH_DATA = (2, 5)
 _JOIN_WITHIN = 30.0
 """Seconds that a client may stay connected to no namespace at all."""
 
-_ASK_FOR = 4.0
-"""Seconds in which it must be found out who a viewer is now; nothing is sent to them meanwhile."""
-
-_ASK_EVERY = 0.5
-
 _LEAVE_WITHIN = 5.0
 """Seconds that a client has to close a connection whose namespace it was sent away from."""
 
 _STRAGGLE = 1.0
 """Seconds over which those are closed who did not leave when they were told to."""
-
-_RIGHTS_CHANGED = "the viewer's rights changed"
-
-
-class Hub(Protocol):
-    """Who answers subscriptions."""
-
-    def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object) -> None: ...
-    def unsubscribe(self, outlet: Outlet, id: str) -> None: ...
-    def drop(self, outlet: Outlet) -> None: ...
-    def end(self, outlet: Outlet, why: type[BffError], message: str) -> None: ...
-    def drained(self, outlet: Outlet) -> None: ...
-    def follow(self, outlet: Outlet, facts: Sequence[Fact], callback: Callable[[], None]) -> None: ...
 
 
 class LiveNamespace(socketio.Namespace):  # type: ignore[misc]  # python-socketio has no types
@@ -114,6 +94,7 @@ class LiveNamespace(socketio.Namespace):  # type: ignore[misc]  # python-socketi
         if isinstance(server.eio, EngineServer):
             raise DeclarationError("this SocketIO has a layer already")
         self._engine = EngineServer.adopt(server.eio, self._limits)
+        self._recheck = Recheck(host, hub, server=server, beside=self._beside, send_away=self._send_away)
         self._packet = re.compile(_PACKET % re.escape(self.namespace), re.DOTALL | re.ASCII)
         self._outlets: dict[str, Outlet] = {}
         self._refused = 0
@@ -174,7 +155,7 @@ class LiveNamespace(socketio.Namespace):  # type: ignore[misc]  # python-socketi
             outlet.expiry = self._engine.clock.after(
                 seconds, partial(self._beside, self._send_away, outlet, TokenExpired, "the credential is over")
             )
-        self._follow(outlet)
+        self._recheck.follow(outlet)
 
     def _disconnect(self, sid: str, reason: str = "") -> None:
         eio_sid = self.server.manager.eio_sid_from_sid(sid, self.namespace)
@@ -302,7 +283,7 @@ class LiveNamespace(socketio.Namespace):  # type: ignore[misc]  # python-socketi
             self._hub.unsubscribe(outlet, message.id)
         elif viewer is not outlet.viewer:
             self._hub.unsubscribe(outlet, message.id)
-            outlet.send(protocol.complete(message.id, Forbidden, _RIGHTS_CHANGED))
+            outlet.send(protocol.complete(message.id, Forbidden, RIGHTS_CHANGED))
 
     def _refuse(self, eio_sid: str | None, reason: str) -> None:
         connection = self._engine.sockets.get(eio_sid)
@@ -310,64 +291,7 @@ class LiveNamespace(socketio.Namespace):  # type: ignore[misc]  # python-socketi
             self._refused += 1
             connection.refuse(1008, reason)
 
-    # ---- who is it now
-
-    def _follow(self, outlet: Outlet) -> None:
-        """Have the viewer asked for anew whenever a row that decides who they are changes, and once now.
-
-        Now, because what changed since the host's caches were filled, and before anybody followed it, nobody would tell.
-        """
-        facts = self._host.facts_of(outlet.viewer)
-        if facts:
-            self._hub.follow(outlet, facts, partial(self._suspect, outlet))
-            self._ask_again(outlet, holds=False)
-
-    def _suspect(self, outlet: Outlet) -> None:
-        """Who the socket is of may have changed: send nothing more until that is known."""
-        self._ask_again(outlet, holds=True)
-
-    def _ask_again(self, outlet: Outlet, *, holds: bool) -> None:
-        with self._engine.lock:
-            outlet.is_suspect = True
-            outlet.suspicions += holds
-            suspicion = outlet.suspicions
-            begins, outlet.is_asking = not outlet.is_asking, True
-        if holds:
-            # Whoever asks may be done with an earlier one just now, and must not release for this one.
-            outlet.hold(suspicion)
-        if begins:
-            self._beside(self._ask_anew, outlet)
-
-    def _ask_anew(self, outlet: Outlet) -> None:
-        until = self._engine.clock.now() + _ASK_FOR
-        cleared = 0
-        while not outlet.is_over:
-            with self._engine.lock:
-                cleared = outlet.suspicions
-                if not outlet.is_suspect:
-                    outlet.is_asking = False
-                    break
-                outlet.is_suspect = False
-            try:
-                viewer = self._host.viewer_now(self.server.environ[outlet.connection.sid], outlet.token)
-            except Exception as error:  # noqa: BLE001 - whatever keeps the host from an answer may pass
-                if self._engine.clock.now() > until:
-                    report_defect(error, part="sockets.recheck")
-                    self._send_away(outlet, BffError, "it cannot be found out who is asking")
-                    return
-                outlet.is_suspect = True
-                self._engine.sleep(_ASK_EVERY)
-                continue
-            if viewer is None:
-                self._send_away(outlet, Unauthenticated, "nobody is signed in any more")
-                return
-            if viewer != outlet.viewer:
-                outlet.silence(True)
-                self._hub.end(outlet, Forbidden, _RIGHTS_CHANGED)
-                outlet.viewer = viewer
-                outlet.silence(False)
-                self._follow(outlet)
-        outlet.release(cleared)
+    # ---- sent away
 
     def _send_away(self, outlet: Outlet, why: type[BffError], reason: str) -> None:
         """End all that it subscribed to, and disconnect it."""
@@ -376,8 +300,6 @@ class LiveNamespace(socketio.Namespace):  # type: ignore[misc]  # python-socketi
         self._hub.end(outlet, why, reason)
         self.server.disconnect(outlet.sid, namespace=self.namespace)
         self._engine.clock.after(_LEAVE_WITHIN, partial(self._close_idle, outlet.connection.sid))
-
-    # ---- all of them
 
     def drain(self, within: float) -> None:
         """Take no more sockets, and send away those that there are: each at a time of its own within so many seconds.

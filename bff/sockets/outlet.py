@@ -1,15 +1,30 @@
-"""One socket, as the hub sees it: takes messages, says when it is full, and holds them back while it is asked anew who it is of."""
+"""One socket, as the hub sees it: takes messages, says when it is full, and holds them back while it is not known who it is of."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from engineio import packet
 
+from ..documents.registry import Operation
+from ..errors import BffError
 from ..protocol.messages import Message, Subscribe
+from ..readsets.readset import Fact
 from .connection import EngineSocket
 from .timers import Timer
+
+
+class Hub(Protocol):
+    """Who answers subscriptions."""
+
+    def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object) -> None: ...
+    def unsubscribe(self, outlet: Outlet, id: str) -> None: ...
+    def drop(self, outlet: Outlet) -> None: ...
+    def end(self, outlet: Outlet, why: type[BffError], message: str) -> None: ...
+    def drained(self, outlet: Outlet) -> None: ...
+    def follow(self, outlet: Outlet, facts: Sequence[Fact], callback: Callable[[], None]) -> None: ...
 
 
 class Outlet:
@@ -41,7 +56,7 @@ class Outlet:
         self.reason: str | None = None
         """Why it was sent away."""
         self.is_suspect = False
-        """Whether it has to be asked anew who it is of."""
+        """Whether the host has to be asked again who it is of."""
         self.is_asking = False
         """Whether somebody asks."""
         self.suspicions = 0

@@ -127,8 +127,8 @@ def test_another_viewer_subscribes_anew(serve: Serve) -> None:
 
 
 def test_who_cannot_be_found_out_is_sent_away(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bff.sockets.namespace._ASK_FOR", 0.3)
-    monkeypatch.setattr("bff.sockets.namespace._ASK_EVERY", 0.05)
+    monkeypatch.setattr("bff.sockets.recheck._ASK_FOR", 0.3)
+    monkeypatch.setattr("bff.sockets.recheck._ASK_EVERY", 0.05)
     site = serve()
     wire = site.open().connect(MARIE)
     wire.subscribe("1")
