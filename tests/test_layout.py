@@ -57,7 +57,9 @@ def test_contributing_names_what_there_is() -> None:
 
     words = re.findall(r"^\| (\w+) \| `([\w/]+\.py)` \|", text, re.MULTILINE)
     assert len(words) > 20
-    assert [word for word, path in words if not re.search(rf"^(class )?{word}\b", (ROOT / path).read_text(), re.M)] == []
+    assert [
+        word for word, path in words if not re.search(rf"^(class )?{word}\b", (ROOT / path).read_text(), re.M)
+    ] == []
 
     for item in re.findall(r"^\d+\. .*(?:\n   .*)*", text, re.MULTILINE):
         modules = re.findall(r"`([\w/]+\.py)`", item)
