@@ -241,7 +241,7 @@ class Resolution:
         self._give(field, level, [[row for row in rows if row is not None]])
 
     def _fail(self, field: FieldPlan, level: Level, error: Exception) -> None:
-        self._complete(field, level, [error] * len(level))
+        self._give(field, level, [error] * len(level))
 
 
 _HANDLERS: dict[type, Callable[[Resolution, FieldPlan, Any, Level], None]] = {
