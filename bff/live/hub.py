@@ -31,7 +31,8 @@ from ..settings import LiveSettings
 from .attendance import Attendance, Stay
 from .channels import Outlet
 from .event_channel import EventChannel
-from .events import EventReader, Events
+from .event_matches import EventReader
+from .events import Events
 from .index import Index
 from .presence import Presence
 from .scheduler import Scheduler
@@ -360,7 +361,7 @@ class Hub:
             self._events.resume(channel, outlet, request.id, held, self._runs.position)
         else:
             recovered = None if request.resume is None else False
-            self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
+            channel.begin(outlet, request.id, self._runs.position, recovered=recovered)
 
     # ---- ending
 
