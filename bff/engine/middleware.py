@@ -54,7 +54,9 @@ class FieldMiddleware:
             if isinstance(value, NotVisible):
                 found.append(value)
                 continue
-            self._loaded = shown = value if field.rows is None else _shown(value, field.rows)
+            shown = value if field.rows is None else _shown(value, field.rows)
+            # It may take rows out of the list that it gets.
+            self._loaded = list(shown) if isinstance(shown, list) and not is_free else shown
             info = self._context.info(field, (path, field.key, field))
             try:
                 given = self._chain(_parent(source, field.parent.rows), info, **arguments)

@@ -16,7 +16,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from ..errors import NotVisible
+from ..errors import BffError, NotVisible
 from ..readsets.readset import Invocation
 from ..telemetry import report_defect
 from .presence import Presence
@@ -61,13 +61,13 @@ class Attendance:
         """
         subject = operation.subject
         place, member = source.place(subject.variables), source.who(subject.viewer)
-        operation.is_withheld = source.is_withheld
+        operation.is_withheld = lambda payload: source.is_withheld(payload) or _is_refused(payload)
         operation.root_value = source.root_value(place, ())
         asked = Invocation(subject.variables, operation.root_value)
         [answered] = self._runner.execute_live(subject.plan, [asked], subject.viewer).answers
         if source.is_withheld(answered.payload):
             raise NotVisible(f"{source.name}: there is nothing to be present at, or not for this viewer")
-        if _is_refused(answered.payload):
+        if _is_empty(answered.payload):
             error = answered.payload["errors"][0]
             raise GraphQLError(error["message"], extensions=error["extensions"])
         return Stay(source, place, member, secrets.token_hex(8))
@@ -113,7 +113,13 @@ class Attendance:
         self._told.put(None)
 
 
-def _is_refused(payload: Mapping[str, Any]) -> bool:
+def _is_empty(payload: Mapping[str, Any]) -> bool:
     """Whether there is no answer but errors: who is shown nothing is shown to nobody."""
     data = payload.get("data") or {}
     return "errors" in payload and all(value is None for value in data.values())
+
+
+def _is_refused(payload: Mapping[str, Any]) -> bool:
+    """The same, on purpose: a defect ends nobody's stay."""
+    errors = payload.get("errors", ())
+    return _is_empty(payload) and all(each["extensions"]["code"] != BffError.code for each in errors)

@@ -45,7 +45,7 @@ class Runner(Protocol):
     """How operations are run; the server implements it."""
 
     def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
-        """Run a plan for each of `asked`, all in one snapshot. Raises TryAgain."""
+        """Run a plan for each of `asked`; `snapshot` is the first that any was read in. Raises TryAgain."""
 
     def errors_of(self, error: Exception) -> list[dict[str, Any]]:
         """The GraphQL errors for a client; what is a defect is logged and masked."""

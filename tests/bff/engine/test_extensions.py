@@ -17,6 +17,8 @@ from strawberry.directive import DirectiveLocation, DirectiveValue
 from strawberry.extensions import AddValidationRules, QueryDepthLimiter, SchemaExtension
 
 import bff
+from bff.changes.change import Snapshot
+from bff.entities.events import ChangeKind, Happened
 from bff.plan.plan import compile_plan
 from bff.readsets.readset import Invocation
 
@@ -240,6 +242,11 @@ class Team(bff.Node):
 
 
 @strawberry.type
+class Subscription:
+    joined: Person = bff.event(on=["insert"], match={"team_id": "team_id"})
+
+
+@strawberry.type
 class Rows:
     teams: list[Team] = bff.collection(order=["id"])
     person: Person | None = bff.lookup()
@@ -270,7 +277,7 @@ def rows(make_database: Callable[[], str]) -> Iterator[Callable[..., bff.Bff]]:
         )
 
     def make(*extensions: Any) -> bff.Bff:
-        schema = bff.Schema(Rows, types=[Person, Team], extensions=extensions)
+        schema = bff.Schema(Rows, subscription=Subscription, types=[Person, Team], extensions=extensions)
         return bff.Bff(schema=schema, engine=engine)
 
     yield make
@@ -307,7 +314,7 @@ def test_resolve_is_called_whatever_way_leads_to_a_row(rows: Callable[..., bff.B
     for text in ('{ person(id: "1") { name } }', '{ node(id: "Person:1") { ... on Person { name } } }'):
         result = layer.execute(text)
         assert [error.message for error in result.errors or ()] == ["private"], text
-    # Invocation again, PostgreSQL would write it all, were there no extension.
+    # Asked again, PostgreSQL would write it all, were there no extension.
     assert layer.execute('{ person(id: "1") { name } }').errors is not None
 
 
@@ -328,14 +335,160 @@ def test_an_extension_that_changes_nothing_changes_nothing(rows: Callable[..., b
     assert answers[0].errors is None
 
 
-def test_other_rows_than_were_loaded_are_an_error(rows: Callable[..., bff.Bff]) -> None:
-    class Forge(SchemaExtension):
+def giving(field: str, give: Callable[[Any, Any], Any]) -> type[SchemaExtension]:
+    """An extension that gives something else for a field, made of its parent and of what was loaded."""
+
+    class Giving(SchemaExtension):
         def resolve(self, _next: Callable[..., Any], root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
             value = _next(root, info, *args, **kwargs)
-            return PersonRow(id=9, name="Mallory") if info.field_name == "person" else value
+            return give(root, value) if info.field_name == field else value
 
-    [error] = rows(Forge).execute('{ person(id: "1") { name } }').errors or []
-    assert "middleware gave PersonRow for Rows.person" in error.message
+    return Giving
+
+
+@pytest.mark.parametrize(
+    ("field", "give", "given"),
+    [
+        ("team", lambda root, value: PersonRow(id=9, name="Mallory"), "PersonRow"),
+        ("team", lambda root, value: root, "RowProxy"),
+        ("team", lambda root, value: [value], "list"),
+        ("team", lambda root, value: {"name": "red"}, "dict"),
+        ("people", lambda root, value: value[0], "RowProxy"),
+        ("people", lambda root, value: [root], "list"),
+        ("people", lambda root, value: "Ada", "str"),
+        ("page", lambda root, value: {}, "dict"),
+        ("page", lambda root, value: [], "list"),
+        ("nodes", lambda root, value: [*value, root], "list"),
+        ("edges", lambda root, value: [{"node": None}], "list"),
+    ],
+)
+def test_other_objects_than_were_loaded_are_the_fields_error(
+    rows: Callable[..., bff.Bff], field: str, give: Callable[[Any, Any], Any], given: str
+) -> None:
+    text = "{ person(id: 1) { name team { name people { name } page { nodes { name } edges { node { name } } } } } }"
+    result = rows(giving(field, give)).execute(text)
+    [error] = result.errors or []
+    assert f"middleware gave {given} for " in error.message
+    assert error.path is not None
+    assert error.path[-1] == field
+    assert "Mallory" not in str(result.data)
+
+
+def test_rows_of_an_earlier_operation_are_an_error(rows: Callable[..., bff.Bff]) -> None:
+    """They were read with other columns, as another viewer, in another snapshot."""
+    kept: list[Any] = []
+
+    def give(_root: Any, value: Any) -> Any:
+        kept.append(value)
+        return kept[0]
+
+    layer = rows(giving("person", give))
+    assert layer.execute("{ person(id: 1) { name id } }").errors is None
+    for text in (
+        "{ person(id: 1) { name id } }",
+        "{ person(id: 1) { length } }",
+        "{ person(id: 1) { team { name } } }",
+    ):
+        [error] = layer.execute(text).errors or []
+        assert "middleware gave RowProxy for Rows.person" in error.message
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda root, value: value.remove(value[0]) or value,
+        lambda root, value: (each for each in value if each.name != "Ada"),
+        lambda root, value: filter(lambda each: each.name != "Ada", value),
+        lambda root, value: tuple(value[1:]),
+    ],
+)
+def test_fewer_rows_are_given_in_any_iterable(rows: Callable[..., bff.Bff], give: Callable[[Any, Any], Any]) -> None:
+    result = rows(giving("people", give)).execute("{ teams { people { name } } }")
+    assert result.errors is None
+    assert result.data is not None
+    assert result.data["teams"][0] == {"people": [{"name": "Bob"}]}
+
+
+def test_errors_of_arguments_pass_through_resolve(rows: Callable[..., bff.Bff]) -> None:
+    class Forgiving(SchemaExtension):
+        def resolve(self, _next: Callable[..., Any], root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return _next(root, info, *args, **kwargs)
+            except bff.BadUserInput:
+                return None
+
+    result = rows(Forgiving).execute('{ person(id: "abc") { name } }')
+    assert (result.data, result.errors) == ({"person": None}, None)
+
+
+@pytest.mark.filterwarnings("ignore:Passing an extension instance")
+def test_an_instance_with_rules_is_each_operations_own() -> None:
+    given = QueryDepthLimiter(max_depth=1)
+    layer = layer_of(given)
+    layer.execute("{ secret }")
+    assert not hasattr(given, "execution_context")
+
+
+def test_extensions_that_the_schema_makes_itself_are_run() -> None:
+    class Schema(bff.Schema):
+        def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
+            return [*super().get_extensions(sync=sync), Hide()]
+
+    layer = bff.Bff(schema=Schema(Query), engine=create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none"))
+    assert [error.message for error in layer.execute("{ secret }").errors or ()] == ["hidden"]
+
+
+def live(server: Any, text: str, *asked: Invocation) -> Any:
+    return server.execute_live(compile_plan(server.schema, parse(text)), list(asked), None)
+
+
+def test_live_variables_that_no_text_holds_are_refused_beside_extensions(rows: Callable[..., bff.Bff]) -> None:
+    executed = live(
+        rows(Told).server, "query Live($id: ID!) @live { person(id: $id) { name } }", Invocation({"id": "\0"})
+    )
+    [answer] = executed.answers
+    assert "data" not in answer.payload
+    assert Snapshot.parse(executed.snapshot)
+
+
+def test_live_documents_are_refused_error_by_error(rows: Callable[..., bff.Bff]) -> None:
+    class NoNames(ValidationRule):
+        def enter_field(self, node: Any, *_: Any) -> None:
+            if node.name.value == "name":
+                self.report_error(GraphQLError("no names", node))
+
+    rules = rows(lambda: AddValidationRules([NoNames])).server
+    executed = live(rules, 'query Live @live { person(id: "1") { name team { name } } }', Invocation(None))
+    errors = executed.answers[0].payload["errors"]
+    assert [(each["message"], len(each["locations"])) for each in errors] == [("no names", 1)] * 2
+
+
+class Rewrite(SchemaExtension):
+    """Tells nobody what went wrong."""
+
+    def resolve(self, _next: Callable[..., Any], root: Any, info: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return _next(root, info, *args, **kwargs)
+        except bff.BffError:
+            raise GraphQLError("something went wrong") from None
+
+
+class Replace(SchemaExtension):
+    def on_operation(self) -> Iterator[None]:
+        yield
+        result = self.execution_context.result
+        assert isinstance(result, ExecutionResult)
+        result.errors = [GraphQLError("something went wrong")]
+
+
+@pytest.mark.parametrize("extension", [Rewrite, Replace])
+def test_no_extension_uncovers_an_event_that_is_not_for_the_viewer(
+    rows: Callable[..., bff.Bff], extension: type[SchemaExtension]
+) -> None:
+    gone = Happened(ChangeKind.INSERTED, "9", 9, None)
+    text = 'subscription Live { joined(teamId: "1") { name } }'
+    [answer] = live(rows(extension).server, text, Invocation({}, gone)).answers
+    assert [error["extensions"]["code"] for error in answer.payload["errors"]] == ["NOT_VISIBLE"]
 
 
 def test_extensions_run_around_live_operations_and_what_they_read_counts(rows: Callable[..., bff.Bff]) -> None:

@@ -100,6 +100,7 @@ class MemoryEngine:
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
         self.hidden: set[str] = set()
+        self.refused: set[str] = set()
         self.slow: set[str] = set()
         self.broken: set[str] = set()
         self._plans: dict[str, Plan] = {}
@@ -143,6 +144,9 @@ class MemoryEngine:
                 reads = ReadSet({("rooms", ("id",), (id,)): Interest(None, True)})
         if id in self.hidden and asked.root_value is not None:
             error = {"message": "no", "path": ["x"], "extensions": {"code": "NOT_VISIBLE"}}
+            return LiveAnswer({"data": None, "errors": [error]}, reads)
+        if id in self.refused:
+            error = {"message": "you may not", "path": ["x"], "extensions": {"code": "FORBIDDEN"}}
             return LiveAnswer({"data": None, "errors": [error]}, reads)
         return LiveAnswer({"data": data}, reads)
 

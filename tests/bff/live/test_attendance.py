@@ -30,3 +30,22 @@ def test_where_a_viewer_may_not_look_they_cannot_be(node: Node) -> None:
     assert event == "error"
     assert message["payload"][0]["extensions"]["code"] == "NOT_VISIBLE"
     assert node.hub.stats()["subscriptions"] == 0
+
+
+def test_who_is_refused_is_told_why_and_is_not_there(node: Node) -> None:
+    node.engine.refused.add("1")
+    outlet = node.subscribe(PRESENT)
+    [(event, message)] = outlet.messages
+    assert event == "error"
+    assert message["payload"] == [{"message": "you may not", "extensions": {"code": "FORBIDDEN"}}]
+    assert node.hub.stats()["subscriptions"] == 0
+
+
+def test_who_is_refused_later_is_there_no_more(node: Node) -> None:
+    first, second = node.subscribe(PRESENT, viewer=7), node.subscribe(PRESENT, viewer=8)
+    first.wait(lambda it: present(it) == ["7", "8"])
+    node.engine.refused.add("1")
+    node.hub.drop(second)
+    first.wait(lambda it: it.messages[-1][0] == "complete")
+    node.engine.refused.clear()
+    node.subscribe(PRESENT, viewer=9).wait(lambda it: present(it) == ["9"])

@@ -131,6 +131,12 @@ def test_a_defect_that_goes_on_is_told_once(operation: LiveOperation) -> None:
     assert run(operation, failing("two"), position(6)) == "unchanged"
 
 
+def test_what_extensions_add_is_no_change(operation: LiveOperation) -> None:
+    assert run(operation, {**state(1), "extensions": {"ms": 3}}, position(1)) == "first"
+    assert run(operation, {**state(1), "extensions": {"ms": 4}}, position(2)) == "unchanged"
+    assert run(operation, {**state(2), "extensions": {"ms": 4}}, position(3)) == "changed"
+
+
 def test_a_patch_that_is_larger_than_the_state_is_not_sent(operation: LiveOperation) -> None:
     outlet = KeptOutlet()
     join(operation, outlet, "1", "patch")

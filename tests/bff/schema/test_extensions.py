@@ -91,3 +91,10 @@ def test_a_schema_of_strawberrys_own_is_checked_where_it_is_mounted() -> None:
 
 def test_synchronous_tracing_is_taken() -> None:
     bff.Schema(Query, extensions=[ApolloTracingExtensionSync])
+
+
+def test_extensions_are_checked_behind_a_schema_of_graphql_core() -> None:
+    schema = strawberry.Schema(Query, extensions=[AsyncResolve])
+    engine = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+    with pytest.raises(bff.DeclarationError, match="AsyncResolve has an async resolve"):
+        bff.Bff(schema=schema._schema, engine=engine)
