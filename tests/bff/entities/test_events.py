@@ -1,148 +1,35 @@
-"""Events, presence and `@live` as declared: what is refused when the schema is built, what the schema shows, what documents may ask."""
+"""Events and presence as declared: what is refused when the schema is built, what the schema shows, what documents may ask."""
 
 import re
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 import strawberry
 from graphql import parse, print_schema
-from sqlalchemy import BigInteger, Enum, ForeignKey, Integer, Numeric, String, TypeDecorator, Uuid, join, select
-from sqlalchemy.dialects.postgresql import CITEXT
-from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
-from sqlalchemy.types import CHAR
-from strawberry.directive import DirectiveLocation
+from sqlalchemy.orm import Mapped, mapped_column
 
 import bff
-from bff.columns.text_equality import as_text_of, is_exact
 from bff.documents.limits import validate_document
 from bff.errors import ValidationFailed
-from bff.plan.explain import explain
-from bff.plan.plan import compile_plan
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Reversed(TypeDecorator[str]):
-    impl = String
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        return None if value is None else value[::-1]
-
-
-class ShipRow(Base):
-    __tablename__ = "ships"
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    fleet: Mapped[int]
-    serial: Mapped[uuid.UUID]
-    tonnage: Mapped[int] = mapped_column(BigInteger)
-    is_armed: Mapped[bool]
-    flag: Mapped[str]
-    nickname: Mapped[str] = mapped_column(CITEXT)
-    mood: Mapped[str] = mapped_column(Enum("good", "bad", name="mood"))
-    draught: Mapped[Any] = mapped_column(Numeric)
-    sailors: Mapped[list["SailorRow"]] = relationship(back_populates="ship")
-
-    @hybrid_property
-    def double(self) -> int:
-        return self.fleet * 2
-
-
-class SailorRow(Base):
-    __tablename__ = "sailors"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    ship_id: Mapped[int] = mapped_column(ForeignKey("ships.id"))
-    name: Mapped[str]
-    rank: Mapped[int]
-    kind: Mapped[str]
-    computed: Mapped[int] = column_property(select(1).scalar_subquery())
-    ship: Mapped[ShipRow] = relationship(back_populates="sailors")
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "sailor"}  # noqa: RUF012
-
-
-class CookRow(SailorRow):
-    """In the table of sailors."""
-
-    __mapper_args__ = {"polymorphic_identity": "cook"}  # noqa: RUF012
-
-
-class SurgeonRow(SailorRow):
-    """In a table of its own, joined to that of sailors."""
-
-    __tablename__ = "surgeons"
-    id: Mapped[int] = mapped_column(ForeignKey("sailors.id"), primary_key=True)
-    __mapper_args__ = {"polymorphic_identity": "surgeon"}  # noqa: RUF012
-
-
-class CoinRow(Base):
-    __tablename__ = "coins"
-    code: Mapped[str] = mapped_column(Reversed, primary_key=True)
-
-
-class BerthRow(Base):
-    __tablename__ = "berths"
-    ship_id: Mapped[int] = mapped_column(ForeignKey("ships.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-
-
-class CrewRow(Base):
-    """Mapped to a join."""
-
-    __table__ = join(ShipRow.__table__, SailorRow.__table__)
-    id = column_property(ShipRow.__table__.c.id, SailorRow.__table__.c.ship_id)
-    sailor_id = SailorRow.__table__.c.id
-
-
-@bff.entity(ShipRow, policy=bff.public)
-class Ship:
-    id: strawberry.ID
-
-
-@bff.entity(SailorRow, policy=bff.through("ship"))
-class Sailor:
-    id: strawberry.ID
-    name: str
-
-
-@bff.entity(CoinRow, policy=bff.public)
-class Coin:
-    code: str
-
-
-@bff.entity(BerthRow, policy=lambda berth, viewer: berth.number == viewer.number)
-class Berth(bff.Node):
-    number: int
-
-
-@bff.entity(CrewRow, policy=bff.public)
-class Crew:
-    fleet: int
-
-
-@strawberry.type
-class Query:
-    ship: Ship | None = bff.lookup()
-
-
-def schema_of(field: Any, annotation: Any) -> bff.Schema:
-    """A schema whose Subscription has the one field `probe`."""
-    body = {"__annotations__": {"probe": annotation}, "probe": field}
-    return bff.Schema(Query, subscription=strawberry.type(type("Subscription", (), body)), types=[Coin, Berth])
-
-
-def arguments_of(schema: bff.Schema) -> dict[str, str]:
-    assert schema._schema.subscription_type
-    return {name: str(each.type) for name, each in schema._schema.subscription_type.fields["probe"].args.items()}
-
-
-def key(viewer: Any) -> int:
-    number: int = viewer.number
-    return number
+from tests.bff.entities.ships import (
+    SCHEMA,
+    Base,
+    BerthRow,
+    Coin,
+    CoinRow,
+    CookRow,
+    Crew,
+    Query,
+    Sailor,
+    SailorRow,
+    Ship,
+    ShipRow,
+    SurgeonRow,
+    arguments_of,
+    key,
+    schema_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -344,27 +231,6 @@ def test_a_place_needs_a_policy() -> None:
 # -- what the schema shows
 
 
-@pytest.mark.parametrize(
-    ("path", "type_"),
-    [
-        ("ship_id", "ID!"),
-        ("ship.id", "ID!"),
-        ("ship.fleet", "Int!"),
-        ("ship.tonnage", "BigInt!"),
-        ("ship.serial", "UUID!"),
-        ("ship.is_armed", "Boolean!"),
-        ("ship.flag", "String!"),
-    ],
-)
-def test_an_argument_is_typed_by_its_column(path: str, type_: str) -> None:
-    assert arguments_of(schema_of(bff.event(match={path: "the_value"}), Sailor)) == {"theValue": type_}
-
-
-def test_paths_of_the_viewer_take_no_argument() -> None:
-    match = {"ship_id": "ship_id", "ship.fleet": lambda viewer: viewer.fleet, "ship.flag": "flag"}
-    assert arguments_of(schema_of(bff.event(match=match), Sailor)) == {"shipId": "ID!", "flag": "String!"}
-
-
 def test_the_schema_of_changes_and_presence() -> None:
     printed = print_schema(schema_of(bff.event(description="What becomes of ships."), bff.Changed[Ship])._schema)
     assert "directive @live on QUERY" in printed
@@ -377,66 +243,7 @@ def test_the_schema_of_changes_and_presence() -> None:
     assert "ChangeKind" not in printed
 
 
-def test_live_is_the_layer_s_directive() -> None:
-    @strawberry.directive(locations=[DirectiveLocation.FIELD], name="live")
-    def live(value: str) -> str:
-        return value
-
-    @strawberry.directive(locations=[DirectiveLocation.FIELD])
-    def loud(value: str) -> str:
-        return value.upper()
-
-    with pytest.raises(bff.DeclarationError, match=r"the directive @live is the layer's own; give yours another name"):
-        bff.Schema(Query, directives=[live])
-    assert {"live", "loud"} <= {each.name for each in bff.Schema(Query, directives=[loud])._schema.directives}
-
-
-@pytest.mark.parametrize(
-    ("type_", "exact"),
-    [
-        (Integer(), True),
-        (String(), True),
-        (String(5), True),
-        (String(collation="C"), True),
-        (String(collation="ignores_case"), False),
-        (Uuid(), True),
-        (Uuid(as_uuid=False), True),
-        (Uuid(native_uuid=False), False),
-        (CHAR(5), False),
-        (Reversed(), False),
-        (Numeric(), False),
-        (CITEXT(), False),
-        (Enum("a", "b", name="e"), False),
-    ],
-)
-def test_columns_whose_text_is_their_equality(type_: Any, exact: bool) -> None:
-    assert is_exact(type_) is exact
-
-
-def test_a_uuid_kept_as_text_has_another_text() -> None:
-    """Without dashes: whoever looked for it with them would miss its changes."""
-    as_text = as_text_of(Uuid())
-    assert as_text is not None
-    assert as_text(uuid.UUID(int=1)) == "00000000-0000-0000-0000-000000000001"
-    assert as_text_of(Uuid(native_uuid=False)) is None
-
-
 # -- documents
-
-
-@strawberry.type
-class Subscription:
-    ship: Ship | None = bff.lookup()
-    ship_changed: bff.Changed[Ship] = bff.event(match={"id": "id"})
-    sailor_added: Sailor = bff.event(on=["insert"], match={"ship.fleet": "fleet"})
-    mates: list[Sailor] = bff.presence(of=ShipRow, argument="ship_id", key=key)
-
-    @strawberry.field
-    def noon(self) -> int:
-        return 12
-
-
-SCHEMA = bff.Schema(Query, subscription=Subscription)._schema
 
 
 @pytest.mark.parametrize(
@@ -484,35 +291,3 @@ def test_a_document_that_is_refused(document: str, says: str) -> None:
 )
 def test_a_document_that_is_not(document: str) -> None:
     validate_document(SCHEMA, parse(document))
-
-
-def plan_text(document: str) -> str:
-    plan = compile_plan(SCHEMA, parse(document))
-    return explain(plan).partition("\n\n")[0]
-
-
-def test_a_plan_says_what_it_follows_and_how_it_is_routed() -> None:
-    assert plan_text("query Q @live { ship(id: 1) { id } }").startswith(
-        "query Q, live: runs again when what it reads changes\n"
-    )
-    assert plan_text("subscription S { ship(id: 1) { id } }").startswith(
-        "subscription S, live: runs again when what it reads changes\n"
-    )
-    assert plan_text("query Q { ship(id: 1) { id } }").startswith("query Q\n")
-    assert plan_text("subscription S { sailorAdded(fleet: 1) { name } }") == (
-        "subscription S\n"
-        "└─ sailorAdded: Sailor!                                  #1 each insert of sailors, ship.fleet = fleet; checked\n"
-        "   └─ name"
-    )
-    assert plan_text("subscription S { shipChanged(id: 1) { kind node { id } } }") == (
-        "subscription S\n"
-        "└─ shipChanged: ShipChanged!                             #1 #2 each insert, update, delete of ships, id = id; checked\n"
-        "   ├─ kind\n"
-        "   └─ node: Ship                                         its row\n"
-        "      └─ id"
-    )
-    assert plan_text("subscription S { mates(shipId: 1) { name } }") == (
-        "subscription S\n"
-        "└─ mates: [Sailor!]!                                     #1 #2 who is at ShipRow.id = ship_id; checked\n"
-        "   └─ name"
-    )

@@ -1,129 +1,17 @@
-"""What is declared wrongly is refused when the type or the schema is made, naming type and field and a way round."""
+"""What is declared wrongly is refused when the schema is made, naming type and field and a way round."""
 
-import functools
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import strawberry
-from graphql import GraphQLError, parse
-from sqlalchemy import ForeignKey, LargeBinary, String, case, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB
-from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
-from sqlalchemy.orm import (
-    DeclarativeBase,
-    Mapped,
-    MappedAsDataclass,
-    WriteOnlyMapped,
-    composite,
-    mapped_column,
-    relationship,
-    synonym,
-)
-from strawberry.permission import BasePermission
+from sqlalchemy import String, case
+from sqlalchemy.dialects.postgresql import ARRAY, INET
+from sqlalchemy.orm import Mapped, mapped_column
 
 import bff
-from app.models import Tag
-from bff.database.session import Database
-from bff.engine.execution import execute
-from bff.schema.catalog import Catalog
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Point(MappedAsDataclass):
-    x: int
-    y: int
-
-
-class City(Base):
-    __tablename__ = "cities"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    flag: Mapped[bytes | None] = mapped_column(LargeBinary)
-    x: Mapped[int]
-    y: Mapped[int]
-    place: Mapped[Point] = composite(lambda x, y: Point(x, y), "x", "y")
-    mayor_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
-    mayor: Mapped["Person | None"] = relationship(foreign_keys=[mayor_id])
-    people: Mapped[list["Person"]] = relationship(back_populates="city", foreign_keys="Person.city_id")
-    by_length: Mapped[list["Person"]] = relationship(
-        foreign_keys="Person.city_id", order_by="func.length(Person.name)", viewonly=True
-    )
-    logs: WriteOnlyMapped["Log"] = relationship()
-    head: Mapped["Person | None"] = synonym("mayor")
-    words: Mapped[list[str] | None] = mapped_column(ARRAY(String))
-    names: AssociationProxy[list[str]] = association_proxy("people", "name")
-
-    @hybrid_property
-    def silent(self) -> str:
-        return {1: "one"}[self.x]
-
-    @hybrid_property
-    def branching(self) -> str:
-        return "here" if self.x == 1 else "there"
-
-    @hybrid_method
-    def is_near(self, x: int) -> bool:
-        return self.x == x
-
-
-class Person(Base):
-    __tablename__ = "people"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(20))
-    extra: Mapped[Any | None] = mapped_column(JSONB)
-    city_id: Mapped[int] = mapped_column(ForeignKey("cities.id"))
-    city: Mapped[City] = relationship(back_populates="people", foreign_keys=[city_id])
-
-
-class Log(Base):
-    __tablename__ = "logs"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    city_id: Mapped[int] = mapped_column(ForeignKey("cities.id"))
-
-
-def schema_of(field: Any, annotation: Any, *, policy: Any = bff.public, person_policy: Any = bff.public) -> bff.Schema:
-    """A schema whose type CityType has the one field `probe`."""
-
-    @bff.entity(Person, policy=person_policy, name="Person")
-    class PersonType:
-        id: strawberry.ID
-
-    names = {"PersonType": PersonType}
-    resolved = eval(annotation, {**globals(), **names}) if isinstance(annotation, str) else annotation  # noqa: S307
-    body = {"__annotations__": {"id": strawberry.ID, "probe": resolved}, "probe": field}
-    city_type = bff.entity(City, policy=policy, name="City")(type("CityType", (), body))
-
-    @strawberry.type
-    class Query:
-        city: city_type | None = bff.lookup()  # type: ignore[valid-type]
-
-    return bff.Schema(Query)
-
-
-class AsyncBatch:
-    async def __call__(self, keys: list[Any], scope: bff.Scope) -> list[int]:
-        return [0 for _ in keys]
-
-
-class Nobody(BasePermission):
-    message = "nobody may"
-
-    def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:
-        return False
-
-
-def batch(keys: list[Any], scope: bff.Scope) -> list[int]:
-    return [0 for _ in keys]
-
-
-async def async_batch(keys: list[Any], scope: bff.Scope) -> list[int]:
-    return [0 for _ in keys]
+from tests.bff.schema.towns import Base, Log, Nobody, Person, batch, built, schema_of
 
 
 @pytest.mark.parametrize(
@@ -141,11 +29,8 @@ async def async_batch(keys: list[Any], scope: bff.Scope) -> list[int]:
         (lambda: bff.total("people", "age"), int, "City.probe: the total of 'age' is no column of Person; it maps city_id, extra, id, name"),
         (lambda: bff.batched(batch, key="nam"), int, "City.probe: key='nam' is no column of City; it maps branching, flag, id"),
         (lambda: bff.field(lambda self: 1, needs="nam"), int, "City.probe: needs='nam' is no column of City"),
-        (lambda: bff.batched(async_batch, key="id"), int, "batch function async_batch is async"),
-        (lambda: bff.batched(batch, key="id", reads="people"), int, "reads='people' of a batched field is a text; list relationships: reads=['people']"),
         (lambda: bff.batched(batch, key="id", reads=["citizens"]), int, "City.probe: City maps no relationship 'citizens'; it maps by_length, logs, mayor, people"),
         (lambda: bff.batched(batch, key="id", reads=["people.name", "people.age"]), int, "City.probe: reads='age' is no column of Person; it maps city_id, extra, id, name"),
-        (lambda: bff.column("name", colour="red"), str, "unknown options ['colour']"),
         (lambda: bff.column("place"), str, "City.probe: the attribute 'place' is no column of City; City.place is a composite; show its columns"),
         (lambda: bff.column("names"), list[str], "City.probe: the attribute 'names' is no column of City; City.names is an association proxy"),
         (lambda: bff.column("mayor"), str, "City.probe: the attribute 'mayor' is no column of City; City.mayor is a relationship; show it with bff.relation('mayor')"),
@@ -161,38 +46,12 @@ async def async_batch(keys: list[Any], scope: bff.Scope) -> list[int]:
         (lambda: bff.total("people", "name"), str, "City.probe: the total is of 'name', which is no number; sum a number column or a hybrid"),
         (lambda: bff.count("citizens"), int, "City.probe: City maps no relationship 'citizens'; it maps by_length, logs, mayor, people"),
         (lambda: bff.batched(batch, key=("id", "words")), int, "City.probe: key='words' holds lists or mappings, which cannot be keys; name another column"),
-        (lambda: bff.batched(functools.partial(async_batch), key="id"), int, "is async; gevent workers run no event loop: make it `def`"),
-        (lambda: bff.batched(AsyncBatch(), key="id"), int, "is async; gevent workers run no event loop: make it `def`"),
-        (lambda: bff.batched(lambda keys: keys, key="id"), int, "<lambda> takes (keys); make it (keys, scope, *, arguments...)"),
-        (lambda: bff.batched(lambda keys, scope, *, size: keys, key="id"), int, "the argument 'size' of batch function <lambda>.<locals>.<lambda> has no annotation"),
         (lambda: strawberry.field(permission_classes=[Nobody]), str, "City.probe: City maps no such column or relationship"),
     ],
 )  # fmt: skip
 def test_a_field_declared_wrongly(field: Callable[[], Any], annotation: Any, says: str) -> None:
     with pytest.raises(bff.DeclarationError, match=re.escape(says)):
         schema_of(field(), annotation)
-
-
-@pytest.mark.parametrize(
-    ("attribute", "says"),
-    [
-        (
-            "nam",
-            "City maps no such column or relationship (columns: branching, flag, id, mayor_id, name, silent, words, x, y; relationships: by_length, "
-            "logs, mayor, people); give it a resolver, or name another with bff.column(...) or bff.relation(...)",
-        ),
-        ("place", "City.place is a composite; show its columns, or compute it: @bff.field(needs=['x', 'y'])"),
-        ("names", "City.names is an association proxy; show the relationship 'people' and, on its type, 'name'"),
-    ],
-)
-def test_an_annotation_that_the_model_does_not_map(attribute: str, says: str) -> None:
-    with pytest.raises(bff.DeclarationError, match=re.escape(f"CityType.{attribute}: {says}")):
-        bff.entity(City, policy=bff.public)(type("CityType", (), {"__annotations__": {attribute: str}}))
-
-
-def test_a_class_that_is_not_mapped() -> None:
-    with pytest.raises(bff.DeclarationError, match=r"CityType: .*Point.* is not a class mapped by SQLAlchemy"):
-        bff.entity(Point, policy=bff.public)(type("CityType", (), {"__annotations__": {}}))
 
 
 def test_an_async_resolver() -> None:
@@ -296,33 +155,6 @@ def test_an_interface_over_a_class_without_subclasses() -> None:
         bff.Schema(Query)
 
 
-def test_a_batch_of_the_wrong_length_names_type_field_and_numbers(engine: Any) -> None:
-
-    def short(keys: list[int], scope: bff.Scope) -> list[int]:
-        return [1]
-
-    @bff.entity(Tag, policy=bff.public, name="Tag")
-    class TagType:
-        id: strawberry.ID
-        weight: int | None = bff.batched(short, key="id")
-
-    @strawberry.type
-    class Query:
-        tags: list[TagType] = bff.collection(
-            where=lambda tag: tag.id.in_(select(func.min(Tag.id)).union(select(func.max(Tag.id))))
-        )
-
-    schema = bff.Schema(Query)._schema
-    with Database(engine, Catalog.of(schema).policies).open(None, bff.Deadline.after(10)) as scope:
-        result = execute(schema, parse("{ tags { id weight } }"), context_value=scope)
-    assert result.data is not None
-    assert [tag["weight"] for tag in result.data["tags"]] == [None, None]
-    assert {str(error.original_error) for error in result.errors or []} == {
-        "Tag.weight: batch function test_a_batch_of_the_wrong_length_names_type_field_and_numbers.<locals>.short was given "
-        "2 keys and returned 1 values; it must return a sequence of one value a key, in order"
-    }
-
-
 def test_a_subclass_with_a_policy_of_its_own() -> None:
     """Its rows are read as the parent's too, under the parent's policy."""
 
@@ -413,14 +245,6 @@ def type_of(model: type, name: str, *bases: type, **options: Any) -> Any:
     if not any(issubclass(model, base.__bff_entity__.model) for base in bases if base is not bff.Node):
         options.setdefault("policy", bff.public)
     return bff.entity(model, name=name, **options)(type(f"{name}Type", bases or (object,), {"said": bff.field(said)}))
-
-
-def built(*types: Any, **fields: Any) -> bff.Schema:
-    """A schema of these types, with a Query whose fields are (annotation, declaration)."""
-    annotations = {"one": int, **{name: annotation for name, (annotation, _) in fields.items()}}
-    declared = {"one": strawberry.field(resolver=lambda: 1), **{name: field for name, (_, field) in fields.items()}}
-    query: Any = strawberry.type(type("Query", (), {"__annotations__": annotations, **declared}))
-    return bff.Schema(query, types=types)
 
 
 def interface_without_a_type_for_its_own_rows() -> None:
@@ -552,20 +376,3 @@ def permissions_without_a_resolver() -> None:
 def test_types_declared_wrongly(build: Callable[[], None], says: str) -> None:
     with pytest.raises(bff.DeclarationError, match=re.escape(says)):
         build()
-
-
-def test_permissions_of_a_resolver_are_asked() -> None:
-    """By both executions: what wraps a resolver is not passed by."""
-
-    def name(self: Any) -> str:
-        return str(self.name)
-
-    body = {
-        "__annotations__": {"id": strawberry.ID, "name": str | None},
-        "name": bff.field(name, needs="name", permission_classes=[Nobody]),
-    }
-    person = bff.entity(Person, policy=bff.public, name="Person")(type("PersonType", (), body))
-    schema = built(people=(list[person], bff.collection()))
-    field = schema._schema.type_map["Person"].fields["name"]  # type: ignore[attr-defined]
-    with pytest.raises(GraphQLError, match="nobody may"):
-        field.resolve(Person(id=1, name="Ann"), None)

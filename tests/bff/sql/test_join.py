@@ -8,18 +8,7 @@ from typing import Annotated, Any
 import pytest
 import strawberry
 from graphql import parse
-from sqlalchemy import (
-    Column,
-    DateTime,
-    Engine,
-    ForeignKey,
-    Integer,
-    Table,
-    UniqueConstraint,
-    and_,
-    create_engine,
-    or_,
-)
+from sqlalchemy import Column, DateTime, Engine, ForeignKey, Integer, Table, UniqueConstraint, and_, create_engine, or_
 from sqlalchemy.orm import (
     DeclarativeBase,
     DynamicMapped,
