@@ -111,7 +111,7 @@ class Bff:
         server, settings = self.server, self.settings
         if settings.live.redis_url is None:
             raise DeclarationError("live operations need Redis: set BFF_REDIS_URL")
-        self._node = LiveNode(
+        node = LiveNode(
             server,
             server.engine,
             settings.live,
@@ -120,7 +120,9 @@ class Bff:
             redis_url=settings.live.redis_url.get_secret_value(),
             secret=server.secret,
         )
-        self._answer_on(sockets, self._node.hub, start=self._node.start)
+        self._answer_on(sockets, node.hub, start=node.start)
+        # Not before: of sockets that are refused no node is left, and one that there was stays.
+        self._node = node
 
     def _answer_on(self, sockets: SocketIO, hub: Hub, *, start: Callable[[], None]) -> None:
         app = self.server.app

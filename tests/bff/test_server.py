@@ -7,22 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from graphql import parse
 from sqlalchemy import NullPool, create_engine
 
 from bff import (
     BadUserInput,
-    Bff,
     DatabaseSettings,
-    Deadline,
     DeclarationError,
     DocumentError,
     DocumentSettings,
     Limits,
     Settings,
 )
-from bff.database.scope import PROCESS_SECRET
 from bff.errors import (
     BadRequest,
     DocumentLimit,
@@ -33,7 +29,7 @@ from bff.errors import (
 )
 from bff.http.request import GraphQLRequest
 from bff.server import Server
-from tests.web.site import make_site
+from tests.web.site import layer_of
 
 
 @pytest.fixture
@@ -43,12 +39,6 @@ def documents(tmp_path: Path) -> Path:
     (folder / "who.graphql").write_text("query Who { viewer ...More }")
     (folder / "more.graphql").write_text("fragment More on Query { items(first: 1) { number } }")
     return tmp_path / "graphql"
-
-
-def layer_of(folder: Path | None = None, **settings: Any) -> Bff:
-    layer = make_site(folder, **{"development": False, **settings}).extensions["bff"]
-    assert isinstance(layer, Bff)
-    return layer
 
 
 def server_of(folder: Path | None = None, **settings: Any) -> Server:
@@ -197,17 +187,3 @@ def test_as_many_tickets_as_connections() -> None:
 def test_it_tells_its_state(documents: Path) -> None:
     assert repr(server_of(documents)) == "<Server 1 operations, <Gate 0/15 busy, 0 waiting>>"
     assert repr(layer_of()) == "<Bff <Server 0 operations, <Gate 0/15 busy, 0 waiting>>>"
-
-
-def test_cursors_are_signed_with_the_hosts_key_unless_the_layer_has_one() -> None:
-    def secret_of(layer: Bff, **config: Any) -> bytes:
-        app = Flask(__name__)
-        app.config.update(config)
-        layer.init_app(app)
-        with layer.server._open(None, Deadline.after(1)) as scope:
-            return scope.secret
-
-    assert secret_of(layer_of(), SECRET_KEY="k") == secret_of(layer_of(), SECRET_KEY=b"k") != b"k"
-    assert secret_of(layer_of(), SECRET_KEY="k") != secret_of(layer_of(), SECRET_KEY="l")
-    assert secret_of(layer_of(secret="own"), SECRET_KEY="k") == b"own"
-    assert secret_of(layer_of()) == PROCESS_SECRET

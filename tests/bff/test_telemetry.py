@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import Engine, create_engine, text
+from structlog.testing import capture_logs
 
-from bff.telemetry import Trace
+from bff.telemetry import Trace, report_defect, watch
 
 RECORDS = """
 from bff import telemetry
@@ -45,3 +49,61 @@ def test_a_trace_adds_up_phases_also_of_blocks_that_fail() -> None:
         raise KeyError
     assert trace.milliseconds() == {"execute": 3.0, "encode": 0.5}
     assert trace.server_timing() == "execute;dur=3.00, encode;dur=0.50, total;dur=1003.50"
+
+
+@pytest.fixture
+def watched(make_database: Callable[[], str]) -> Iterator[Engine]:
+    """An engine that is watched twice, as by two layers of one host."""
+    engine = create_engine(make_database())
+    for _ in range(2):
+        watch(engine)
+    yield engine
+    engine.dispose()
+
+
+def ask(engine: Engine, times: int) -> None:
+    with engine.connect() as connection:
+        for _ in range(times):
+            connection.execute(text("select 1"))
+
+
+def test_statements_of_watched_engines_are_counted_once_and_within_the_block(watched: Engine) -> None:
+    trace = Trace()
+    ask(watched, 1)
+    with trace.counting():
+        ask(watched, 2)
+    ask(watched, 1)
+    assert trace.statements == 2
+    with pytest.raises(KeyError), trace.counting():
+        raise KeyError
+    ask(watched, 1)
+    assert trace.statements == 2
+
+
+def test_requests_beside_each_other_count_their_own(watched: Engine) -> None:
+    outer, inner, threaded = Trace(), Trace(), Trace()
+
+    def elsewhere() -> None:
+        with threaded.counting():
+            ask(watched, 5)
+
+    with outer.counting():
+        ask(watched, 1)
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        with inner.counting():
+            ask(watched, 2)
+        ask(watched, 1)
+    assert (outer.statements, inner.statements, threaded.statements) == (2, 2, 5)
+
+
+def test_a_defect_is_logged_whole_under_the_id_that_is_given() -> None:
+    error = ValueError("hunter2")
+    with capture_logs() as logs:
+        ids = [report_defect(error, operation="Who"), report_defect(error)]
+    assert [each["id"] for each in logs] == ids
+    assert len(set(ids)) == 2
+    first, second = logs
+    assert (first["event"], first["operation"], first["exc_info"]) == ("graphql.defect", "Who", error)
+    assert "operation" not in second

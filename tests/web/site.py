@@ -119,3 +119,9 @@ def sign_in() -> object:
     response = jsonify(signed_in=True)
     response.set_cookie("session", "marie", httponly=True, samesite="Lax")
     return response
+
+
+def layer_of(folder: Path | None = None, **settings: Any) -> Bff:
+    layer = make_site(folder, **{"development": False, **settings}).extensions["bff"]
+    assert isinstance(layer, Bff)
+    return layer

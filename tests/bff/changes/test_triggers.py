@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import io
 from contextlib import closing
+from dataclasses import replace
 
+import pytest
+
+from bff.changes.triggers import (
+    Captured,
+    ColumnInDatabase,
+    Relation,
+    TableInDatabase,
+    function,
+    identifier,
+    literal,
+    missing_triggers,
+    shortened,
+)
 from tests.bff.changes.captured import Host
 
 
@@ -286,3 +300,76 @@ def test_a_column_may_get_another_type_without_an_install(tasks: Host) -> None:
     assert tasks.after("""UPDATE tasks SET title = '{"a": 1}' WHERE id = '1'""") == [
         ("tasks", "update", one, one, ["title"])
     ]
+
+
+# The texts that triggers are made of
+
+
+def only(host: Host, sql: str) -> object:
+    """The one value of a statement, which is sent as it is."""
+    with host.engine.connect() as connection, closing(connection.connection.cursor()) as cursor:
+        cursor.execute(sql)
+        [[value]] = cursor.fetchall()
+        return value
+
+
+@pytest.mark.parametrize("value", ["", "plain", "it's", "\\", "a\\'b", "E'\\n", "é\n$bff$", 'a"b', "%s %(x)s :x"])
+def test_a_literal_is_the_text_it_was_made_of(host: Host, value: str) -> None:
+    assert only(host, f"select {literal(value)}") == value
+
+
+@pytest.mark.parametrize("name", ["plain", "Mixed", 'a"b', "it's", "é \\ $bff$", "select"])
+def test_an_identifier_is_the_name_it_was_made_of(host: Host, name: str) -> None:
+    assert only(host, f"select {identifier(name)} from (select 1 as {identifier(name)}) x") == 1
+
+
+@pytest.mark.parametrize("name", ["x" * 64, "é" * 32, "x" + "é" * 100, "x" * 500])
+def test_a_name_that_postgresql_would_cut_is_told_from_others_that_begin_alike(name: str) -> None:
+    short = shortened(name)
+    assert len(short.encode()) <= 63
+    assert short.startswith(name[:20])
+    assert short != shortened(name + "y")
+    assert short == shortened(name)
+
+
+@pytest.mark.parametrize("name", ["tasks", "x" * 63, "é" * 31])
+def test_a_name_that_postgresql_takes_stays(name: str) -> None:
+    assert shortened(name) == name
+
+
+TASKS = Captured("tasks", None, "tasks", frozenset({"matter_id"}))
+
+
+def in_database(*columns: str, **types: str) -> TableInDatabase:
+    made = [ColumnInDatabase(name, types.get(name, "int4"), is_sized=True, is_virtual=False) for name in columns]
+    return TableInDatabase("r", made, frozenset({"id"}))
+
+
+def test_a_function_is_another_when_its_keys_or_columns_are() -> None:
+    """By its comment it is known whether it stands as it would be made now."""
+    there = in_database("id", "matter_id", "title")
+    *_, comment = function(TASKS, there)
+    others = [
+        function(replace(TASKS, keys=frozenset({"matter_id", "title"})), there),
+        function(TASKS, in_database("id", "matter_id")),
+        function(TASKS, replace(there, identity=frozenset())),
+        function(TASKS, in_database("id", "matter_id", "title", matter_id="timestamptz")),
+    ]
+    assert comment == function(TASKS, in_database("title", "matter_id", "id"))[2], "in whatever order"
+    assert len({comment, *(each[2] for each in others)}) == 5
+    assert comment.startswith("bff capture of tasks: ")
+
+
+def test_settings_are_fixed_only_where_a_type_is_written_by_them() -> None:
+    plain, _, _ = function(TASKS, in_database("id", "matter_id", "title", title="timestamptz"))
+    moment, _, _ = function(TASKS, in_database("id", "matter_id", matter_id="timestamptz"))
+    assert "SET search_path = pg_catalog, pg_temp" in plain
+    assert "timezone" not in plain, "a column that is no key is not told"
+    assert "SET timezone = 'UTC'" in moment
+
+
+def test_what_a_relation_lacks_is_by_the_names_of_its_triggers() -> None:
+    own = Relation('"tasks"', "r", False, {"bff_insert", "bff_update"})
+    child = Relation('"tasks_1"', "r", True, {"bff_insert", "bff_delete_of_tasks"})
+    assert missing_triggers(TASKS, own) == ["delete", "truncate"]
+    assert missing_triggers(TASKS, child) == ["insert", "update", "truncate"]

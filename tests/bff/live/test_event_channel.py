@@ -2,8 +2,54 @@
 
 from __future__ import annotations
 
-from tests.bff.live.memory_node import NOTES, Node, held_back
-from tests.bff.live.outlets import told_as
+import json
+
+import pytest
+
+from bff.changes.change import Change
+from bff.changes.stream import Entry, Position
+from bff.documents.registry import FreeText
+from bff.live.event_channel import EventChannel, event_message
+from bff.live.sources import EventSource, source_of
+from bff.live.subject import Subject
+from bff.protocol.resume_token import ResumePoint, ResumeTokens
+from tests.bff.live.memory_node import NOTES, SCHEMA, MemoryEngine, Node, held_back
+from tests.bff.live.outlets import KeptOutlet, told_as
+
+TOKENS = ResumeTokens(b"secret", b"key")
+
+
+@pytest.fixture
+def channel() -> EventChannel:
+    plan = MemoryEngine().plan_of(FreeText.read(NOTES, SCHEMA).operation(None))
+    source = source_of(plan)
+    assert isinstance(source, EventSource)
+    return EventChannel(Subject("key", "group", plan, {}, None), source=source, route=("1",), tokens=TOKENS, number=7)
+
+
+def test_it_is_wanted_by_members_and_by_those_who_resume(channel: EventChannel) -> None:
+    outlet = KeptOutlet()
+    assert not channel.is_wanted
+    channel.resuming[outlet, "a"] = ResumePoint(Position("e1", 1), "")
+    channel.channel.admit(outlet, "b")
+    channel.leave(outlet, "b")
+    assert channel.is_wanted
+    channel.leave(KeptOutlet(), "a")
+    assert channel.is_wanted, "an id of another socket"
+    channel.leave(outlet, "a")
+    assert not channel.is_wanted
+
+
+def test_an_event_is_named_by_its_change_and_can_be_resumed_from(channel: EventChannel) -> None:
+    change = Change(3, 100, "notes", "insert", {}, {"id": "3"}, frozenset())
+    position = Position("e1", 5)
+    payload = {"data": {"noteAdded": {"id": "3"}}}
+    to_all = event_message(channel, Entry(5, change), payload, position)
+    to_one = event_message(channel, Entry(5, change), payload, position, id="late")
+    said = {"channel": 7, "event": told_as(change), "payload": payload, "position": TOKENS.seal(position)}
+    assert (to_all.event, json.loads(to_all.text)) == ("next", said)
+    assert json.loads(to_one.text) == {**said, "id": "late"}
+    assert TOKENS.open(json.loads(to_all.text)["position"]) == ResumePoint(position, "")
 
 
 def test_what_is_missed_is_for_who_missed_it(node: Node) -> None:

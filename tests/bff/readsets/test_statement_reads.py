@@ -1,126 +1,109 @@
-"""What statements over an alias read: its own columns, other tables, and what decides whether a row is visible."""
+"""What statements over an alias read: what they show, filter on and join, and what policies look at."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, exists, select, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+import pytest
+from sqlalchemy import Table, func, select, text
 
-import bff
 from bff.entities.entity import Entity
-from bff.entities.policy import Policies
+from bff.readsets.footprint import Named
 from bff.readsets.readset import ALL, ANYTHING, Interest, whole
 from bff.readsets.statement_reads import Reads, policy_reads, reads_of, rows_above, visible_rows
+from tests.bff.readsets.models import POLICIES, Comment, Desk, Matter, Organization, Task
+
+MATTER: Table = Matter.__table__  # type: ignore[assignment]
+TASK: Table = Task.__table__  # type: ignore[assignment]
+COMMENT: Table = Comment.__table__  # type: ignore[assignment]
 
 
-class Base(DeclarativeBase):
-    pass
+def alias_of(model: type) -> Any:
+    return Entity(model, model, model.__name__, None).alias()
 
 
-class Firm(Base):
-    __tablename__ = "firms"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+def test_of_the_rows_themselves_it_is_the_columns_by_their_names_in_the_database() -> None:
+    matter = alias_of(Matter)
+    assert reads_of(matter, [matter.organization_id]).own == {MATTER: {"organization"}}
+    assert reads_of(matter, [matter.id], [matter.state == "open"]).own == {MATTER: {"id", "state"}}
+    assert reads_of(matter).own == {MATTER: frozenset()}
 
 
-class Matter(Base):
-    __tablename__ = "matters"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    firm_id: Mapped[int] = mapped_column(ForeignKey("firms.id"))
-    title: Mapped[str]
-    is_open: Mapped[bool]
+def test_of_other_rows_it_is_the_whole_table() -> None:
+    matter, task = alias_of(Matter), alias_of(Task)
+    open_tasks = select(func.count(task.id)).where(task.matter_id == matter.id).scalar_subquery()
+    found = reads_of(matter, [open_tasks])
+    assert found.own == {MATTER: {"id"}}
+    assert found.others == {whole("tasks"): Interest(frozenset({"id", "matter_id"}), True)}
 
 
-class Task(Base):
-    __tablename__ = "tasks"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    matter_id: Mapped[int] = mapped_column(ForeignKey("matters.id"))
-    done: Mapped[bool]
-    matter: Mapped[Matter] = relationship()
+def test_rows_of_the_same_table_under_another_name_are_others() -> None:
+    matter, other = alias_of(Matter), alias_of(Matter)
+    found = reads_of(matter, [select(func.max(other.id)).scalar_subquery()])
+    assert found.own == {MATTER: frozenset()}
+    assert found.others == {whole("matters"): Interest(frozenset({"id"}), True)}
 
 
-class Draft(Base):
-    """Its key is checked at COMMIT alone."""
-
-    __tablename__ = "drafts"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    matter_id: Mapped[int] = mapped_column(ForeignKey("matters.id", deferrable=True))
-    matter: Mapped[Matter] = relationship()
+def test_text_may_read_anything() -> None:
+    assert reads_of(alias_of(Matter), conditions=[text("exists (select from tasks)")]).others == {ANYTHING: ALL}
 
 
-def of_firm(matter: Any, viewer: Any) -> Any:
-    return matter.firm_id == viewer.firm_id
+def test_reads_of_several_statements_are_one() -> None:
+    fact = whole("tasks")
+    one = Reads({MATTER: frozenset({"id"})}, {fact: Interest(frozenset({"id"}), False)})
+    other = Reads({MATTER: frozenset({"state"}), TASK: None}, {fact: Interest(frozenset({"owner"}), True)})
+    assert one | other == Reads(
+        {MATTER: frozenset({"id", "state"}), TASK: None}, {fact: Interest(frozenset({"id", "owner"}), True)}
+    )
+    assert one.own == {MATTER: {"id"}}
 
 
-POLICIES = Policies({Firm: bff.public, Matter: of_firm, Task: bff.through("matter"), Draft: bff.through("matter")})
-TASKS = Entity(Task, Task, "Task", None)
+def test_a_public_policy_looks_at_nothing() -> None:
+    assert policy_reads(POLICIES, Organization) == Reads()
 
 
-def own(reads: Reads) -> dict[str, frozenset[str] | None]:
-    return {table.fullname: columns for table, columns in reads.own.items()}
+def test_a_policy_of_its_own_looks_at_columns_of_the_row() -> None:
+    assert policy_reads(POLICIES, Matter).own == {MATTER: {"organization", "state"}}
 
 
-def test_columns_shown_and_tested_are_of_the_aliass_own_table() -> None:
-    alias = TASKS.alias()
-    reads = reads_of(alias, [alias.id], [alias.done])
-    assert own(reads) == {"tasks": frozenset({"id", "done"})}
-    assert reads.others == {}
+def names(found: tuple[Named, ...]) -> list[tuple[str, list[str], Interest]]:
+    return [(each.table, [key.name for key in each.policy], each.interest) for each in found]
 
 
-def test_an_alias_of_which_nothing_is_mentioned_is_read_all_the_same() -> None:
-    assert own(reads_of(TASKS.alias())) == {"tasks": frozenset()}
+@pytest.mark.parametrize(
+    ("model", "own", "above"),
+    [
+        (Task, {TASK: {"matter_id"}}, [("matters", {"id", "organization", "state"})]),
+        (
+            Comment,
+            {COMMENT: {"task_id"}},
+            [("matters", {"id", "organization", "state"}), ("tasks", {"id", "matter_id"})],
+        ),
+    ],
+)
+def test_through_a_foreign_key_rows_above_matter_by_their_updates_alone(
+    model: type, own: dict[Table, set[str]], above: list[tuple[str, set[str]]]
+) -> None:
+    """They cannot come or go without the row itself."""
+    found = policy_reads(POLICIES, model)
+    assert found.own == own
+    assert found.others == {}
+    assert [(table, interest) for table, _, interest in names(found.named)] == [
+        (table, Interest(frozenset(columns), False)) for table, columns in above
+    ]
 
 
-def test_of_subqueries_whole_tables_are_read() -> None:
-    alias = TASKS.alias()
-    reads = reads_of(alias, [], [exists(select(Matter.id).where(Matter.id == alias.matter_id, Matter.is_open))])
-    assert own(reads) == {"tasks": frozenset({"matter_id"})}
-    assert reads.others == {whole("matters"): Interest(frozenset({"id", "is_open"}), True)}
+def test_visible_rows_are_named_by_the_keys_of_their_own_table() -> None:
+    found = visible_rows(POLICIES, Desk, {Desk.__table__: frozenset({"code"})}, moves=True)  # type: ignore[dict-item]
+    assert names(found) == [("desks", ["organization_id"], Interest(frozenset({"code"}), True))]
+    # Those of lineages would make rows depend on more.
+    assert names(visible_rows(POLICIES, Task, {TASK: None}, moves=False)) == [("tasks", [], Interest(None, False))]
 
 
-def test_text_that_is_no_constant_may_read_anything() -> None:
-    assert reads_of(TASKS.alias(), [], [text("exists (select from matters)")]).others == {ANYTHING: ALL}
-
-
-def test_reads_are_joined() -> None:
-    alias = TASKS.alias()
-    subquery = select(Matter.title).where(Matter.id == alias.matter_id).scalar_subquery()
-    reads = reads_of(alias, [alias.id]) | reads_of(alias, [alias.done, subquery])
-    assert own(reads) == {"tasks": frozenset({"id", "done", "matter_id"})}
-    assert reads.others == {whole("matters"): Interest(frozenset({"id", "title"}), True)}
-
-
-def test_public_rows_depend_on_nothing() -> None:
-    assert policy_reads(POLICIES, Firm) == Reads()
-
-
-def test_a_policy_of_its_own_reads_the_row() -> None:
-    assert own(policy_reads(POLICIES, Matter)) == {"matters": frozenset({"firm_id"})}
-
-
-def test_by_way_of_a_foreign_key_updates_of_the_rows_above_count_alone() -> None:
-    reads = policy_reads(POLICIES, Task)
-    assert own(reads) == {"tasks": frozenset({"matter_id"})}
-    [named] = reads.named
-    assert (named.table, [key.name for key in named.policy]) == ("matters", ["firm_id"])
-    assert named.interest == Interest(frozenset({"id", "firm_id"}), False)
-
-
-def test_of_a_key_that_is_checked_at_commit_the_row_above_may_come_later() -> None:
-    [named] = policy_reads(POLICIES, Draft).named
-    assert named.interest == Interest(frozenset({"id", "firm_id"}), True)
-
-
-def test_rows_that_the_viewer_may_see_are_named_by_the_policys_keys() -> None:
-    table = Matter.__mapper__.local_table
-    [named] = visible_rows(POLICIES, Matter, {table: frozenset({"title"})}, moves=True)  # type: ignore[dict-item]
-    assert (named.table, [key.attribute for key in named.policy]) == ("matters", ["firm_id"])
-    assert named.interest == Interest(frozenset({"title"}), True)
-
-
-def test_rows_above_come_and_go() -> None:
+def test_rows_above_come_and_go_as_the_viewer_sees_them() -> None:
+    moves = Interest(frozenset(), True)
+    assert names(tuple(rows_above(POLICIES, Comment))) == [
+        ("tasks", ["matter_id->matters(id).organization"], moves),
+        ("matters", ["organization"], moves),
+    ]
     assert list(rows_above(POLICIES, Matter)) == []
-    [above] = rows_above(POLICIES, Task)
-    assert above.table == "matters"
-    assert above.interest == Interest(frozenset(), True)

@@ -1,4 +1,4 @@
-"""What a socket is sent while it is asked who it is of, and while it takes nothing."""
+"""What a socket is sent while it is held back, and while it takes nothing."""
 
 from __future__ import annotations
 

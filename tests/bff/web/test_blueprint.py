@@ -1,4 +1,4 @@
-"""The endpoint through Flask: statuses and headers, what is told to clients and what to the log, GraphiQL's page."""
+"""The endpoint through Flask: statuses and headers, what is told to clients and what to the log."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from bff import DocumentSettings, HttpSettings
+from tests.bff.web.media_types import JSON, RESPONSE_JSON
 from tests.web.site import make_site
-
-JSON = "application/json"
-RESPONSE_JSON = "application/graphql-response+json"
-HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +30,6 @@ def ask(client: FlaskClient, query: str, headers: dict[str, str] | None = None, 
     response = client.post("/graphql", json={"query": query, "variables": variables}, headers=headers or {})
     assert response.status_code == 200, response.text
     return response.get_json()
-
-
-# ---- answers
 
 
 def test_an_answer(client: FlaskClient) -> None:
@@ -115,9 +109,6 @@ def ask_at(site: Flask, path: str) -> Any:
     return site.test_client().post(path, json={"query": "{ echo }"}).get_json()
 
 
-# ---- registered documents
-
-
 def test_a_registered_document_by_get_and_post(tmp_path: Path) -> None:
     folder = tmp_path / "graphql"
     folder.mkdir()
@@ -140,9 +131,6 @@ def test_apollos_automatic_persisted_queries(client: FlaskClient) -> None:
     expected = {"data": {"echo": "persisted"}}
     assert client.post("/graphql", json={"query": text, "extensions": extensions}).json == expected
     assert client.post("/graphql", json={"extensions": extensions}).json == expected
-
-
-# ---- errors
 
 
 def test_errors_of_the_tree_and_of_resolvers_keep_what_they_say(client: FlaskClient) -> None:
@@ -188,9 +176,6 @@ def test_the_host_refuses_a_viewer_in_its_way(client: FlaskClient) -> None:
     assert records[0]["error"] == "ValueError('the key is hunter2')"
 
 
-# ---- the log
-
-
 def test_one_record_a_request(client: FlaskClient) -> None:
     with capture_logs() as records:
         client.post("/graphql", json={"query": "query Hello { echo }"})
@@ -219,71 +204,3 @@ def test_a_refusal_is_recorded_by_its_code(client: FlaskClient) -> None:
         ("Late", 504, "DEADLINE_EXCEEDED", "warning"),
         (None, 400, "BAD_REQUEST", "info"),
     ]
-
-
-# ---- GraphiQL
-
-
-@pytest.fixture
-def assets(tmp_path: Path) -> Path:
-    folder = tmp_path / "assets"
-    (folder / "chunks").mkdir(parents=True)
-    (folder / "page.js").write_text("// page")
-    (folder / "chunks" / "x-HASH.js").write_text("// chunk")
-    (folder / "sources.sha256").write_text("whatever")
-    (tmp_path / "secret.txt").write_text("hunter2")
-    return folder
-
-
-def test_a_browser_gets_graphiql_in_development(assets: Path) -> None:
-    response = (
-        make_site(development=True, graphiql_assets=assets).test_client().get("/graphql", headers={"Accept": HTML})
-    )
-    assert (response.status_code, response.mimetype) == (200, "text/html")
-    assert 'data-endpoint="/graphql"' in response.text
-    assert '<script type="module" src="/graphql/assets/page.js"></script>' in response.text
-    assert response.text.count("<script") == 1
-    policy = response.headers["Content-Security-Policy"]
-    assert "default-src 'none'; script-src 'self';" in policy
-    assert "frame-ancestors 'none'" in policy
-
-
-def test_graphiql_under_a_prefix_of_the_server(assets: Path) -> None:
-    client = make_site(development=True, graphiql_assets=assets).test_client()
-    page = client.get("/graphql", headers={"Accept": HTML}, environ_overrides={"SCRIPT_NAME": "/team"}).text
-    assert 'data-endpoint="/team/graphql"' in page
-    assert 'src="/team/graphql/assets/page.js"' in page
-
-
-def test_there_is_no_graphiql_in_production(assets: Path) -> None:
-    client = make_site(graphiql_assets=assets).test_client()
-    assert client.get("/graphql", headers={"Accept": HTML}).mimetype == JSON
-    assert client.get("/graphql/assets/page.js").status_code == 404
-
-
-def test_without_its_bundle_the_page_says_how_to_get_it(tmp_path: Path) -> None:
-    client = make_site(development=True, graphiql_assets=tmp_path / "none").test_client()
-    response = client.get("/graphql", headers={"Accept": HTML})
-    assert (response.status_code, response.mimetype) == (503, "text/plain")
-    assert "bff graphiql install" in response.text
-
-
-def test_assets_are_typed_and_cached_by_name(assets: Path) -> None:
-    client = make_site(development=True, graphiql_assets=assets).test_client()
-    # Files are streamed until the response is closed.
-    with client.get("/graphql/assets/page.js") as page, client.get("/graphql/assets/chunks/x-HASH.js") as chunk:
-        assert (page.mimetype, chunk.mimetype) == ("text/javascript", "text/javascript")
-        assert page.headers["Cache-Control"] == "no-cache"
-        assert "max-age=31536000" in chunk.headers["Cache-Control"]
-        tag = page.headers["ETag"]
-    with client.get("/graphql/assets/page.js", headers={"If-None-Match": tag}) as again:
-        assert again.status_code == 304
-
-
-@pytest.mark.parametrize(
-    "name", ["../secret.txt", "chunks/../../secret.txt", "%2e%2e/secret.txt", "..%5csecret.txt", "/etc/passwd"]
-)
-def test_no_file_beside_the_bundle_is_served(assets: Path, name: str) -> None:
-    response = make_site(development=True, graphiql_assets=assets).test_client().get(f"/graphql/assets/{name}")
-    assert response.status_code in {404, 308}
-    assert "hunter2" not in response.text

@@ -19,10 +19,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from bff import Bff, DatabaseSettings, Deadline, DocumentSettings, HttpSettings
+from tests.bff.web.media_types import JSON, RESPONSE_JSON
 from tests.web.site import make_site
-
-JSON = "application/json"
-RESPONSE_JSON = "application/graphql-response+json"
 
 
 @pytest.fixture(scope="module")
