@@ -8,7 +8,8 @@ import strawberry
 
 import bff
 from bff.entities.arguments import ListArguments, list_arguments
-from bff.entities.entity import Ordering, entity_of
+from bff.entities.entity import entity_of
+from bff.entities.order import Ordering
 from tests.bff.entities.ships import BerthRow, Sailor, ShipRow, arguments_of, schema_of
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from bff.entities.arguments import ListArguments
 from bff.entities.cursors import CursorCodec
-from bff.entities.entity import Ordering, entity_of
+from bff.entities.entity import entity_of
+from bff.entities.order import Ordering
 from bff.entities.page import ListRequest, Page
 from tests.bff.entities.ships import Sailor
 

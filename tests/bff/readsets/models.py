@@ -45,6 +45,15 @@ class Comment(Base):
     task: Mapped[Task] = relationship()
 
 
+class Draft(Base):
+    """Its foreign key is checked at COMMIT alone."""
+
+    __tablename__ = "drafts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    matter_id: Mapped[int] = mapped_column(ForeignKey("matters.id", deferrable=True))
+    matter: Mapped[Matter] = relationship()
+
+
 class Desk(Base):
     """Of a key whose equality is not that of texts."""
 
@@ -66,6 +75,7 @@ POLICIES = Policies(
         Matter: lambda matter, viewer: (matter.organization_id == viewer.organization_id) & (matter.state != "secret"),
         Task: through("matter"),
         Comment: through("task"),
+        Draft: through("matter"),
         Desk: lambda desk, viewer: (desk.organization_id == any_(viewer.organization_ids)) & (desk.code == viewer.desk),
     }
 )

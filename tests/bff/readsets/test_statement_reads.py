@@ -11,7 +11,7 @@ from bff.entities.entity import Entity
 from bff.readsets.footprint import Named
 from bff.readsets.readset import ALL, ANYTHING, Interest, whole
 from bff.readsets.statement_reads import Reads, policy_reads, reads_of, rows_above, visible_rows
-from tests.bff.readsets.models import POLICIES, Comment, Desk, Matter, Organization, Task
+from tests.bff.readsets.models import POLICIES, Comment, Desk, Draft, Matter, Organization, Task
 
 MATTER: Table = Matter.__table__  # type: ignore[assignment]
 TASK: Table = Task.__table__  # type: ignore[assignment]
@@ -91,6 +91,12 @@ def test_through_a_foreign_key_rows_above_matter_by_their_updates_alone(
     assert [(table, interest) for table, _, interest in names(found.named)] == [
         (table, Interest(frozenset(columns), False)) for table, columns in above
     ]
+
+
+def test_of_a_key_that_is_checked_at_commit_the_row_above_may_come_later() -> None:
+    [named] = policy_reads(POLICIES, Draft).named
+    assert named.table == "matters"
+    assert named.interest == Interest(frozenset({"id", "organization", "state"}), True)
 
 
 def test_visible_rows_are_named_by_the_keys_of_their_own_table() -> None:

@@ -10,8 +10,9 @@ import pytest
 from bff.entities import filters
 from bff.entities.arguments import ListArguments
 from bff.entities.cursors import Keyset
-from bff.entities.entity import Entity, Ordering
+from bff.entities.entity import Entity
 from bff.entities.filters import All, Condition, Not, Some
+from bff.entities.order import Ordering
 from bff.entities.specs import Aggregate
 from bff.schema.catalog import Catalog
 from bff.sql.join import Join
