@@ -4,7 +4,7 @@ Triggers write a `Change` for every changed row (`bff.changes.install`); it trav
 the row by its key columns alone, to which the relay adds what policies name it by in rows above (`bff.changes.lineage`): what else the
 row says is read when it is needed, under a policy.
 
-ChangeId columns are the primary key, every foreign key's columns and every column that a relationship joins by. Their values are
+Key columns are the primary key, every foreign key's columns and every column that a relationship joins by. Their values are
 PostgreSQL's texts (`column::text`), None for NULL.
 """
 
@@ -19,7 +19,7 @@ import orjson
 Kind: TypeAlias = Literal["insert", "update", "delete", "truncate"]
 
 Values: TypeAlias = Mapping[str, str | None]
-"""ChangeId columns of a row, by their names in the database, and columns of rows above it, by those of lineages."""
+"""Key columns of a row, by their names in the database, and columns of rows above it, by those of lineages."""
 
 
 ChangeId: TypeAlias = tuple[int, int]
@@ -38,9 +38,9 @@ class Change:
     """SQLAlchemy's `Table.fullname`."""
     kind: Kind
     old: Values
-    """ChangeId columns before; empty for insert and truncate."""
+    """Key columns before; empty for insert and truncate."""
     new: Values
-    """ChangeId columns after; empty for delete and truncate."""
+    """Key columns after; empty for delete and truncate."""
     changed: frozenset[str]
     """Columns that an update gave another value; empty for the other kinds."""
 

@@ -225,7 +225,7 @@ class EngineSocket(Socket):  # type: ignore[misc]  # python-engineio has no type
         except Broken as error:
             self.refuse(error.code, str(error))
         except exceptions.UnknownPacketError:
-            self.refuse(1002, "no packet of EngineServer.IO")
+            self.refuse(1002, "no packet of Engine.IO")
         except (OSError, exceptions.SocketIsClosedError):
             pass  # the connection ended
         finally:
@@ -316,4 +316,4 @@ def _decode(received: str | bytes) -> packet.Packet:
     try:
         return packet.Packet(encoded_packet=received)
     except (ValueError, TypeError, RecursionError):
-        raise Broken(1002, "no packet of EngineServer.IO") from None
+        raise Broken(1002, "no packet of Engine.IO") from None

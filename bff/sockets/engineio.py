@@ -1,10 +1,10 @@
-"""The host's EngineServer.IO server, with connections that are bounded and cheap.
+"""The host's Engine.IO server, with connections that are bounded and cheap.
 
 python-engineio keeps whatever a client does not take, without a bound, and has four greenlets (or threads) for each
 WebSocket: the request's, a reader, a writer and one that sleeps until the next ping. Here a connection has the request's (see
 `connection`), and pings are sent by one clock for all.
 
-Clients see plain EngineServer.IO 4. Namespaces and rooms are the host's as before.
+Clients see plain Engine.IO 4. Namespaces and rooms are the host's as before.
 """
 
 from __future__ import annotations

@@ -307,7 +307,7 @@ def test_resolve_is_called_whatever_way_leads_to_a_row(rows: Callable[..., bff.B
     for text in ('{ person(id: "1") { name } }', '{ node(id: "Person:1") { ... on Person { name } } }'):
         result = layer.execute(text)
         assert [error.message for error in result.errors or ()] == ["private"], text
-    # Invocation again, PostgreSQL would write it all, were there no extension.
+    # Asked again, PostgreSQL would write it all, were there no extension.
     assert layer.execute('{ person(id: "1") { name } }').errors is not None
 
 
