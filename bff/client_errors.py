@@ -31,7 +31,7 @@ def format_result(result: ExecutionResult, operation: str | None) -> dict[str, A
 def format_error(error: Exception, operation: str | None) -> list[dict[str, Any]]:
     """The errors for the client whose request failed with an exception."""
     if isinstance(error, DocumentRefused):
-        return format_errors([_with_original(each, error) for each in error.errors], operation)
+        return format_errors(errors_of(error), operation)
     return format_errors([GraphQLError(str(error), original_error=error)], operation)
 
 
@@ -74,5 +74,9 @@ def _kind(error: Exception) -> object:
     return type(error), frame and (frame.filename, frame.lineno)
 
 
-def _with_original(error: GraphQLError, original: Exception) -> GraphQLError:
-    return GraphQLError(error.message, error.nodes, error.source, error.positions, original_error=original)
+def errors_of(refused: DocumentRefused) -> list[GraphQLError]:
+    """What is wrong with a document, with where it is and the code of its refusal."""
+    return [
+        GraphQLError(each.message, each.nodes, each.source, each.positions, original_error=refused)
+        for each in refused.errors
+    ]

@@ -77,9 +77,9 @@ class Server:
         self.schema = schema._schema if isinstance(schema, StrawberrySchema) else schema
         self.engine = engine
         assert_valid_schema(self.schema)
-        if isinstance(schema, StrawberrySchema):
-            check_extensions(schema)
         self._extensions = Extensions.of(self.schema)
+        if self._extensions is not None:
+            check_extensions(self._extensions.schema)
         watch(engine)
         secret = self.settings.secret
         self.secret = secret.get_secret_value().encode() if secret else PROCESS_SECRET
@@ -220,8 +220,9 @@ class Server:
     # ---- live
 
     def execute_live(self, plan: Plan, asked: Sequence[Invocation], viewer: object | None) -> LiveAnswers:
-        """Run a query's or subscription's plan for each of `asked`, all in one snapshot, and tell what each answer depends on.
+        """Run a query's or subscription's plan for each of `asked`, and tell what each answer depends on.
 
+        All run in one snapshot; where the schema has extensions, each in its own.
         Raises TryAgain when it cannot be done now; all else is in the answers.
         """
         deadline = Deadline.after(self.settings.deadline)

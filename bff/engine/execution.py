@@ -161,11 +161,12 @@ def run_to_encode(
         return ExecutionResult(data=None, errors=coerced)
     resolvers = resolvers or Resolvers()
     execution_context = ExecutionContext(plan, coerced, context, root_value, resolvers)
+    in_rounds = plan.strategy == "rounds" or resolvers.middleware is not None
     try:
         try:
-            return _alone(execution_context, in_rounds=resolvers.middleware is not None)
+            return _alone(execution_context, in_rounds=in_rounds)
         except DBAPIError as error:
-            if plan.kind != "query" or plan.strategy == "rounds" or not _may_be_ours(error):
+            if plan.kind != "query" or in_rounds or not _may_be_ours(error):
                 raise
             for region in plan.variant(coerced).regions.of.values():
                 region.failed(True)

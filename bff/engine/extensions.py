@@ -15,6 +15,7 @@ is run as if this module did not exist.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Protocol
 
 import strawberry
@@ -27,7 +28,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry.extensions import SchemaExtension
+from strawberry.extensions import AddValidationRules, SchemaExtension
 from strawberry.extensions.directives import DirectivesExtensionSync
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.base import BaseSchema
@@ -51,7 +52,8 @@ class Extensions:
     """The extensions of one schema."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = schema
+        self.schema = schema
+        self._are_given = bool(schema.extensions) or type(schema).get_extensions is not strawberry.Schema.get_extensions
         # Strawberry calls it with the errors of a result: for logs, or to change them.
         self._processes_errors = type(schema).process_errors is not BaseSchema.process_errors
 
@@ -62,11 +64,11 @@ class Extensions:
         return cls(made_by) if isinstance(made_by, strawberry.Schema) else None
 
     def __repr__(self) -> str:
-        return f"<Extensions {', '.join(map(str, self._schema.extensions)) or 'none'}>"
+        return f"<Extensions {', '.join(map(str, self.schema.extensions)) or 'none'}>"
 
     def are_needed(self, plan: Plan) -> bool:
         """Whether there is anything to run around an operation."""
-        return bool(self._schema.extensions) or self._processes_errors or plan.has_field_directives
+        return self._are_given or self._processes_errors or plan.has_field_directives
 
     def run(
         self,
@@ -79,10 +81,10 @@ class Extensions:
         execute: Execute,
     ) -> ExecutionResult:
         """The result of `execute`, with the extensions around it. Raises what a hook raises, but for GraphQLErrors."""
-        extensions = [each for each in self._schema.get_extensions(sync=True) if _is_of(each, plan)]
+        extensions = [_own(each) for each in self.schema.get_extensions(sync=True) if _is_of(each, plan)]
         context = ExecutionContext(
             query=text,
-            schema=self._schema,
+            schema=self.schema,
             allowed_operations=tuple(OperationType),
             context=context_value,
             root_value=root_value,
@@ -103,7 +105,7 @@ class Extensions:
                             root_value=context.root_value,
                         )
                     if context.result.errors and self._processes_errors:
-                        self._schema.process_errors(list(context.result.errors), context)
+                        self.schema.process_errors(list(context.result.errors), context)
         except GraphQLError as error:
             return ExecutionResult(None, [error], runner.get_extensions_results_sync() or None)
         # An extension may have put another in its place.
@@ -129,6 +131,11 @@ class Extensions:
             context.pre_execution_errors = errors or None
         if errors:
             raise ValidationFailed(errors)
+
+
+def _own(extension: SchemaExtension) -> SchemaExtension:
+    """An extension for one operation alone. Strawberry's examples give its validation rules as an instance."""
+    return copy(extension) if isinstance(extension, AddValidationRules) else extension
 
 
 def _is_of(extension: SchemaExtension, plan: Plan) -> bool:

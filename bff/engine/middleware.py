@@ -5,8 +5,9 @@ loaded for many objects at once (columns, relations, batches) is loaded first; t
 and its `next` gives what was loaded, or raises what went wrong, whatever it is called with. So a middleware can look at
 each field, refuse it, or give another value; it cannot keep a batch from being loaded.
 
-Rows are `RowProxy` objects to a middleware. Where a field's objects are rows, it may give none, or fewer, or in another
-order; others than were loaded are an error.
+Rows are `RowProxy` objects to a middleware. Where a field's objects are rows, or parts of a page, it may give none, or
+fewer, or in another order; others than this field loaded for this object are an error of the field. An event that is not
+for the viewer, and arguments that do not fit, are not shown to it.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ from typing import Any
 
 from graphql import MiddlewareManager
 from graphql.execution.middleware import get_middleware_resolvers
+from graphql.pyutils import is_iterable
 
-from ..errors import TryAgain
+from ..errors import NotVisible, TryAgain
 from ..plan.loads import Rows
-from ..plan.steps import FieldPlan
+from ..plan.steps import CallBatch, FieldPlan, ReadAttribute
 from .arguments import Arguments
 from .completion import Typed
 from .context import ExecutionContext
 from .level import Level
-from .row_proxy import RowProxy, row_of
+from .row_proxy import RowProxy
 
 
 class FieldMiddleware:
@@ -45,13 +47,18 @@ class FieldMiddleware:
         arguments = self._arguments.of(field)
         if isinstance(arguments, Exception):
             return list(values)
+        # Other objects than these are loaded, or read by attributes.
+        is_free = field.is_leaf or isinstance(field.step, ReadAttribute | CallBatch)
         found: list[Any] = []
         for source, path, value in zip(level.sources, level.paths, values, strict=True):
-            self._loaded = value if field.rows is None else _shown(value, field.rows)
+            if isinstance(value, NotVisible):
+                found.append(value)
+                continue
+            self._loaded = shown = value if field.rows is None else _shown(value, field.rows)
             info = self._context.info(field, (path, field.key, field))
             try:
                 given = self._chain(_parent(source, field.parent.rows), info, **arguments)
-                found.append(given if field.rows is None else _rows(given, value, field.name))
+                found.append(given if is_free else _taken(given, shown, value, field.name))
             except TryAgain:
                 raise
             except Exception as error:  # noqa: BLE001  # whatever it raises is the field's error
@@ -80,12 +87,16 @@ def _shown(value: Any, rows: Rows) -> Any:
     return value
 
 
-def _rows(value: Any, loaded: Any, name: str) -> Any:
-    """The rows of what the middleware gave for what was loaded. Raises TypeError for objects that are no rows."""
-    if value is loaded or value is None or isinstance(value, Exception):
-        return value
-    if isinstance(value, RowProxy):
-        return Typed(loaded.entity, row_of(value)) if isinstance(loaded, Typed) else row_of(value)
-    if isinstance(value, list | tuple):
-        return [_rows(each, None, name) for each in value]
-    raise TypeError(f"middleware gave {type(value).__name__} for {name}, whose objects are rows that were loaded")
+def _taken(given: Any, shown: Any, loaded: Any, name: str) -> Any:
+    """What was loaded and shown, as far as the middleware gave it. Raises TypeError for all else."""
+    if given is None or isinstance(given, Exception):
+        return given
+    if isinstance(shown, list):
+        if is_iterable(given):
+            rows = {id(each): row for each, row in zip(shown, loaded, strict=True)} | {id(None): None}
+            items = list(given)
+            if all(id(each) in rows for each in items):
+                return [rows[id(each)] for each in items]
+    elif given is shown:
+        return loaded
+    raise TypeError(f"middleware gave {type(given).__name__} for {name}, which is not what was loaded for it")

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..entities.arguments import ListArguments
 from ..entities.events import not_visible
+from ..entities.global_id import global_id
 from ..entities.page import ListRequest, Page
 from ..errors import TryAgain
 from ..plan.loads import LoadKey, RowsByKey
@@ -78,7 +79,7 @@ class Resolution:
         self._give(field, level, [row[slot] for row in level.sources])
 
     def _node_id(self, field: FieldPlan, step: ReadNodeId, level: Level) -> None:
-        ids = [step.entity.global_id(tuple(row[slot] for slot in step.slots)) for row in level.sources]
+        ids = [global_id(step.entity, tuple(row[slot] for slot in step.slots)) for row in level.sources]
         self._give(field, level, ids)
 
     def _attribute(self, field: FieldPlan, step: ReadAttribute, level: Level) -> None:
@@ -241,7 +242,7 @@ class Resolution:
         self._give(field, level, [[row for row in rows if row is not None]])
 
     def _fail(self, field: FieldPlan, level: Level, error: Exception) -> None:
-        self._complete(field, level, [error] * len(level))
+        self._give(field, level, [error] * len(level))
 
 
 _HANDLERS: dict[type, Callable[[Resolution, FieldPlan, Any, Level], None]] = {

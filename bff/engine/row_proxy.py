@@ -28,11 +28,6 @@ class RowProxy:
         return f"<RowProxy of {self._owner.name} {self._row!r:.60}>"
 
 
-def row_of(proxy: RowProxy) -> Any:
-    """The row behind a proxy. A function, since a proxy's attributes are the row's columns."""
-    return proxy._row
-
-
 class ColumnProxy:
     """The same of the columns alone that a resolver declared."""
 

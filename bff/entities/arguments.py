@@ -18,9 +18,10 @@ from strawberry.types.base import get_object_definition
 
 from ..errors import BadUserInput, DeclarationError
 from .connection import connection_node
-from .entity import Entity, Ordering, entity_of, is_list, unwrap
+from .entity import Entity, entity_of, is_list, unwrap
 from .events import event_entity
 from .filters import Condition, condition_of, filter_input, has_filter, has_order, list_of, optional, order_enum
+from .order import Ordering, total_order
 from .paths import Path
 from .specs import Batched, Collection, Column, Event, Lookup, MatchedBy, NodeById, Presence, Relation, Spec
 
@@ -145,7 +146,7 @@ def list_arguments(
             raise DeclarationError(f"{what}(filter:) is not an input object")
         condition = condition_of(raw["filter"], filter_type, entity, what)
     if raw.get("orderBy"):
-        order = entity.total_order(_distinct(member.value[1] for member in raw["orderBy"]))
+        order = total_order(entity, _distinct(member.value[1] for member in raw["orderBy"]))
     return ListArguments(order, condition, first, last, raw.get("after"), raw.get("before"))
 
 

@@ -17,7 +17,8 @@ from itsdangerous.encoding import base64_decode, base64_encode
 
 from ..errors import BadUserInput
 from ..signing import signer
-from .entity import Entity, Ordering
+from .entity import Entity
+from .order import Ordering
 
 Keyset = tuple[str | None, ...]
 """A row's values of the ordering columns, as PostgreSQL prints them; None for NULL."""

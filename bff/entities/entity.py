@@ -1,4 +1,4 @@
-"""What the layer knows of one entity type: its model, how to alias it and read its columns, its keys and orders.
+"""What the layer knows of one entity type: its model, how to alias it and read its columns, and its keys.
 
 `Entity` is made by the `entity` decorator and hangs on the Strawberry class; `entity_of` finds it there.
 
@@ -11,40 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, UnaryExpression, inspect, true
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.associationproxy import AssociationProxy
-from sqlalchemy.ext.hybrid import HybridExtensionType
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, inspect, true
 from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, aliased, with_polymorphic
-from sqlalchemy.orm.exc import UnmappedColumnError
-from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeEngine
 from strawberry.types.base import StrawberryOptional, StrawberryType
 from strawberry.types.lazy_type import LazyType
 
-from ..columns.convert import as_text, convert
-from ..errors import BadUserInput, DeclarationError
+from ..columns.convert import convert
+from ..errors import DeclarationError
+from .mapped import columns_of, is_column, is_hybrid
 from .policy import Policy
 
 ATTRIBUTE = "__bff_entity__"
 
 Key = tuple[Any, ...]
 """The values of an object's primary key columns."""
-
-
-@dataclass(frozen=True)
-class Ordering:
-    """One column of an ORDER BY. PostgreSQL's rule for NULL is kept: it is larger than every value."""
-
-    attribute: str
-    descending: bool = False
-
-    @classmethod
-    def parse(cls, text: str) -> Ordering:
-        """From "due_at" or "-due_at"."""
-        return cls(text.removeprefix("-"), text.startswith("-"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +109,7 @@ class Entity:
 
     def _maps_alike(self, mapper: Mapper[Any], name: str) -> bool:
         ours, theirs = self.mapper.all_orm_descriptors.get(name), mapper.all_orm_descriptors.get(name)
-        return ours is not None and (ours is theirs or not _is_hybrid(theirs))
+        return ours is not None and (ours is theirs or not is_hybrid(theirs))
 
     def attribute(self, alias: Any, name: str) -> Any:
         """The SQL expression of a mapped attribute on an alias of this type."""
@@ -140,9 +122,9 @@ class Entity:
         Raises DeclarationError when there is none.
         """
         mapper, attribute = self._mapper_of(name)
-        if not _is_column(mapper, attribute):
+        if not is_column(mapper, attribute):
             raise DeclarationError(
-                f"{self.model.__name__} maps no column '{name}'; it maps {', '.join(self.columns())}"
+                f"{self.model.__name__} maps no column '{name}'; it maps {', '.join(columns_of(self.mapper))}"
             )
         try:
             expression = getattr(mapper.class_, attribute).__clause_element__()
@@ -177,67 +159,16 @@ class Entity:
 
     def has_column(self, name: str) -> bool:
         """Whether `name` is a column of the model, or a hybrid, column_property or synonym that gives one."""
-        return _is_column(self.mapper, name)
+        return is_column(self.mapper, name)
 
     def relationship(self, name: str) -> RelationshipProperty[Any] | None:
         """The relationship `name` of the model."""
         return self.mapper.relationships.get(name)
 
-    def columns(self) -> list[str]:
-        """The names of all mapped columns, for messages."""
-        return sorted(name for name in self.mapper.all_orm_descriptors.keys() if _is_column(self.mapper, name))  # noqa: SIM118  (no mapping)
-
-    def why_no_column(self, name: str) -> str | None:
-        """Why a mapped attribute is no column, and the way round; None when it is not mapped at all."""
-        model, mapper, descriptor = self.model.__name__, self.mapper, self.mapper.all_orm_descriptors.get(name)
-        if name in mapper.composites:
-            columns = ", ".join(repr(each.key) for each in mapper.composites[name].props)
-            return f"{model}.{name} is a composite; show its columns, or compute it: @bff.field(needs=[{columns}])"
-        if name in mapper.synonyms:
-            return f"{model}.{name} is a synonym of a relationship; name that: bff.relation({mapper.synonyms[name].name!r})"
-        if isinstance(descriptor, AssociationProxy):
-            return (
-                f"{model}.{name} is an association proxy; show the relationship {descriptor.target_collection!r} and, "
-                f"on its type, {descriptor.value_attr!r}"
-            )
-        if name in mapper.relationships:
-            return f"{model}.{name} is a relationship; show it with bff.relation({name!r})"
-        if descriptor is not None:
-            return f"{model}.{name} is no column; compute it in a resolver: @bff.field(needs=[...])"
-        return None
-
     def is_nullable(self, name: str) -> bool:
         """Whether the attribute may be NULL in a row; computed ones and those of a subclass may."""
         prop = self.mapper.attrs.get(name)
         return not isinstance(prop, ColumnProperty) or bool(getattr(prop.columns[0], "nullable", True))
-
-    # -- orders
-
-    def orderings(self, names: tuple[str, ...]) -> tuple[Ordering, ...]:
-        """Orderings by the attributes named ("-" before a descending one), closed by the primary key."""
-        return self.total_order(tuple(Ordering.parse(name) for name in names))
-
-    def total_order(self, orderings: tuple[Ordering, ...]) -> tuple[Ordering, ...]:
-        """The same ordering made total: what is missing of the primary key follows, ascending."""
-        named = {each.attribute for each in orderings}
-        return orderings + tuple(Ordering(name) for name in self.key if name not in named)
-
-    def default_order(self, relationship: RelationshipProperty[Any], where: str) -> tuple[Ordering, ...]:
-        """The relationship's own `order_by` as orderings. Raises DeclarationError when it is not of columns."""
-        orderings = []
-        for clause in relationship.order_by or ():
-            descending = isinstance(clause, UnaryExpression) and clause.modifier is operators.desc_op
-            column = clause.element if isinstance(clause, UnaryExpression) else clause
-            try:
-                attribute = self.mapper.get_property_by_column(column).key
-            except (ArgumentError, AttributeError, UnmappedColumnError):
-                raise DeclarationError(
-                    f"{where}: order_by of the relationship is not made of columns of {self.model.__name__} "
-                    f"({clause}); declare bff.relation({relationship.key!r}, order=[...]), and reach a column of "
-                    f"a secondary table by mapping the table"
-                ) from None
-            orderings.append(Ordering(attribute, descending))
-        return self.total_order(tuple(orderings))
 
     # -- values
 
@@ -248,32 +179,6 @@ class Entity:
     def parse_key(self, values: tuple[Any, ...], *, what: str) -> Key:
         """A primary key from argument values in the order of `key`."""
         return tuple(self.convert(name, value, what=what) for name, value in zip(self.key, values, strict=True))
-
-    def parse_global_id(self, text: str) -> Key:
-        """A primary key from the part of a global id behind the type's name ("5" or "5,7")."""
-        parts = [unquote(part) for part in text.split(",")] if len(self.key) > 1 else [text]
-        if len(parts) != len(self.key):
-            raise BadUserInput(f"a global id of {self.name} has {len(self.key)} key values, not {len(parts)}")
-        return self.parse_key(tuple(parts), what=f"the global id of {self.name}")
-
-    def global_id(self, key: Key) -> str:
-        """The global id of the object with this key: `Matter:5`, `MatterMember:5,7`."""
-        parts = [as_text(part) for part in key]
-        if len(parts) > 1:
-            parts = [part.replace("%", "%25").replace(",", "%2C") for part in parts]
-        return f"{self.name}:{','.join(parts)}"
-
-
-def _is_column(mapper: Mapper[Any], name: str) -> bool:
-    if name in mapper.synonyms:
-        return _is_column(mapper, mapper.synonyms[name].name)
-    if name in mapper.attrs:
-        return isinstance(mapper.attrs[name], ColumnProperty)
-    return _is_hybrid(mapper.all_orm_descriptors.get(name))
-
-
-def _is_hybrid(descriptor: Any) -> bool:
-    return getattr(descriptor, "extension_type", None) is HybridExtensionType.HYBRID_PROPERTY
 
 
 def entity_of(type_: Any) -> Entity | None:

@@ -26,7 +26,8 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from ..columns.convert import convert, is_convertible, is_ordered, is_text
 from ..columns.scalars import DEFINITION, BigInt
 from ..errors import BadUserInput, DeclarationError
-from .entity import Entity, Ordering, entity_of, is_list, unwrap
+from .entity import Entity, entity_of, is_list, unwrap
+from .order import Ordering
 from .specs import Column
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from queue import Queue
+from typing import Any
+
+from graphql import GraphQLError
 
 from ..errors import NotVisible
 from ..readsets.readset import Invocation
@@ -54,7 +57,7 @@ class Attendance:
     def stay(self, source: PresenceSource, operation: LiveOperation) -> Stay:
         """Where and who the viewer of an operation will be. May read the database.
 
-        Raises NotVisible when they may not see the place.
+        Raises NotVisible when they may not see the place, and what else is the answer's error where there is no answer.
         """
         subject = operation.subject
         place, member = source.place(subject.variables), source.who(subject.viewer)
@@ -64,6 +67,9 @@ class Attendance:
         [answered] = self._runner.execute_live(subject.plan, [asked], subject.viewer).answers
         if source.is_withheld(answered.payload):
             raise NotVisible(f"{source.name}: there is nothing to be present at, or not for this viewer")
+        if _is_refused(answered.payload):
+            error = answered.payload["errors"][0]
+            raise GraphQLError(error["message"], extensions=error["extensions"])
         return Stay(source, place, member, secrets.token_hex(8))
 
     def begin(self, stay: Stay) -> None:
@@ -105,3 +111,9 @@ class Attendance:
     def stop(self) -> None:
         """Have `run` return."""
         self._told.put(None)
+
+
+def _is_refused(payload: Mapping[str, Any]) -> bool:
+    """Whether there is no answer but errors: who is shown nothing is shown to nobody."""
+    data = payload.get("data") or {}
+    return "errors" in payload and all(value is None for value in data.values())

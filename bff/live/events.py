@@ -1,12 +1,9 @@
 """Event subscriptions of a node: which changes are events for whom, in the stream's order.
 
 One thread does jobs in the order they came: changes to route, subscriptions to resume, losses to tell. Changes and
-resumptions that follow each other are taken together, the changes first. A resumption holds the position up to which it reads what was missed
-from the stream: what is before has been routed when it is done, what comes after is routed later. So missed events and new
-ones follow each other without a hole and without a double.
-
-Payloads are read when the event is delivered, under the viewer's policy: a row that is gone by then, or not to be seen, is no
-event.
+resumptions that follow each other are taken together, the changes first. A resumption holds the position up to which it reads
+what was missed from the stream: what is before has been routed when it is done, what comes after is routed later. So missed
+events and new ones follow each other without a hole and without a double.
 """
 
 from __future__ import annotations
@@ -15,23 +12,16 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from ..changes.backoff import Backoff
-from ..changes.change import Change, ChangeId
-from ..changes.replay import Replay
 from ..changes.stream import Entry, Position, Stream
-from ..errors import DeadlineExceeded, SlowConsumer, TryAgain
-from ..protocol import messages as protocol
 from ..protocol.resume_token import ResumePoint
-from ..readsets.readset import Invocation, LiveAnswer
 from ..telemetry import report_defect
 from .channels import Outlet
 from .event_channel import EventChannel, event_message
 from .event_jobs import TOGETHER, Job, Lost, Remind, Resume, Routed, after_routing
-from .scheduler import Runner
-from .sources import EventSource, Route
+from .event_matches import EventMatches, EventReader
+from .resumption import MOST_TOGETHER, Missed
 
 MOST_BACKLOG = 20_000
 """Changes that wait to be routed; when a database is away for longer, events are declared lost instead."""
@@ -39,20 +29,7 @@ MOST_BACKLOG = 20_000
 MOST_MISSED = 1_000
 """Events that one subscription may catch up on."""
 
-MOST_TOGETHER = 100
-"""Payloads read together."""
-
-MOST_TOO_LONG = 3
-"""Times that a read may exceed its deadline before its events are declared lost: all others wait for it."""
-
 _CHUNK = 1_000
-
-
-class EventReader(Runner, Protocol):
-    """How events are read; the server implements it."""
-
-    def locate(self, source: EventSource, changes: Sequence[Change]) -> Mapping[ChangeId, Mapping[Route, Change]]:
-        """Where the rows of changes are and were, by the change's key, each with the change as it is told there. Raises TryAgain."""
 
 
 class Events:
@@ -71,8 +48,8 @@ class Events:
         """`ended` is told of subscriptions that were completed here; `pause` waits for so many seconds, and tells whether to
         go on. After `remind_every` changes all are told how far it is: who has no events for long would else resume from
         where the stream is trimmed."""
-        self._reader, self._history = reader, history
-        self._lock, self._ended, self._pause = lock, ended, pause
+        self._matches, self._history = EventMatches(reader, pause=pause), history
+        self._lock, self._ended = lock, ended
         self._has_job = threading.Condition(lock)
         self._channels: dict[Hashable, EventChannel] = {}
         self._tables: Counter[str] = Counter()
@@ -111,28 +88,6 @@ class Events:
             del self._channels[channel.subject.key]
             self._tables.subtract(channel.source.tables)
             self._tables += Counter()
-
-    def begin(
-        self, channel: EventChannel, outlet: Outlet, id: str, position: Position, *, recovered: bool | None
-    ) -> None:
-        """Begin a subscription with what comes after `position`.
-
-        Where the socket has another one to the channel, that goes on from where it is: what waits to be routed is still to
-        be told to it.
-        """
-        if channel.channel.of(outlet) is None:
-            channel.channel.admit(outlet, id).advance(position)
-        else:
-            channel.channel.admit(outlet, id)
-        outlet.send(
-            protocol.subscribed(
-                id,
-                channel=channel.channel.number,
-                kind="event",
-                recovered=recovered,
-                position=channel.tokens.seal(position),
-            )
-        )
 
     def resume(self, channel: EventChannel, outlet: Outlet, id: str, held: ResumePoint, position: Position) -> None:
         """Begin a subscription with what it missed; `position` is how far changes have come."""
@@ -198,7 +153,8 @@ class Events:
                     case Lost(position=position):
                         self._tell_gap(self._channels.values(), position)
                     case Remind(position=position):
-                        self._tell_position(position)
+                        for channel in self._channels.values():
+                            channel.tell_position(position)
 
     def _take(self) -> list[Job]:
         """The next jobs that can be done together: changes and then resumptions, or one that stands between them."""
@@ -214,8 +170,8 @@ class Events:
             channels = [each for each in self._channels.values() if len(each.channel)]
         for begin in range(0, len(routed), MOST_TOGETHER):
             part = routed[begin : begin + MOST_TOGETHER]
-            matches = self._matches([each.entry for each in part], channels)
-            payloads = self._payloads(matches)
+            matches = self._matches.find([each.entry for each in part], channels)
+            payloads = self._matches.payloads(matches)
             if payloads is None:
                 return
             epochs = {each.entry.offset: each.epoch for each in part}
@@ -223,70 +179,6 @@ class Events:
                 for (channel, entry), payload in zip(matches, payloads, strict=True):
                     if not channel.source.is_withheld(payload):
                         self._deliver(channel, entry, payload, Position(epochs[entry.offset], entry.offset))
-
-    def _matches(self, entries: Sequence[Entry], channels: Iterable[EventChannel]) -> list[tuple[EventChannel, Entry]]:
-        """Who gets which of the entries, in their order."""
-        by_source: dict[str, dict[Route, list[EventChannel]]] = {}
-        for channel in channels:
-            by_source.setdefault(channel.source.name, {}).setdefault(channel.route, []).append(channel)
-        found: list[tuple[int, EventChannel, Entry]] = []
-        for by_route in by_source.values():
-            source = next(iter(by_route.values()))[0].source
-            taken = [each for each in entries if source.takes(each.change)]
-            if taken:
-                routes = self._located(source, taken)
-                for entry in taken:
-                    for route, told in routes.get(entry.change.key, {}).items():
-                        here = replace(entry, change=told)
-                        found += [(entry.offset, channel, here) for channel in by_route.get(route, ())]
-        found.sort(key=lambda each: each[0])
-        return [(channel, entry) for _, channel, entry in found]
-
-    def _located(self, source: EventSource, entries: Sequence[Entry]) -> Mapping[ChangeId, Mapping[Route, Change]]:
-        changes = [entry.change for entry in entries]
-        found: Mapping[ChangeId, Mapping[Route, Change]] | None = self._trying(
-            lambda: self._reader.locate(source, changes)
-        )
-        return found or {}
-
-    def _payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> list[Mapping[str, Any]] | None:
-        """The payloads of matches, in their order; None when stopping."""
-        groups: dict[Hashable, list[int]] = {}
-        for number, (channel, _) in enumerate(matches):
-            groups.setdefault(channel.subject.group, []).append(number)
-        payloads: list[Mapping[str, Any]] = [{}] * len(matches)
-        for numbers in groups.values():
-            answers = self._read_payloads([matches[number] for number in numbers])
-            if answers is None:
-                return None
-            for number, answer in zip(numbers, answers, strict=True):
-                payloads[number] = answer.payload
-        return payloads
-
-    def _read_payloads(self, matches: Sequence[tuple[EventChannel, Entry]]) -> Sequence[LiveAnswer] | None:
-        """Those of one plan and scope."""
-        first = matches[0][0].subject
-        asked = [
-            Invocation(channel.subject.variables, channel.source.root_value(entry.change)) for channel, entry in matches
-        ]
-        answers: Sequence[LiveAnswer] | None = self._trying(
-            lambda: self._reader.execute_live(first.plan, asked, first.viewer).answers
-        )
-        return answers
-
-    def _trying(self, read: Callable[[], Any]) -> Any:
-        """What `read` gives, tried until the database answers; None when stopping. Raises DeadlineExceeded for what takes too long
-        time and again."""
-        backoff, too_long = Backoff(), 0
-        while True:
-            try:
-                return read()
-            except TryAgain as error:
-                too_long += isinstance(error, DeadlineExceeded)
-                if too_long == MOST_TOO_LONG:
-                    raise
-                if not self._pause(backoff.next()):
-                    return None
 
     def _deliver(self, channel: EventChannel, entry: Entry, payload: Mapping[str, Any], position: Position) -> None:
         message = None
@@ -303,111 +195,62 @@ class Events:
             self._delivered += 1
 
     def _cut_off(self, channel: EventChannel, outlet: Outlet, ids: Iterable[str], had: Position) -> None:
-        """End the subscriptions of who does not take events in time; they may resume after what they have."""
+        """End the subscriptions of who does not take events in time."""
         for id in sorted(ids):
-            reason = "events were not taken in time; resume"
-            outlet.send(protocol.complete(id, SlowConsumer, reason, resume=channel.tokens.seal(had)))
-            channel.leave(outlet, id)
+            channel.cut_off(outlet, id, had)
             self._ended(outlet, id)
         self.close_unwanted(channel)
 
     # ---- resuming
 
     def _resume(self, jobs: Sequence[Resume]) -> None:
-        """Give each what it missed, as far as it is there: read once what all of them together did, and give each its part."""
+        """Give each what it missed, as far as it is there."""
         with self._lock:
-            # Who was cut off again meanwhile asks anew.
+            # Who was cut off again meanwhile asks again.
             jobs = [job for job in jobs if job.channel.resuming.get((job.outlet, job.id)) is job.held]
         if not jobs:
             return
-        earliest = min((job.begin for job in jobs), key=lambda position: position.offset)
-        until = max(job.until.offset for job in jobs)
-        read = partial(Replay.read, self._history, earliest, until=until, tables=self._tables)
-        past: Replay | None = self._trying(read)
-        if past is None:
+        missed = Missed.read(jobs, history=self._history, tables=self._tables, matches=self._matches)
+        if missed is None:
             return
-        begins: dict[EventChannel, int] = {}
-        for job in jobs:
-            begins[job.channel] = min(job.begin.offset, begins.get(job.channel, job.begin.offset))
-        matches = [
-            (channel, entry) for channel, entry in self._matches(past.entries, begins) if entry.offset > begins[channel]
-        ]
-        missed: dict[EventChannel, list[tuple[Entry, Mapping[str, Any]]]] = {channel: [] for channel in begins}
-        for begin in range(0, len(matches), MOST_TOGETHER):
-            part = matches[begin : begin + MOST_TOGETHER]
-            payloads = self._payloads(part)
-            if payloads is None:
-                return
-            for (channel, entry), payload in zip(part, payloads, strict=True):
-                if not channel.source.is_withheld(payload):
-                    missed[channel].append((entry, payload))
         with self._lock:
             for job in jobs:
                 if job.channel.resuming.pop((job.outlet, job.id), None) is None:
                     continue
-                theirs = [
-                    (entry, payload)
-                    for entry, payload in missed[job.channel]
-                    if job.begin.offset < entry.offset <= job.until.offset
-                ]
-                if len(theirs) > MOST_MISSED:
-                    self._begin_anew(job)
+                events = missed.by(job)
+                if len(events) > MOST_MISSED:
+                    self._begin_with_gap(job)
                 else:
-                    is_whole = job.begin == job.held.position and past.is_whole(job.begin.offset, job.until.offset)
-                    self._catch_up(job, theirs, recovered=is_whole)
+                    self._catch_up(job, events, recovered=missed.is_whole(job))
 
-    def _begin_anew(self, job: Resume) -> None:
+    def _begin_with_gap(self, job: Resume) -> None:
         self._gaps += 1
-        self.begin(job.channel, job.outlet, job.id, job.until, recovered=False)
-        self._go_on(job)
+        job.channel.begin(job.outlet, job.id, job.until, recovered=False)
+        job.channel.go_on(job.outlet, job.until)
 
-    @staticmethod
-    def _go_on(job: Resume) -> None:
-        """What comes after `until` has been routed to nobody yet, also where the socket subscribed anew behind it meanwhile.
-
-        Who comes from a node that is ahead of this one gets again what it has, and drops it by its id.
-        """
-        member = job.channel.channel.of(job.outlet)
-        assert member is not None
-        member.after = job.until
-
-    def _catch_up(self, job: Resume, theirs: Sequence[tuple[Entry, Mapping[str, Any]]], *, recovered: bool) -> None:
+    def _catch_up(self, job: Resume, events: Sequence[tuple[Entry, Mapping[str, Any]]], *, recovered: bool) -> None:
         self._gaps += not recovered
-        self.begin(job.channel, job.outlet, job.id, job.begin, recovered=recovered)
+        job.channel.begin(job.outlet, job.id, job.begin, recovered=recovered)
         had = job.begin
-        for entry, payload in theirs:
+        for entry, payload in events:
             if job.outlet.is_full:
                 self._cut_off(job.channel, job.outlet, [job.id], had)
                 return
             had = Position(job.until.epoch, entry.offset)
             job.outlet.send(event_message(job.channel, entry, payload, had, id=job.id))
             self._delivered += 1
-        self._go_on(job)
+        job.channel.go_on(job.outlet, job.until)
 
     # ---- losses
 
     def _tell_gap(self, channels: Iterable[EventChannel], position: Position) -> None:
-        for channel in channels:
-            message = protocol.gap(channel.channel.number, position=channel.tokens.seal(position))
-            for member in channel.channel:
-                if not member.is_past(position):
-                    member.outlet.send(message)
-                    member.advance(position)
-                    self._gaps += 1
-
-    def _tell_position(self, position: Position) -> None:
-        for channel in self._channels.values():
-            message = protocol.position(channel.channel.number, position=channel.tokens.seal(position))
-            for member in channel.channel:
-                if not member.is_past(position) and not member.outlet.is_full:
-                    member.outlet.send(message)
-                    member.advance(position)
+        self._gaps += sum(channel.tell_gap(position) for channel in channels)
 
     def _declare_lost(self, jobs: Sequence[Job]) -> None:
         with self._lock:
             for job in jobs:
                 if isinstance(job, Resume) and job.channel.resuming.pop((job.outlet, job.id), None) is not None:
-                    self._begin_anew(job)
+                    self._begin_with_gap(job)
             routed = [job for job in jobs if isinstance(job, Routed)]
             if routed:
                 tables = {job.entry.change.table for job in routed}

@@ -26,13 +26,14 @@ from ..plan.plan import Plan
 from ..protocol import messages as protocol
 from ..protocol.messages import Mode, Subscribe
 from ..protocol.resume_token import ResumePoint, ResumeTokens
-from ..readsets.readset import ALL, Fact, ReadSet
+from ..readsets.readset import Fact
 from ..settings import LiveSettings
 from .attendance import Attendance, Stay
 from .channels import Outlet
 from .event_channel import EventChannel
-from .events import EventReader, Events
-from .index import Index
+from .event_matches import EventReader
+from .events import Events
+from .follows import Follows
 from .presence import Presence
 from .scheduler import Scheduler
 from .sources import EventSource, LiveSource, PresenceSource, source_of
@@ -56,25 +57,18 @@ class Executor(EventReader, Protocol):
         """Equal for viewers who see the same of this plan."""
 
 
-class _Follow:
-    """Rows that somebody wants to be told of."""
-
-    __slots__ = ("callback",)
-
-    def __init__(self, callback: Callable[[], None]) -> None:
-        self.callback = callback
-
-
+@dataclass(frozen=True, eq=False, slots=True)
 class _Beginning:
-    """Keeps the place of a subscription while it is looked into, or comes too early."""
+    """Keeps the place of a subscription while it is looked into, or comes too early. Compared by identity."""
+
+    outlet: Outlet
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Early:
     """A subscription that `since` then waits until it is known where the stream is."""
 
-    outlet: Outlet
-    id: str
     beginning: _Beginning
     begin: Callable[[], None]
     since: float
@@ -120,8 +114,7 @@ class Hub:
         self._subscriptions: dict[Outlet, dict[str, _Subscription]] = {}
         self._dropped: WeakSet[Outlet] = WeakSet()
         self._sources: LRUCache[Plan, LiveSource | EventSource | PresenceSource | None] = LRUCache(_SOURCES)
-        self._follows: Index[_Follow] = Index()
-        self._follows_of: dict[Outlet, list[_Follow]] = {}
+        self._follows = Follows()
         self._changes = self._losses = 0
         self._runs = Scheduler(
             executor,
@@ -197,7 +190,7 @@ class Hub:
             self._changes += len(entries)
             self._events.changed(entries, position)
             self._runs.changed(entries, position)
-            self._call({each for entry in entries for each in self._follows.touched(entry.change)})
+            self._follows.changed(entry.change for entry in entries)
 
     def lost(self, position: Position) -> None:
         """Some of what the stream held before `position` cannot be had; what comes after it is told."""
@@ -206,7 +199,7 @@ class Hub:
             self._losses += self._is_following
             self._events.lost(position)
             self._runs.lost(list(self._operations.values()), position)
-            self._call({each for follows in self._follows_of.values() for each in follows})
+            self._follows.lost()
             while self._early:
                 self._begin_early(self._early.popleft())
 
@@ -215,16 +208,11 @@ class Hub:
         """Whether it is known where the stream is."""
         return self._runs.position.epoch != ""
 
-    @staticmethod
-    def _call(follows: Iterable[_Follow]) -> None:
-        for each in follows:
-            each.callback()
-
     # ---- what sockets ask
 
     def subscribe(self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None) -> None:
         """Begin a subscription; whatever comes of it goes to the outlet. May read the database."""
-        beginning = _Beginning()
+        beginning = _Beginning(outlet, request.id)
         with self._lock:
             if outlet in self._dropped:
                 return
@@ -233,9 +221,9 @@ class Hub:
                 outlet.send(protocol.refusal(request.id, DuplicateId, reason))
                 return
         try:
-            self._begin(outlet, request, operation, viewer, beginning)
+            self._begin(beginning, request, operation, viewer)
         except Exception as error:  # noqa: BLE001 - the edge: known refusals are told, the rest is logged whole and masked
-            self._refuse(outlet, request.id, beginning, error)
+            self._refuse(beginning, error)
 
     def unsubscribe(self, outlet: Outlet, id: str) -> None:
         """End a subscription, if it is there."""
@@ -255,8 +243,7 @@ class Hub:
             self._dropped.add(outlet)
             for id in list(self._subscriptions.get(outlet, ())):
                 self.unsubscribe(outlet, id)
-            for follow in self._follows_of.pop(outlet, ()):
-                self._follows.remove(follow)
+            self._follows.drop(outlet)
 
     def end(self, outlet: Outlet, why: type[BffError], reason: str) -> None:
         """Complete all subscriptions of a socket."""
@@ -275,16 +262,12 @@ class Hub:
     def follow(self, outlet: Outlet, facts: Iterable[Fact], callback: Callable[[], None]) -> None:
         """Call `callback` whenever a row of these facts changes or changes were lost, until the outlet is dropped. It must return
         at once."""
-        follow = _Follow(callback)
         with self._lock:
-            self._follows.put(follow, ReadSet(dict.fromkeys(facts, ALL)))
-            self._follows_of.setdefault(outlet, []).append(follow)
+            self._follows.add(outlet, facts, callback)
 
     # ---- beginning
 
-    def _begin(
-        self, outlet: Outlet, request: Subscribe, operation: Operation, viewer: object | None, beginning: _Beginning
-    ) -> None:
+    def _begin(self, beginning: _Beginning, request: Subscribe, operation: Operation, viewer: object | None) -> None:
         plan = self._executor.plan_of(operation)
         source = self._source_of(plan)
         if source is None:
@@ -299,27 +282,27 @@ class Hub:
         held = None if request.resume is None else tokens.open(request.resume)
         if isinstance(source, EventSource):
             channel = EventChannel(subject, source=source, route=route, tokens=tokens, number=self._number())
-            begin = partial(self._begin_events, outlet, request, channel, held)
+            begin = partial(self._begin_events, beginning.outlet, request, channel, held)
         else:
             made = LiveOperation(subject, tokens=tokens, number=self._number)
             stay = self._attendance.stay(source, made) if isinstance(source, PresenceSource) else None
-            begin = partial(self._begin_live, outlet, request, made, held, stay)
+            begin = partial(self._begin_live, beginning.outlet, request, made, held, stay)
         with self._lock:
             if not self._is_following:
-                self._early.append(_Early(outlet, request.id, beginning, begin, self._clock()))
-            elif self._is_beginning(outlet, request.id, beginning):
+                self._early.append(_Early(beginning, begin, self._clock()))
+            elif self._is_wanted(beginning):
                 begin()
 
-    def _is_beginning(self, outlet: Outlet, id: str, beginning: _Beginning) -> bool:
-        """Whether the subscription is still wanted."""
-        return self._subscriptions.get(outlet, {}).get(id) is beginning
+    def _is_wanted(self, beginning: _Beginning) -> bool:
+        """Whether the subscription has not ended meanwhile."""
+        return self._subscriptions.get(beginning.outlet, {}).get(beginning.id) is beginning
 
     def _begin_early(self, early: _Early) -> None:
-        if self._is_beginning(early.outlet, early.id, early.beginning):
+        if self._is_wanted(early.beginning):
             try:
                 early.begin()
             except Exception as error:  # noqa: BLE001 - its defect, not the follower's
-                self._refuse(early.outlet, early.id, early.beginning, error)
+                self._refuse(early.beginning, error)
 
     def _refuse_early(self) -> None:
         """Refuse who has waited for too long; until it is known where the stream is, or `stop`."""
@@ -328,14 +311,14 @@ class Hub:
                 while self._early and self._early[0].since + self._patience <= self._clock():
                     early = self._early.popleft()
                     error = StreamAway("the stream of changes has not been reached yet")
-                    self._refuse(early.outlet, early.id, early.beginning, error)
+                    self._refuse(early.beginning, error)
 
-    def _refuse(self, outlet: Outlet, id: str, beginning: _Beginning, error: Exception) -> None:
+    def _refuse(self, beginning: _Beginning, error: Exception) -> None:
         errors = self._executor.errors_of(error)
         with self._lock:
-            if self._is_beginning(outlet, id, beginning):
-                self._forget(outlet, id)
-                outlet.send(protocol.error(id, errors))
+            if self._is_wanted(beginning):
+                self._forget(beginning.outlet, beginning.id)
+                beginning.outlet.send(protocol.error(beginning.id, errors))
 
     @cachedmethod(lambda self: self._sources, lock=lambda self: self._lock)
     def _source_of(self, plan: Plan) -> LiveSource | EventSource | PresenceSource | None:
@@ -360,7 +343,7 @@ class Hub:
             self._events.resume(channel, outlet, request.id, held, self._runs.position)
         else:
             recovered = None if request.resume is None else False
-            self._events.begin(channel, outlet, request.id, self._runs.position, recovered=recovered)
+            channel.begin(outlet, request.id, self._runs.position, recovered=recovered)
 
     # ---- ending
 

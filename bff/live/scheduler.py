@@ -224,13 +224,13 @@ class Scheduler:
         asked = [Invocation(operation.subject.variables, operation.root_value) for operation in run.operations]
         try:
             executed = self._runner.execute_live(first.plan, asked, first.viewer)
+            snapshot = Snapshot.parse(executed.snapshot)
         except Exception as error:  # noqa: BLE001 - a defect of one operation must not end the thread of all
             with self._lock:
                 self._end(run)
                 for operation in run.operations:
                     self._failed(operation, error)
             return
-        snapshot = Snapshot.parse(executed.snapshot)
         with self._lock:
             self.executions += len(run.operations)
             for operation, answered in zip(run.operations, executed.answers, strict=True):

@@ -23,6 +23,7 @@ from ..database.scope import Scope
 from ..engine.arguments import bare
 from ..entities.entity import Entity
 from ..entities.events import ChangeKind, Happened, Present, column_names, tables_of
+from ..entities.global_id import key_text, parse_key_text
 from ..entities.paths import Path
 from ..entities.specs import MatchedBy
 from ..errors import NotVisible, Unauthenticated, VariablesRefused
@@ -142,7 +143,7 @@ class EventSource:
             columns = column_names(entity, former.key, table)
             before = None if columns is None else bare(tuple(change.old[name] for name in columns))
         kind = ChangeKind(change.kind)
-        id = entity.global_id(key).partition(":")[2]
+        id = key_text(key)
         has_left = kind is ChangeKind.UPDATED and not change.new
         return Happened(kind, id, None if kind is ChangeKind.DELETED else bare(key), before, has_left=has_left)
 
@@ -178,12 +179,12 @@ class PresenceSource:
         if key is None:
             return None
         values = key if isinstance(key, tuple) else (key,)
-        return self._entity.global_id(self._entity.parse_key(values, what=self.name)).partition(":")[2]
+        return key_text(self._entity.parse_key(values, what=self.name))
 
     def root_value(self, place: str, present: Iterable[str]) -> Present:
         """What to execute the plan with, given what `place` gave and what `who` gave of those who are there."""
         [key] = self._place.parse_key((place.removeprefix(f"{self._table}:"),), what=self.name)
-        keys = {bare(self._entity.parse_global_id(each)) for each in present}
+        keys = {bare(parse_key_text(self._entity, each)) for each in present}
         return Present(key, tuple(sorted(keys)))
 
     def is_withheld(self, payload: Mapping[str, Any]) -> bool:

@@ -149,7 +149,8 @@ class LiveOperation:
         """Take an answer as the newest state, and send it to all. `gone`: there is nothing left of what there was."""
         last = self.state
         encoded = encode(payload)
-        text, tag = encoded.decode(), tag_of(encode(_without_ids(payload)) if payload.get("errors") else encoded)
+        is_plain = payload.keys() == {"data"}
+        text, tag = encoded.decode(), tag_of(encoded if is_plain else encode(_without_marks(payload)))
         if last is not None and last.tag == tag:
             if last.position.epoch != position.epoch:
                 self.state = self._state(last.version, last.payload, last.text, tag, position)
@@ -227,15 +228,15 @@ class LiveOperation:
         return ended
 
 
-def _without_ids(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload, but for the ids under which defects are logged: those are others with every run."""
+def _without_marks(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload, but for what is another with every run: the ids under which defects are logged, and `extensions`."""
     kept = [
         {**error, "message": "", "extensions": {"code": BffError.code}}
         if error.get("extensions", {}).get("code") == BffError.code
         else error
-        for error in payload["errors"]
+        for error in payload.get("errors") or ()
     ]
-    return {**payload, "errors": kept}
+    return {"data": payload.get("data"), "errors": kept}
 
 
 def _is_gone(last: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:

@@ -15,8 +15,9 @@ from typing import Any
 import cachetools
 
 from ..entities.arguments import ListArguments
-from ..entities.entity import Entity, Ordering
+from ..entities.entity import Entity
 from ..entities.filters import Condition
+from ..entities.order import Ordering, order_by
 from ..entities.page import ListRequest, Page
 from ..entities.policy import Policies
 from ..entities.specs import Collection
@@ -137,7 +138,7 @@ class RootList(Lists):
 
     def __init__(self, label: str, entity: Entity, policies: Policies, spec: Collection) -> None:
         super().__init__(label, entity, policies, 0)
-        self.spec, self.order, self.bound = spec, entity.orderings(spec.order), spec.bound
+        self.spec, self.order, self.bound = spec, order_by(entity, spec.order), spec.bound
 
     @property
     def title(self) -> str:

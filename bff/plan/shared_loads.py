@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from typing import Any, TypeVar
 
-from ..entities.entity import Entity, Ordering
+from ..entities.entity import Entity
+from ..entities.order import Ordering
 from ..entities.specs import Batched, Collection
 from ..errors import DeclarationError
 from ..schema.catalog import Catalog

@@ -19,6 +19,7 @@ from ..columns.convert import zero
 from ..columns.scalars import DEFINITION
 from ..entities.entity import Entity, entity_of, is_list, unwrap
 from ..entities.events import changed_node, event_kinds, former_columns
+from ..entities.order import default_order, order_by
 from ..entities.specs import (
     Aggregate,
     Batched,
@@ -154,7 +155,7 @@ class StepChoice:
         if join.leads_to_key:
             return LoadOne(self._loads.rows_by_key(target), rows.slots(join.target_key(), owner))
         relationship = join.relationship
-        order = target.orderings(spec.order) if spec.order else target.default_order(relationship, where)
+        order = order_by(target, spec.order) if spec.order else default_order(target, relationship, where)
         load = self._loads.list_by_parent(f"{owner.name}.{spec.attribute}", join, order, spec.bound)
         slots = rows.slots(join.key, owner)
         if not relationship.uselist:

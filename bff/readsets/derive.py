@@ -33,6 +33,7 @@ from ..columns.text_equality import AsText, are_alike, as_text_of
 from ..entities.arguments import ListArguments
 from ..entities.entity import Entity
 from ..entities.filters import Condition
+from ..entities.mapped import columns_of
 from ..entities.page import ListRequest
 from ..entities.policy import Policies
 from ..plan.lists import Counts, ListByParent, RootList
@@ -373,7 +374,7 @@ def _pairs(join: Join, positions: Sequence[int | None]) -> list[tuple[Table, Par
 def _columns_of(entity: Entity) -> dict[str, tuple[Column[Any], AsText]]:
     """The key columns of an entity's attributes whose values become text: what changes tell of rows."""
     found = {}
-    for name in entity.columns():
+    for name in columns_of(entity.mapper):
         columns = _columns(entity.mapper, name)
         if len(columns) == 1 and is_key(columns[0]) and (as_text := as_text_of(columns[0].type)):
             found[name] = (columns[0], as_text)

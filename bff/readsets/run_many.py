@@ -12,7 +12,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 from sqlalchemy.exc import DBAPIError
 
-from ..client_errors import format_result
+from ..client_errors import errors_of, format_result
 from ..database.scope import Scope
 from ..database.session import translated
 from ..engine.context import ExecutionContext, Resolvers
@@ -20,7 +20,7 @@ from ..engine.execution import Execution, coerce, finish
 from ..engine.extensions import Extensions
 from ..engine.loader import Loader
 from ..engine.rounds import Rounds
-from ..errors import TryAgain
+from ..errors import DocumentRefused, NotVisible, TryAgain
 from ..plan.plan import Plan
 from .readset import NOTHING, UNKNOWN, Fact, Interest, Invocation, LiveAnswer, LiveAnswers, ReadSet
 from .recorder import Recorder, Watch
@@ -35,9 +35,9 @@ def run_many(
 
     Where the schema has extensions, each is run by itself, with them around it.
     """
-    if extensions is not None and extensions.are_needed(plan):
+    if asked and extensions is not None and extensions.are_needed(plan):
         ran = [_run_wrapped(plan.live, each, context, extensions) for each in asked]
-        results, snapshot = [each for each, _ in ran], ran[0][1] if ran else ""
+        results, snapshot = [each for each, _ in ran], ran[0][1]
     else:
         results, snapshot = run_each(plan, asked, context=context)
     return LiveAnswers([LiveAnswer(format_result(result, plan.name), reads) for result, reads in results], snapshot)
@@ -63,12 +63,17 @@ def run_each(plan: Plan, asked: Sequence[Invocation], *, context: Scope) -> tupl
 
 
 def _run_wrapped(plan: Plan, asked: Invocation, scope: Scope, extensions: Extensions) -> tuple[Ran, str]:
-    """One execution with its extensions, and the text of its snapshot. What extensions read counts, too."""
+    """One execution with its extensions, and the text of its snapshot. What extensions read counts, too.
+
+    What is not for the viewer stays so, whatever extensions make of it.
+    """
     watch, recorder = Watch(), Recorder()
     loader = Loader(scope, unwatched=watch.paused)
     rounds = Rounds(loader)
+    withheld: ExecutionResult | None = None
 
     def execute(*, resolvers: Resolvers, variables: Mapping[str, Any] | None, root_value: Any) -> ExecutionResult:
+        nonlocal withheld
         coerced = coerce(plan, variables)
         if isinstance(coerced, list):
             return ExecutionResult(None, coerced)
@@ -76,7 +81,10 @@ def _run_wrapped(plan: Plan, asked: Invocation, scope: Scope, extensions: Extens
         execution = Execution(context, loader, rounds, in_rounds=True, recorder=recorder)
         execution.begin()
         finish([execution], rounds)
-        return execution.result()
+        result = execution.result()
+        if any(isinstance(each.original_error, NotVisible) for each in result.errors or ()):
+            withheld = ExecutionResult(result.data, list(result.errors or ()))
+        return result
 
     try:
         scope.watch(watch.note)
@@ -96,7 +104,7 @@ def _run_wrapped(plan: Plan, asked: Invocation, scope: Scope, extensions: Extens
             if isinstance(error, DBAPIError) and isinstance(translated(error, scope.deadline), TryAgain):
                 raise
             return (_failed(error), UNKNOWN), snapshot
-        return (result, recorder.read_set(rounds, scope.viewer, watch.facts)), snapshot
+        return (withheld or result, recorder.read_set(rounds, scope.viewer, watch.facts)), snapshot
     finally:
         scope.release()
 
@@ -147,4 +155,6 @@ class _Together:
 def _failed(error: Exception) -> ExecutionResult:
     if isinstance(error, GraphQLError):
         return ExecutionResult(None, [error])
+    if isinstance(error, DocumentRefused):
+        return ExecutionResult(None, errors_of(error))
     return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])

@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 
 from ..columns.scalars import DEFINITION
 from ..entities.entity import Entity, Key, entity_of
+from ..entities.global_id import parse_key_text
 from ..entities.policy import Policies
 from ..entities.specs import Spec
 from ..errors import BadUserInput
@@ -72,4 +73,4 @@ class Catalog:
         entity = self.named(name)
         if not colon or entity is None or entity.interface:
             raise BadUserInput(f"node(id:) takes a global id such as 'Type:1', not {text[:50]!r}")
-        return entity, entity.parse_global_id(key)
+        return entity, parse_key_text(entity, key)

@@ -23,8 +23,10 @@ from ..columns.scalars import DEFINITION
 from ..columns.text_equality import is_exact
 from ..entities.arguments import target_entity
 from ..entities.connection import connection_node
-from ..entities.entity import Entity, Ordering, is_list
+from ..entities.entity import Entity, is_list
 from ..entities.events import carried, changed_node, column_names, event_entity, event_kinds, former_columns, tables_of
+from ..entities.mapped import columns_of, why_no_column
+from ..entities.order import Ordering, default_order
 from ..entities.paths import Path
 from ..entities.policy import Policy
 from ..entities.specs import (
@@ -225,7 +227,7 @@ class _Field:
             if not owner.has_column(name):
                 raise self._error(
                     f"{option}{name!r} is no column of {owner.model.__name__}; "
-                    f"{owner.why_no_column(name) or 'it maps ' + ', '.join(owner.columns())}"
+                    f"{why_no_column(owner.mapper, name) or 'it maps ' + ', '.join(columns_of(owner.mapper))}"
                 )
             try:
                 type_ = owner.expression(name).type
@@ -259,7 +261,7 @@ class _Field:
         if spec.order:
             self._check_order(target, tuple(Ordering.parse(name) for name in spec.order))
         else:
-            self._check_order(target, target.default_order(relationship, self._where))
+            self._check_order(target, default_order(target, relationship, self._where))
 
     def _relationship(self, attribute: str, owner: Entity) -> RelationshipProperty[Any]:
         relationship = owner.relationship(attribute)

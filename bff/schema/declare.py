@@ -25,6 +25,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
 from ..entities.entity import ATTRIBUTE, Entity
+from ..entities.mapped import columns_of, why_no_column
 from ..entities.policy import Policy
 from ..entities.specs import Column, NodeId, Relation, Spec
 from ..errors import DeclarationError
@@ -94,8 +95,8 @@ def _mapped(entity: Entity, attribute: str) -> Spec:
     raise DeclarationError(
         f"{entity.name}.{attribute}: "
         + (
-            entity.why_no_column(attribute)
-            or f"{entity.model.__name__} maps no such column or relationship (columns: {', '.join(entity.columns())}; "
+            why_no_column(entity.mapper, attribute)
+            or f"{entity.model.__name__} maps no such column or relationship (columns: {', '.join(columns_of(entity.mapper))}; "
             f"relationships: {relationships}); give it a resolver, or name another with bff.column(...) or "
             f"bff.relation(...)"
         )

@@ -7,7 +7,7 @@ asynchronous: what stands on the contrary would be ignored, and an extension tha
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import strawberry
 from strawberry.extensions import (
@@ -41,11 +41,12 @@ _HOOKS = ("on_operation", "on_parse", "on_validate", "on_execute", "resolve", "g
 
 def check_extensions(schema: strawberry.Schema) -> None:
     """Raises DeclarationError for an extension, or another option of a Strawberry schema, that cannot be run."""
+    again = schema.get_extensions(sync=True)
     for extension in schema.get_extensions(sync=True):
         name = type(extension).__name__
-        # Declared as if it could not be; Strawberry takes instances all the same.
-        given: Sequence[object] = schema.extensions
-        if extension in given and not isinstance(extension, AddValidationRules):
+        is_instance = any(extension is each for each in again)
+        # Of those that hold nothing but rules, every operation has a copy.
+        if is_instance and not isinstance(extension, AddValidationRules):
             raise DeclarationError(
                 f"the extension {name} is an instance, which operations at the same time would share; give the class, or a "
                 f"function that makes one"

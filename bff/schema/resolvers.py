@@ -22,9 +22,11 @@ from ..database.scope import Scope
 from ..entities.arguments import ListArguments, list_arguments, target_entity
 from ..entities.connection import DEFAULT_PAGE, Edge, PageInfo, connection_node
 from ..entities.cursors import CursorCodec, Keyset
-from ..entities.entity import Entity, Ordering, is_list
+from ..entities.entity import Entity, is_list
 from ..entities.events import Changed, Happened, Present, changed_node, event_entity, former_columns, not_visible
 from ..entities.filters import All, Condition, Not, Some, Test
+from ..entities.global_id import global_id
+from ..entities.order import Ordering, default_order, order_by
 from ..entities.policy import ViewerValues
 from ..entities.specs import (
     Aggregate,
@@ -62,7 +64,7 @@ def resolve(spec: Spec | None, type_: Any, source: Any, info: Any, kwargs: dict[
         case NodeId():
             entity = Catalog.of(raw_info.schema).named(raw_info.parent_type.name)
             assert entity is not None
-            return entity.global_id(tuple(inspect(source).identity))
+            return global_id(entity, tuple(inspect(source).identity))
         case Aggregate():
             return _aggregate(spec, _attached(source, scope), scope)
         case Batched(function=function, key=key):
@@ -181,7 +183,7 @@ def _tuple(key: Any) -> tuple[Any, ...]:
 
 def _order(spec: Relation, source: Any, target: Entity, where: str) -> tuple[Ordering, ...]:
     relationship = inspect(type(source)).relationships[spec.attribute]
-    return target.orderings(spec.order) if spec.order else target.default_order(relationship, where)
+    return order_by(target, spec.order) if spec.order else default_order(target, relationship, where)
 
 
 def _one(spec: Relation, type_: Any, source: Any, scope: Scope) -> Any:
@@ -219,7 +221,7 @@ def _list(spec: Relation | Collection, type_: Any, source: Any, info: GraphQLRes
     else:
         if spec.where is not None:
             statement = statement.where(spec.where(target.model))
-        order = target.orderings(spec.order)
+        order = order_by(target, spec.order)
     raw = get_argument_values(field, info.field_nodes[0], info.variable_values)
     asked = list_arguments(raw, entity=target, order=order, bound=spec.bound, declared=field.args, what=what)
     rows = [

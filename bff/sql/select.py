@@ -45,8 +45,9 @@ from sqlalchemy import (
 from ..columns.convert import padding, unbounded
 from ..entities.arguments import ListArguments
 from ..entities.cursors import Keyset
-from ..entities.entity import Entity, Ordering
+from ..entities.entity import Entity
 from ..entities.filters import All, Condition, Not, Some, Test
+from ..entities.order import Ordering
 from ..entities.policy import Policies, ViewerParameters
 from ..entities.specs import Aggregate, Where
 from .implied import is_implied

@@ -17,6 +17,7 @@ from strawberry.types.base import get_object_definition
 
 from bff.columns.scalars import DEFINITION
 from bff.entities.entity import Entity
+from bff.entities.global_id import global_id
 from bff.schema.catalog import Catalog
 from tests.bff.fuzz.operations import UNKNOWN, Choices, Name, Place
 
@@ -71,7 +72,7 @@ class Samples:
             rows = _ends(session, entity)
             if not entity.interface:
                 keys = [tuple(getattr(row, name) for name in entity.key) for row in rows]
-                self._node_ids += [entity.global_id(key) for key in keys]
+                self._node_ids += [global_id(entity, key) for key in keys]
             self._note_columns(schema, entity, rows)
             self._note_keys(entity, rows)
         self._strings = list(dict.fromkeys(self._all("String"))) or ["a"]

@@ -1,4 +1,4 @@
-"""The namespace as clients of the protocol meet it: connecting, subscribing, being asked anew who they are."""
+"""The namespace as clients of the protocol meet it: connecting, subscribing, being sent away."""
 
 from __future__ import annotations
 
@@ -91,54 +91,6 @@ def test_gone_while_it_begins(serve: Serve) -> None:
     site.hub.gate.set()
     wait_until(lambda: site.hub.drops == 2)
     assert site.hub.subscriptions == {}
-
-
-def test_nobody_any_more(serve: Serve) -> None:
-    site = serve()
-    wire = site.open().connect(MARIE)
-    wire.subscribe("1")
-    wire.next_named("subscribed")
-    wait_until(lambda: len(site.layer.asked) == 2)
-    del site.layer.people["marie"]
-    site.hub.touch()
-    site.hub.push("{}")
-    assert wire.event() == (
-        "complete",
-        {"id": "1", "code": "UNAUTHENTICATED", "message": "nobody is signed in any more"},
-    )
-    assert wire.receive() == "41/graphql,"
-
-
-def test_another_viewer_subscribes_anew(serve: Serve) -> None:
-    site = serve()
-    wire = site.open().connect(MARIE)
-    wire.subscribe("1")
-    wire.next_named("subscribed")
-    wait_until(lambda: len(site.layer.asked) == 2)
-    site.layer.people["marie"] = "client"
-    site.hub.touch()
-    site.hub.push("{}")
-    assert wire.event()[1]["code"] == "FORBIDDEN"
-    wait_until(lambda: len(site.hub.followed) == 1 and len(site.layer.asked) >= 4)
-    wire.subscribe("1")
-    wire.next_named("subscribed")
-    (outlet,) = site.hub.subscriptions
-    assert outlet.viewer == ("marie", "client")
-
-
-def test_who_cannot_be_found_out_is_sent_away(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bff.sockets.recheck._ASK_FOR", 0.3)
-    monkeypatch.setattr("bff.sockets.recheck._ASK_EVERY", 0.05)
-    site = serve()
-    wire = site.open().connect(MARIE)
-    wire.subscribe("1")
-    wire.next_named("subscribed")
-    wait_until(lambda: len(site.layer.asked) == 2)
-    site.layer.people = None  # type: ignore[assignment]
-    site.hub.touch()
-    site.hub.push("{}")
-    assert wire.event()[1]["code"] == "INTERNAL"
-    assert wire.receive() == "41/graphql,"
 
 
 def test_host_keeps_its_own_namespaces(serve: Serve) -> None:

@@ -10,22 +10,6 @@ from tests.bff.polling import wait_until
 from tests.bff.sockets.site import MARIE, Serve
 
 
-def test_the_same_viewer_goes_on_and_misses_nothing(serve: Serve) -> None:
-    site = serve()
-    wire = site.open().connect(MARIE)
-    wire.subscribe("1")
-    wire.next_named("subscribed")
-    (outlet,) = site.hub.subscriptions
-    outlet.hold(1)
-    site.hub.newest = protocol.next_state(1, version=1, payload="1", position="")
-    outlet.send(site.hub.newest)
-    assert outlet.is_full
-    site.hub.waiting.add(outlet)
-    site.hub.newest = protocol.next_state(1, version=2, payload="2", position="")
-    site.hub.touch()
-    assert [wire.event()[1]["payload"] for _ in range(2)] == [1, 2]
-
-
 def test_what_is_held_for_a_later_suspicion_is_not_released_with_an_earlier(serve: Serve) -> None:
     site = serve()
     wire = site.open().connect(MARIE)

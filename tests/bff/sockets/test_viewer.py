@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bff import DeclarationError
 from bff.sockets.viewer import facts_of
-from tests.bff.polling import wait_until
 from tests.bff.sockets.site import MARIE, Base, Serve, User
 
 
@@ -75,14 +74,6 @@ def test_expired_token_is_refused(serve: Serve) -> None:
     site = serve()
     site.layer.lives = -1
     assert '"UNAUTHENTICATED"' in site.open().ask_to_connect(MARIE)
-
-
-def test_asked_past_caches_once_it_is_followed(serve: Serve) -> None:
-    site = serve()
-    site.open().connect(MARIE)
-    wait_until(lambda: site.layer.asked == [False, True])
-    ((facts, _),) = site.hub.followed.values()
-    assert facts == [("users", ("id",), ("5",))]
 
 
 class Seat(Base):
