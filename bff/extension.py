@@ -144,7 +144,8 @@ class Bff:
         """Execute a registered operation (by name or id), a text or a parsed document, as `viewer`.
 
         Neither the limits of free text nor `documents.trusted_only` apply to code. Raises Overloaded, DeadlineExceeded,
-        DocumentRefused and OperationNotFound; other errors are in the result.
+        DocumentRefused, OperationNotFound, and what an extension's hook around the operation raises (Unauthenticated from its
+        `on_operation`), but for a GraphQLError; that, and errors of fields, are in the result.
         """
         return self.server.execute(
             document, viewer=viewer, variables=variables, operation_name=operation_name, root_value=root_value

@@ -1,7 +1,7 @@
 """Settings of the layer: frozen, grouped by concern, each with a default, read from the environment when they are made.
 
-The only module that reads the environment. Each setting names its variable; a value that is given in code wins:
-`Settings(development=True, limits=Limits(tokens=500))`. A group goes as it is to the part that uses it.
+The only module that reads the environment. Each setting names its variable, which is found in whatever case; a value that is
+given in code wins: `Settings(development=True, limits=Limits(tokens=500))`. A group goes as it is to the part that uses it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ class _Group(BaseModel):
             if name not in cls.model_fields:
                 # Not a ValueError: pydantic would add all that was given, secrets too.
                 raise TypeError(f"no setting {name!r} in {cls.__name__}; there are {', '.join(cls.model_fields)}")
+        # In whatever case: a variable that nobody reads would leave a guard off. The exact name wins.
+        environment = {name.upper(): value for name, value in os.environ.items()} | dict(os.environ)
         # Under the variable's name, so that an error says where the value came from.
         variables = (str(field.validation_alias) for name, field in cls.model_fields.items() if name not in given)
-        return given | {variable: os.environ[variable] for variable in variables if variable in os.environ}
+        return given | {variable: environment[variable] for variable in variables if variable in environment}
 
 
 class Limits(_Group):

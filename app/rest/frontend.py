@@ -64,7 +64,7 @@ def matter_page(id: int) -> Page:
     parts = ("members", "tasks", "documents", "time_entries", "invoices", "events")
     lists = yield from whole(*(f"{here}/{part}" for part in parts), beside=[here])
     members, tasks, documents, entries, _invoices, _events = lists
-    # Invocation before, so this costs no call; nor does a user further down whom an earlier wave brought.
+    # Asked before, so this costs no call; nor does a user further down whom an earlier wave brought.
     [matter] = yield [here]
     client = f"/api/clients/{matter['client_id']}"
     known = users(

@@ -124,7 +124,7 @@ class Relay:
         batch: int = BATCH,
         patience: float = PATIENCE,
     ) -> None:
-        self._engine, self._stream, self._ancestry = engine, stream, Lineages(lineages)
+        self._engine, self._stream, self._lineages = engine, stream, Lineages(lineages)
         self._batch, self._patience = batch, patience
         self._state: State = "stopped"
         self._relayed = self._batches = self._coarse = self._failures = 0
@@ -215,18 +215,18 @@ class Relay:
         """Relay until stopping. Raises StreamAway when the stream has been away for too long."""
         if self._is_stopping:
             return
-        ancestry: Lineages | None = None
+        lineages: Lineages | None = None
         try:
             while not self._is_stopping:
                 # What is notified from here on may come after what is read.
                 del connection.notifies[:]
                 rows = self._read(connection)
-                if ancestry is None:
-                    ancestry = self._readable(connection)
+                if lineages is None:
+                    lineages = self._readable(connection)
                     self._state = "relaying"
                     log.info(RELAY, state="relaying")
                 if rows:
-                    self._append(self._told(connection, ancestry, [self._change(*row) for row in rows]))
+                    self._append(self._told(connection, lineages, [self._change(*row) for row in rows]))
                     self._delete(connection, rows)
                     self._relayed += len(rows)
                     self._batches += 1
@@ -244,15 +244,15 @@ class Relay:
 
     def _readable(self, connection: Any) -> Lineages:
         """The lineages over tables that are captured: of others nobody is told when a row is another."""
-        tables = {table: relation_name(table.schema, table.name) for table in self._ancestry.tables}
+        tables = {table: relation_name(table.schema, table.name) for table in self._lineages.tables}
         found = {name for (name,) in _execute(connection, _CAPTURED, (list(tables.values()),))}
         lacking = sorted(name for name in tables.values() if name not in found)
         if lacking:
             advice = "run `bff live install`; BFF_LIVE_DATABASE_URL needs the search_path of the site"
             log.warning(RELAY, state="relaying", uncaptured=", ".join(lacking), advice=advice)
-        return self._ancestry.over([table for table, name in tables.items() if name in found])
+        return self._lineages.over([table for table, name in tables.items() if name in found])
 
-    def _told(self, connection: Any, ancestry: Lineages, changes: Sequence[Change]) -> Sequence[Change]:
+    def _told(self, connection: Any, lineages: Lineages, changes: Sequence[Change]) -> Sequence[Change]:
         """The changes, each with what there is above its row: read after them, and so at least as new."""
 
         def read(statement: Statement, arrays: Mapping[str, list[str]]) -> list[Any]:
@@ -271,7 +271,7 @@ class Relay:
                 log.warning(RELAY, state="relaying", unread=statement.sql, error=str(error).strip())
                 return []
 
-        return ancestry.told(changes, read)
+        return lineages.told(changes, read)
 
     def _append(self, changes: Sequence[Change]) -> None:
         """Append; tries again for as long as there is patience."""

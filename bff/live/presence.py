@@ -118,7 +118,7 @@ class RedisPresence:
         )
         self._channel = f"{prefix}:presence"
         self._lock = threading.Lock()
-        # ResumePoint from reading a place until it is told, so that nobody is told of an older state last.
+        # Held from reading a place until it is told, so that nobody is told of an older state last.
         self._telling = threading.RLock()
         self._held: dict[str, dict[str, str]] = {}
         self._watchers: dict[str, list[Watcher]] = {}

@@ -11,7 +11,8 @@
 `#n` is what is run; it follows below the tree with its SQL. Without a number stands what is part of the statement above.
 `checked` says that the policy of the rows is in the statement, `implied` that it need not be: it is that the parent is
 visible. Where a field is not written by PostgreSQL, the reason stands beside it. Lists are shown with their own order; a
-request's filter, order and cursor add to the text.
+request's filter, order and cursor add to the text. An operation that is run in rounds whatever its plan says, for what is called
+around its fields, is shown in rounds, with the reason in the first line.
 """
 
 from __future__ import annotations
@@ -54,11 +55,19 @@ _TAB = 56
 _PLAIN_READS = (ReadColumn, ReadNodeId, ReadAttribute, Typename)
 
 
-def explain(plan: Plan) -> str:
-    """The plan with every `@include`d field in: its tree, then its loads with their statements."""
+def explain(plan: Plan, *, wrapped_by: str = "") -> str:
+    """The plan with every `@include`d field in: its tree, then its loads with their statements.
+
+    `wrapped_by` is what is called around each field, if anything is: nothing of the operation is then written by PostgreSQL.
+    """
+    reason = ""
+    if wrapped_by and plan.strategy != "rounds":
+        reason = f"; in rounds: {wrapped_by}"
+        plan = Plan(plan.schema, plan.document, plan.operation, "rounds", hide_suggestions=plan.hide_suggestions)
     variant = plan.whole()
     view = _View(plan.catalog, variant.regions, {each: number for number, each in enumerate(variant.reads, 1)})
-    lines = [f"{plan.kind} {plan.name or '(anonymous)'}{_followed(plan, variant)}", *_tree(variant.root, view, "")]
+    head = f"{plan.kind} {plan.name or '(anonymous)'}{_followed(plan, variant)}{reason}"
+    lines = [head, *_tree(variant.root, view, "")]
     for read, number in view.numbers.items():
         lines += ["", f"#{number} {read.title}", *("   " + line for line in read.text.splitlines())]
     return "\n".join(lines) + "\n"

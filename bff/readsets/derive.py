@@ -5,7 +5,7 @@ They are derived from what the load's statement reads (`bff.readsets.statement_r
     rows by key        the rows with these keys, in each of the model's tables
     lists, aggregates  the rows whose foreign keys are the parent's; over a secondary table its rows, and the target's that
                        these lead to, or may lead to
-    collections        the rows that the policy's and the filter's policy keys name, of the row itself or of one above it; else
+    collections        the rows that the policy's and the filter's equalities name, of the row itself or of one above it; else
                        the whole table
     batch functions    the lists that they are declared to read, and of their rows the columns
     policies           the columns of the row itself; over an enforced foreign key, updates of the tables above: a row that is

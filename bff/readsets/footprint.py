@@ -17,7 +17,7 @@ from .policy_keys import PolicyKey
 from .readset import Fact, Interest, whole
 
 _MOST_VALUES = 200
-"""Rows of a table that policy keys name, at most; of more, the whole table is said to be read."""
+"""Rows of a table that equalities name, at most; of more, the whole table is said to be read."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Keyed:
 
 @dataclass(frozen=True)
 class Named:
-    """The rows of a table of a collection, which the policy keys of policy and filter name."""
+    """The rows of a table of a collection, which the equalities of policy and filter name."""
 
     table: str
     policy: tuple[PolicyKey, ...]
@@ -62,8 +62,8 @@ class Named:
 
     def facts(self, viewer: object | None, condition: Condition | None) -> Iterator[Fact]:
         options: dict[str, list[str | None]] = {}
-        for equality in self.policy:
-            options.setdefault(equality.name, equality.values(viewer))
+        for key in self.policy:
+            options.setdefault(key.name, key.values(viewer))
         for test in _conjuncts(condition):
             if test.attribute in self.filtered:
                 column, as_text = self.filtered[test.attribute]

@@ -81,18 +81,15 @@ class PolicyKey:
 
 def policy_keys(policies: Policies, model: type) -> Iterator[PolicyKey]:
     """What the policy of a model says that columns equal, whatever else it says: those that changes of its rows may tell."""
-    for equality in _policy_keys(policies, model):
-        if equality.lineage is not None or is_key(equality.column):
-            yield equality
+    for key in _policy_keys(policies, model):
+        if key.lineage is not None or is_key(key.column):
+            yield key
 
 
 def lineages(policies: Policies) -> frozenset[Lineage]:
     """What the policies of all models name rows by that stands in rows above them."""
     return frozenset(
-        equality.lineage
-        for model in policies.models
-        for equality in policy_keys(policies, model)
-        if equality.lineage is not None
+        key.lineage for model in policies.models for key in policy_keys(policies, model) if key.lineage is not None
     )
 
 

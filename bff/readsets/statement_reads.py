@@ -106,7 +106,7 @@ def visible_rows(
 ) -> tuple[Named, ...]:
     """The rows of a model's tables that the viewer may see, or may come to see."""
     # By a lineage they would depend on the rows above them, too: that is more than updates of a few columns.
-    said = [equality for equality in policy_keys(policies, model) if equality.lineage is None]
+    said = [key for key in policy_keys(policies, model) if key.lineage is None]
     return tuple(
         Named(table.fullname, keys_of(table, said), {}, Interest(columns, moves)) for table, columns in own.items()
     )
@@ -114,7 +114,7 @@ def visible_rows(
 
 def keys_of(table: Table, said: Iterable[PolicyKey]) -> tuple[PolicyKey, ...]:
     """Those of policy keys that are said of the rows of one table."""
-    return tuple(equality for equality in said if equality.table is table)
+    return tuple(key for key in said if key.table is table)
 
 
 def rows_above(policies: Policies, model: type) -> Iterator[Named]:

@@ -57,38 +57,38 @@ class Timers:
         self._event = event
         self.now = now
         self._lock = threading.Lock()
-        self._alarms: list[tuple[float, int, Timer]] = []
+        self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = count()
         self._is_running = False
 
     def __repr__(self) -> str:
-        return f"<Timers {len(self._alarms)} alarms>"
+        return f"<Timers {len(self._timers)} pending>"
 
     def after(self, seconds: float, function: Callable[[], None]) -> Timer:
         """Have `function` called in so many seconds."""
-        alarm = Timer(function)
+        timer = Timer(function)
         with self._lock:
-            heapq.heappush(self._alarms, (self.now() + seconds, next(self._numbers), alarm))
+            heapq.heappush(self._timers, (self.now() + seconds, next(self._numbers), timer))
             begins, self._is_running = not self._is_running, True
         if begins:
             self._start(self._run)
         else:
             self._event.set()
-        return alarm
+        return timer
 
     def ring_due(self) -> float | None:
         """Call what is due; gives the seconds until the next is, None when nothing is left."""
         while True:
             with self._lock:
-                if not self._alarms:
+                if not self._timers:
                     self._is_running = False
                     return None
-                left = self._alarms[0][0] - self.now()
+                left = self._timers[0][0] - self.now()
                 if left > 0:
                     return left
-                alarm = heapq.heappop(self._alarms)[2]
+                timer = heapq.heappop(self._timers)[2]
             try:
-                alarm.ring()
+                timer.ring()
             except Exception as error:  # noqa: BLE001 - a defect of one socket must not end the time of all others
                 report_defect(error, part="sockets.clock")
 

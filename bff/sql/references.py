@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.sql import ClauseElement
 
 ColumnNames = frozenset[str] | None
-"""ColumnNames of a table by their names in the database; None: any of them."""
+"""Columns of a table, by their names in the database; None: any of them."""
 
 
 @dataclass(frozen=True)

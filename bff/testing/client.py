@@ -14,10 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.exceptions import HTTPException
+
 from ..client_errors import format_error, format_result
-from ..errors import DocumentRefused, TryAgain
+from ..errors import OperationNotFound
 from ..extension import Bff
 from ..json_text import encode
+from ..web.blueprint import answer_of_abort
 
 Payload = dict[str, Any]
 """A GraphQL response as it is read from JSON: `data`, `errors` or both."""
@@ -38,9 +41,9 @@ class Client:
     viewer: object | None = None
 
     def payload(self, operation: str, variables: Mapping[str, Any] | None = None) -> Payload:
-        """The response to a registered operation, by name or id, or to a text.
+        """The response to a registered operation, by name or id, or to a text; whatever is raised is in it, as over HTTP.
 
-        Raises OperationNotFound for a name that is not registered.
+        Raises OperationNotFound for a name that is not registered: it is the test's mistake.
         """
         payload, _ = self._run(operation, variables)
         return payload
@@ -59,14 +62,17 @@ class Client:
         cause: Exception | None = None
         try:
             result = self.layer.execute(operation, viewer=self.viewer, variables=variables)
-        except (DocumentRefused, TryAgain) as error:
-            cause = error
-            payload: Payload = {"errors": format_error(error, None)}
-        else:
             if result.errors:
                 cause = result.errors[0].original_error
-            payload = format_result(result, None)
-        decoded: Payload = json.loads(encode(payload))
+            encoded = encode(format_result(result, None))
+        except HTTPException as error:
+            cause, encoded = error, answer_of_abort(error).encode()
+        except Exception as error:
+            # As at the edge: what is no known refusal is logged whole and masked.
+            if isinstance(error, OperationNotFound) and "{" not in operation:
+                raise
+            cause, encoded = error, encode({"errors": format_error(error, None)})
+        decoded: Payload = json.loads(encoded)
         return decoded, cause
 
 

@@ -131,7 +131,7 @@ class _Endpoint:
             with trace.phase("encode"):
                 body = answer.encode()
         except HTTPException as error:
-            answer = _answer_of_host(error)
+            answer = answer_of_abort(error)
             body = answer.encode()
         except Exception as error:  # noqa: BLE001 - the edge: what is not a known refusal is logged whole and masked
             answer = answer_error(error, media_type=exchange.media_type, operation=exchange.name)
@@ -246,8 +246,8 @@ def _respond(answer: Answer, body: bytes, media_type: str, trace: Trace, *, reva
     return response
 
 
-def _answer_of_host(error: HTTPException) -> Answer:
-    """What the host's viewer function aborted with."""
+def answer_of_abort(error: HTTPException) -> Answer:
+    """What the host aborted with: its viewer function, or an extension."""
     status = error.get_response().status_code
     codes = {kind.status: kind.code for kind in (Unauthenticated, Forbidden, RateLimited)}
     code = codes.get(status, BadRequest.code if status < 500 else BffError.code)

@@ -109,7 +109,7 @@ def k6(script: str, site: str, *, connections: int, seconds: int) -> Sample:
 
 def wrk_version() -> str:
     """wrk's version, which it says behind its name. Raises ProgramError when there is none."""
-    # Invocation for nothing but its version, it calls that a mistake.
+    # Asked for nothing but its version, it calls that a mistake.
     done = subprocess.run([find("wrk", package="wrk"), "-v"], capture_output=True, text=True, check=False)
     words = (done.stdout + done.stderr).split()
     return words[1] if len(words) > 1 else "unknown"

@@ -82,6 +82,63 @@ class Query:
 layer = bff.Bff(schema=bff.Schema(Query), engine=create_engine("postgresql+psycopg2://"), documents="graphql")
 """
 
+WRAPPED_HOST = """
+import strawberry
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from strawberry.directive import DirectiveLocation, DirectiveValue
+from strawberry.extensions import SchemaExtension
+import bff
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class TaskRow(Base):
+    __tablename__ = "tasks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+
+
+@bff.entity(TaskRow, policy=bff.public)
+class Task:
+    title: str
+
+
+@strawberry.type
+class Query:
+    tasks: list[Task] = bff.collection(order=["id"])
+
+
+@strawberry.directive(locations=[DirectiveLocation.FIELD])
+def upper(value: DirectiveValue[str]) -> str:
+    return value.upper()
+
+
+class Timing(SchemaExtension):
+    def on_operation(self):
+        yield
+
+
+class Guard(SchemaExtension):
+    def resolve(self, _next, root, info, *args, **kwargs):
+        return _next(root, info, *args, **kwargs)
+
+
+def layer_with(*extensions):
+    schema = bff.Schema(Query, extensions=extensions, directives=[upper])
+    return bff.Bff(schema=schema, engine=create_engine("postgresql+psycopg2://"), documents="graphql")
+
+
+def plain():
+    return layer_with(Timing)
+
+
+def guarded():
+    return layer_with(Timing, Guard)
+"""
+
 SDL = 'type Query {\n  hello(name: String! = "you"): String!\n}\n'
 
 
@@ -157,6 +214,34 @@ def test_plan_by_the_name_of_the_operation_s_file(bff: Callable[..., Result], ho
     by_file = bff("plan", "Greeting")
     assert by_file.exit_code == 0, by_file.output
     assert by_file.stdout == bff("plan", "GreetingPage").stdout
+
+
+@pytest.mark.parametrize(
+    ("app", "page", "reason"),
+    [
+        ("host:plain", "Plain", ""),
+        ("host:guarded", "Plain", "Guard.resolve is called for each field"),
+        ("host:plain", "Loud", "directives of fields are called for each object"),
+        (
+            "host:guarded",
+            "Loud",
+            "Guard.resolve is called for each field, directives of fields are called for each object",
+        ),
+    ],
+)
+def test_plan_of_what_is_run_in_rounds_for_what_is_around_its_fields(
+    bff: Callable[..., Result], host: Path, app: str, page: str, reason: str
+) -> None:
+    (host / "host.py").write_text(WRAPPED_HOST)
+    for file in (host / "graphql").iterdir():
+        file.unlink()
+    (host / "graphql" / "plain.graphql").write_text("query Plain { tasks { title } }")
+    (host / "graphql" / "loud.graphql").write_text("query Loud { tasks { title @upper } }")
+    shown = bff("plan", page, app=app).stdout
+    head, *rest = shown.splitlines()
+    assert head == f"query {page}{reason and '; in rounds: '}{reason}"
+    assert ("written by PostgreSQL" in shown) == (not reason)
+    assert ("#1 list, at most 1000; checked" in rest[0]) == bool(reason)
 
 
 def test_plan_of_an_unknown_page_lists_the_known(bff: Callable[..., Result]) -> None:

@@ -73,8 +73,10 @@ def variables() -> set[str]:
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in variables():
-        monkeypatch.delenv(variable, raising=False)
+    wanted = variables()
+    for name in list(os.environ):
+        if name.upper() in wanted:
+            monkeypatch.delenv(name)
 
 
 def test_every_setting_says_what_it_is() -> None:
@@ -100,6 +102,28 @@ def test_a_variable_sets_what_it_names(variable: str, monkeypatch: pytest.Monkey
     assert attrgetter(setting)(Settings()) != value
     monkeypatch.setenv(variable, text)
     assert attrgetter(setting)(Settings()) == value
+
+
+@pytest.mark.parametrize("variable", GIVEN)
+def test_the_case_of_a_variable_does_not_matter(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting, text, value = GIVEN[variable]
+    for name in (variable.lower(), variable.title()):
+        with monkeypatch.context() as patched:
+            patched.setenv(name, text)
+            assert attrgetter(setting)(Settings()) == value
+
+
+@pytest.mark.parametrize("names", [("BFF_PATH", "bff_path"), ("bff_path", "BFF_PATH")])
+def test_the_exact_variable_wins_over_another_case(names: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in names:
+        monkeypatch.setenv(name, "/exact" if name.isupper() else "/other")
+    assert Settings().path == "/exact"
+
+
+def test_a_wrong_value_in_another_case_is_refused_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("bff_trusted_only", "perhaps")
+    with pytest.raises(ValidationError, match=r"(?m)^BFF_TRUSTED_ONLY$"):
+        Settings()
 
 
 def test_every_variable_is_tried() -> None:

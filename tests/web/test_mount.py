@@ -98,6 +98,13 @@ def test_the_tenant_of_this_host_is_a_text(bookshop: ModuleType, shop: str | Non
     assert [book["title"] for book in answer["data"]["books"]] == titles
 
 
+def test_filters_and_orders(bookshop: ModuleType) -> None:
+    """The query that README shows."""
+    query = re.search(r"<!-- filters -->\n```graphql\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert query is not None
+    assert [book["title"] for book in ask(bookshop, query[1])["data"]["books"]] == ["Bees", "Almanac"]
+
+
 def test_another_shops_book_is_a_missing_one(bookshop: ModuleType) -> None:
     query = '{ own: book(isbn: "22") { title } other: book(isbn: "333") { title } none: book(isbn: "0") { title } }'
     assert ask(bookshop, query)["data"] == {"own": {"title": "Bees"}, "other": None, "none": None}

@@ -93,11 +93,11 @@ def during() -> Iterator[Callable[[Callable[[bff.Scope], Any]], None]]:
     _Hooks.during = staticmethod(lambda scope: None)
 
 
-Invocation = Callable[..., ExecutionResult]
+Ask = Callable[..., ExecutionResult]
 
 
 @pytest.fixture
-def ask(engine: Engine, elsewhere: Engine) -> Invocation:
+def ask(engine: Engine, elsewhere: Engine) -> Ask:
     database = Database(engine, Catalog.of(SCHEMA).policies)
 
     def asked(query: str, strategy: Strategy = "auto") -> ExecutionResult:
@@ -113,7 +113,7 @@ def ask(engine: Engine, elsewhere: Engine) -> Invocation:
 
 @pytest.mark.parametrize(("strategy", "statements"), [("rounds", 4), ("compiled", 1)])
 def test_all_statements_of_an_operation_see_one_snapshot(
-    ask: Invocation, engine: Engine, elsewhere: Engine, strategy: Strategy, statements: int
+    ask: Ask, engine: Engine, elsewhere: Engine, strategy: Strategy, statements: int
 ) -> None:
     """Somebody commits a row after each of them, and none of them sees one."""
     counts: list[int] = []
@@ -139,7 +139,7 @@ def test_all_statements_of_an_operation_see_one_snapshot(
     assert ask("{ pages { totalCount } }").data == {"pages": {"totalCount": 2 + statements}}
 
 
-def test_a_query_cannot_write(ask: Invocation, during: Any) -> None:
+def test_a_query_cannot_write(ask: Ask, during: Any) -> None:
     during(lambda scope: scope.session.execute(insert(NoteRow), [{"text": "no"}]))
     result = ask("{ notes { length } }")
     [first, second] = result.errors or []
@@ -147,27 +147,27 @@ def test_a_query_cannot_write(ask: Invocation, during: Any) -> None:
     assert "cannot execute INSERT in a read-only transaction" in second.message
 
 
-def test_a_batch_function_reads_through_the_same_connection(ask: Invocation, during: Any) -> None:
+def test_a_batch_function_reads_through_the_same_connection(ask: Ask, during: Any) -> None:
     seen: list[Any] = []
     during(lambda scope: seen.append(scope.session.scalar(text("select count(*) from notes"))))
     assert ask("{ notes { length } }").errors is None
     assert seen == [2]
 
 
-def test_a_mutation_writes_and_reads_again_through_one_connection(ask: Invocation) -> None:
+def test_a_mutation_writes_and_reads_again_through_one_connection(ask: Ask) -> None:
     result = ask('mutation { one: add(text: "ccc") { id length } two: add(text: "dddd") { nodeId text } }')
     assert result.errors is None
     assert result.data == {"one": {"id": "3", "length": 3}, "two": {"nodeId": "Note:4", "text": "dddd"}}
 
 
-def test_a_failed_write_gives_its_connection_back(ask: Invocation) -> None:
+def test_a_failed_write_gives_its_connection_back(ask: Ask) -> None:
     result = ask('mutation { add(text: "\\u0000") { id } }')
     assert result.data is None
     assert len(result.errors or []) == 1
     assert ask("{ pages { totalCount } }").data == {"pages": {"totalCount": 2}}
 
 
-def test_a_failed_read_gives_its_connection_back(ask: Invocation, engine: Engine) -> None:
+def test_a_failed_read_gives_its_connection_back(ask: Ask, engine: Engine) -> None:
     def break_it(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> tuple[str, Any]:
         return statement.replace("FROM notes", "FROM nothing"), parameters
 
@@ -181,7 +181,7 @@ def test_a_failed_read_gives_its_connection_back(ask: Invocation, engine: Engine
     assert ask("{ notes { id } }").data == {"notes": [{"id": "1"}, {"id": "2"}]}
 
 
-def test_an_operation_that_reads_nothing_takes_no_connection(ask: Invocation, engine: Engine) -> None:
+def test_an_operation_that_reads_nothing_takes_no_connection(ask: Ask, engine: Engine) -> None:
     with Session(engine) as session:
         session.execute(text("select 1"))
         # The pool's one connection is out, and is not missed.

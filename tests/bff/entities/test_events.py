@@ -153,12 +153,12 @@ def test_deletes_need_a_policy_that_deleted_rows_still_answer() -> None:
         id: strawberry.ID
 
     @strawberry.type
-    class Invocation:
+    class Root:
         ship: OfFleet | None = bff.lookup()
 
     def schema(on: list[str] | None) -> bff.Schema:
         body = {"__annotations__": {"probe": bff.Changed[OfFleet]}, "probe": bff.event(on=on)}
-        return bff.Schema(Invocation, subscription=strawberry.type(type("Subscription", (), body)))
+        return bff.Schema(Root, subscription=strawberry.type(type("Subscription", (), body)))
 
     with pytest.raises(bff.DeclarationError, match=re.escape(says)):
         schema(None)

@@ -76,7 +76,7 @@ class Copy:
         return f'{BACKUP}."{table.fullname}"'
 
 
-def take_changes(connection: Connection, ancestry: Lineages | None = None) -> list[Change]:
+def take_changes(connection: Connection, lineages: Lineages | None = None) -> list[Change]:
     """What is in the outbox, which is empty then; with what there is above the rows, as a relay tells it."""
     rows = connection.execute(
         text("DELETE FROM bff.outbox RETURNING id, xid::text, table_name, kind, old, new, changed")
@@ -91,7 +91,7 @@ def take_changes(connection: Connection, ancestry: Lineages | None = None) -> li
             cursor.execute(statement.sql, statement.parameters(arrays, None))
             return cursor.fetchall()
 
-    return changes if ancestry is None else ancestry.told(changes, read)
+    return changes if lineages is None else lineages.told(changes, read)
 
 
 @dataclass

@@ -48,7 +48,7 @@ class Subject:
     copy: Copy
 
     @cached_property
-    def ancestry(self) -> Lineages:
+    def lineages(self) -> Lineages:
         return Lineages(lineages(Catalog.of(self.site.schema).policies))
 
 
@@ -295,7 +295,7 @@ def test_one_write(odd_subject: Subject, source: str, before: str, write: str, i
     live.add(plan, source, [({"id": str(id_)}, site.viewers[0])])
     with engine.begin() as connection:
         connection.exec_driver_sql(write)
-        changes = take_changes(connection, odd_subject.ancestry)
+        changes = take_changes(connection, odd_subject.lineages)
     odd_subject.copy.note(changes)
     assert changes
     live.take(changes, print)
@@ -363,7 +363,7 @@ def test_another_row_under_the_key_of_one_above(firm_subject: Subject, source: s
         for write in writes:
             connection.exec_driver_sql(write)
     with engine.begin() as connection:
-        changes = take_changes(connection, firm_subject.ancestry)
+        changes = take_changes(connection, firm_subject.lineages)
     firm_subject.copy.note(changes)
     live.take(changes, print)
     assert live.owners[0].answer != before
@@ -418,7 +418,7 @@ def _fuzz(
 
         def take() -> None:
             with subject.engine.begin() as connection:
-                changes = take_changes(connection, subject.ancestry)
+                changes = take_changes(connection, subject.lineages)
             subject.copy.note(changes)
             live.take(changes, note)
 

@@ -59,7 +59,7 @@ class Subscription:
 SCHEMA = bff.Schema(query=Query, subscription=Subscription)
 
 
-class ResumePoint(Server):
+class Interrupted(Server):
     """Between a run's snapshot and what the hub makes of it, `after` happens, once."""
 
     after: Callable[[], None] | None = None
@@ -76,7 +76,7 @@ class Node:
     """A hub that is told by hand of what the outbox has."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.server, self.outlet = engine, ResumePoint(schema=SCHEMA, engine=engine), KeptOutlet()
+        self.engine, self.server, self.outlet = engine, Interrupted(schema=SCHEMA, engine=engine), KeptOutlet()
         self.hub = Hub(
             self.server,
             MemoryStream(),

@@ -121,7 +121,10 @@ def test_pings_and_a_client_that_answers_none(serve: Serve, monkeypatch: pytest.
 def test_packets_that_are_none(site: Served, text: str, code: int) -> None:
     wire = site.open()
     wire.send(text)
-    assert wire.read_end().code == code
+    end = wire.read_end()
+    assert end.code == code
+    if code == 1002:
+        assert end.reason == "no packet of Engine.IO"
 
 
 def flood(wire: Wire, send: Callable[[], None]) -> None:

@@ -38,8 +38,8 @@ def test_things_happen_in_the_order_of_their_times(time: Time) -> None:
 
 def test_what_is_cancelled_does_not_happen(time: Time) -> None:
     seen: list[int] = []
-    alarm = time.clock.after(1, lambda: seen.append(1))
-    alarm.cancel()
+    timer = time.clock.after(1, lambda: seen.append(1))
+    timer.cancel()
     time.now += 2
     assert time.clock.ring_due() is None
     assert seen == []
@@ -73,6 +73,6 @@ def test_it_runs_while_there_is_something_and_is_woken_for_what_is_earlier(time:
     assert time.event.is_set()
     time.now += 10
     time.started[0]()
-    assert repr(time.clock) == "<Timers 0 alarms>"
+    assert repr(time.clock) == "<Timers 0 pending>"
     time.clock.after(1, lambda: None)
     assert len(time.started) == 2

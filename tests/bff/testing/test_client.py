@@ -5,13 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import strawberry
+from flask import Flask
+from graphql import GraphQLError
 from sqlalchemy import create_engine
+from strawberry.extensions import SchemaExtension
+from werkzeug.exceptions import Unauthorized
 
 from bff import Bff, DocumentSettings, Settings
-from bff.errors import OperationNotFound
+from bff.errors import (
+    BadRequest,
+    BadUserInput,
+    DeclarationError,
+    Forbidden,
+    OperationNotFound,
+    RateLimited,
+    Unauthenticated,
+)
 from bff.testing.client import Client, OperationFailed
 from tests.web.site import Mutation, Query, make_site
 
@@ -52,6 +65,60 @@ def test_the_payload_is_that_of_http(query: str, variables: dict[str, object] | 
     site = make_site(development=True)
     answer = site.test_client().post("/graphql", json={"query": query, "variables": variables})
     assert Client(site.extensions["bff"]).payload(query, variables) == answer.get_json()
+
+
+class Refusing(SchemaExtension):
+    """Raises before an operation is executed."""
+
+    error: ClassVar[Exception]
+
+    def on_operation(self) -> Iterator[None]:
+        raise self.error
+        yield
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unauthenticated("sign in"),
+        Forbidden("not you"),
+        BadUserInput("another"),
+        BadRequest("send another"),
+        RateLimited("slowly", retry_after=3),
+        DeclarationError("hunter2"),
+        GraphQLError("as the extension says", extensions={"code": "OWN_CODE"}),
+        Unauthorized("go away"),
+        ValueError("hunter2"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_is_raised_around_an_operation_is_answered_as_over_http(error: Exception) -> None:
+    Refusing.error = error
+    engine = create_engine("postgresql+psycopg2://")
+    layer = Bff(schema=strawberry.Schema(Query, extensions=[Refusing]), engine=engine)
+    site = Flask(__name__)
+    layer.init_app(site)
+    answer = site.test_client().post("/graphql", json={"query": "{ echo }"}).get_json()
+    assert without_ids(Client(layer).payload("{ echo }")) == without_ids(answer)
+    assert "hunter2" not in str(answer)
+    with pytest.raises(OperationFailed) as failed:
+        Client(layer).data("{ echo }")
+    assert failed.value.__cause__ in (error, None)
+
+
+@pytest.mark.parametrize("query", ["{ unspeakable }", "query A { echo } query B { echo }"])
+def test_what_cannot_be_answered_is_as_over_http(query: str) -> None:
+    site = make_site(development=True)
+    answer = site.test_client().post("/graphql", json={"query": query}).get_json()
+    assert without_ids(Client(site.extensions["bff"]).payload(query)) == without_ids(answer)
+
+
+def without_ids(payload: Any) -> Any:
+    """A payload without the ids of defects, which are new each time."""
+    for error in payload["errors"]:
+        if defect := error["extensions"].pop("id", None):
+            error["message"] = error["message"].replace(defect, "...")
+    return payload
 
 
 def test_a_defect_is_masked_in_the_payload_and_shown_in_the_failure(layer: Bff) -> None:
