@@ -15,6 +15,7 @@ from .errors import (
     DocumentError,
     FieldError,
     Forbidden,
+    NotVisible,
     TryAgain,
     Unauthenticated,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Limits",
     "LiveSettings",
     "Node",
+    "NotVisible",
     "Schema",
     "Scope",
     "Settings",
