@@ -40,11 +40,10 @@ def total_order(entity: Entity, orderings: tuple[Ordering, ...]) -> tuple[Orderi
 
 
 def default_order(entity: Entity, relationship: RelationshipProperty[Any], where: str) -> tuple[Ordering, ...]:
-    """A relationship's own `order_by`, of rows of the entity. Raises DeclarationError when it is not of columns."""
+    """A relationship's own `order_by`, of rows of the entity. Raises DeclarationError where that is no order of a page."""
     orderings = []
     for clause in relationship.order_by or ():
-        descending = isinstance(clause, UnaryExpression) and clause.modifier is operators.desc_op
-        column = clause.element if isinstance(clause, UnaryExpression) else clause
+        column, modifiers = _parts(clause)
         try:
             attribute = entity.mapper.get_property_by_column(column).key
         except (ArgumentError, AttributeError, UnmappedColumnError):
@@ -53,5 +52,22 @@ def default_order(entity: Entity, relationship: RelationshipProperty[Any], where
                 f"({clause}); declare bff.relation({relationship.key!r}, order=[...]), and reach a column of "
                 f"a secondary table by mapping the table"
             ) from None
+        descending = operators.desc_op in modifiers
+        against = operators.nulls_last_op if descending else operators.nulls_first_op
+        if against in modifiers and entity.is_nullable(attribute):
+            raise DeclarationError(
+                f"{where}: order_by of the relationship ({clause}) puts NULL where PostgreSQL does not, and pages follow "
+                f"PostgreSQL, to which NULL is larger than every value; declare bff.relation({relationship.key!r}, "
+                f"order=[...]) with a hybrid property before it that tells whether {attribute} is NULL"
+            )
         orderings.append(Ordering(attribute, descending))
     return total_order(entity, tuple(orderings))
+
+
+def _parts(clause: Any) -> tuple[Any, set[Any]]:
+    """The column of an ORDER BY, and what is said of its direction and of NULL."""
+    modifiers: set[Any] = set()
+    while isinstance(clause, UnaryExpression) and clause.modifier is not None:
+        modifiers.add(clause.modifier)
+        clause = clause.element
+    return clause, modifiers

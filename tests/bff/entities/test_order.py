@@ -27,6 +27,7 @@ class Book(Base):
     place: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
     written: Mapped[int]
+    lent: Mapped[int | None]
 
 
 BOOKS = Entity(Book, Book, "Book", None)
@@ -67,3 +68,40 @@ def test_an_order_of_no_column_is_refused() -> None:
         DeclarationError, match=r"^Shelf\.books: order_by of the relationship is not made of columns of Book"
     ):
         default_order(BOOKS, Shelf.__mapper__.relationships["by_length"], "Shelf.books")
+
+
+# By name, whether it is descending, and the order itself.
+AS_POSTGRESQL = {
+    "plain": (False, Book.lent),
+    "asc": (False, Book.lent.asc()),
+    "last": (False, Book.lent.nulls_last()),
+    "asc_last": (False, Book.lent.asc().nulls_last()),
+    "desc_first": (True, Book.lent.desc().nulls_first()),
+    "never_null": (False, Book.written.nulls_first()),
+    "desc_never_null": (True, Book.written.desc().nulls_last()),
+}
+OTHERWISE = {
+    "first": Book.lent.nulls_first(),
+    "asc_first": Book.lent.asc().nulls_first(),
+    "desc_last": Book.lent.desc().nulls_last(),
+}
+for name, clause in {**{key: each for key, (_, each) in AS_POSTGRESQL.items()}, **OTHERWISE}.items():
+    setattr(Shelf, name, relationship(Book, order_by=clause, viewonly=True))
+Shelf.negative = relationship(Book, order_by=-Book.written, viewonly=True)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", AS_POSTGRESQL)
+def test_null_may_be_placed_where_postgresql_has_it(name: str) -> None:
+    [first, *_] = default_order(BOOKS, Shelf.__mapper__.relationships[name], "Shelf.books")
+    assert first.descending is AS_POSTGRESQL[name][0]
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_null_elsewhere_is_refused(name: str) -> None:
+    with pytest.raises(DeclarationError, match=r"Shelf.books: .* NULLS .* a hybrid property .* whether lent is NULL"):
+        default_order(BOOKS, Shelf.__mapper__.relationships[name], "Shelf.books")
+
+
+def test_an_order_by_an_expression_is_none_by_its_column() -> None:
+    with pytest.raises(DeclarationError, match="not made of columns of Book"):
+        default_order(BOOKS, Shelf.__mapper__.relationships["negative"], "Shelf.books")
