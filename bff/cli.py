@@ -20,18 +20,16 @@ import click
 from flask import Flask
 from graphql import print_schema
 from sqlalchemy.exc import SQLAlchemyError
-from strawberry import Schema as StrawberrySchema
-from strawberry.extensions.directives import DirectivesExtensionSync
 
 from .changes import install as capture
 from .changes.relay import Relay
 from .changes.stream import RedisStream
 from .database.direct import direct_engine
 from .documents.manifest import apollo_manifest, client_preset_manifest
+from .engine.extensions import Extensions
 from .errors import BffError
 from .extension import EXTENSION, Bff
 from .plan.explain import explain
-from .plan.plan import Plan
 from .readsets.policy_keys import lineages
 from .schema.catalog import Catalog
 from .schema.indexes import missing_indexes
@@ -77,7 +75,9 @@ def plan(app: str | None, page: str) -> None:
     name = page if server.documents.find(page) else by_file.get(page.lower()) or page
     try:
         found = server.plan(name)
-        click.echo(explain(found, wrapped_by=_wrapped_by(found)), nl=False)
+        extensions = Extensions.of(server.schema)
+        wrapped_by = "" if extensions is None else extensions.around_fields(found)
+        click.echo(explain(found, wrapped_by=wrapped_by), nl=False)
     except BffError as error:
         raise click.ClickException(str(error)) from None
 
@@ -187,19 +187,6 @@ def run_relay(app: str | None) -> None:
         signal.signal(number, lambda *_: relay.stop())
     with closing(stream):
         relay.run()
-
-
-def _wrapped_by(plan: Plan) -> str:
-    """What is called around each field of an operation, as `bff.engine.extensions` has it; nothing where nothing is."""
-    schema = getattr(plan.schema, "_strawberry_schema", None)
-    if not isinstance(schema, StrawberrySchema):
-        return ""
-    wrapping = [each for each in schema.get_extensions(sync=True) if each._implements_resolve()]
-    names = [type(each).__name__ for each in wrapping if not isinstance(each, DirectivesExtensionSync)]
-    said = [f"{name}.resolve is called for each field" for name in names]
-    if plan.has_field_directives and len(names) < len(wrapping):
-        said.append("directives of fields are called for each object")
-    return ", ".join(said)
 
 
 def _compare(file: Path, text: str) -> None:

@@ -70,6 +70,15 @@ class Extensions:
         """Whether there is anything to run around an operation."""
         return self._are_given or self._processes_errors or plan.has_field_directives
 
+    def around_fields(self, plan: Plan) -> str:
+        """What is called around the fields of an operation, in words; nothing where nothing is."""
+        wrapping = [each for each in self.schema.get_extensions(sync=True) if each._implements_resolve()]
+        names = [type(each).__name__ for each in wrapping if not isinstance(each, DirectivesExtensionSync)]
+        called = [f"{name}.resolve is called for each field" for name in names]
+        if plan.has_field_directives and len(names) < len(wrapping):
+            called.append("directives of fields are called for each object")
+        return ", ".join(called)
+
     def run(
         self,
         plan: Plan,
