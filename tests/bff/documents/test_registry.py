@@ -7,36 +7,12 @@ import re
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, print_ast
+from graphql import parse, print_ast
 
 from bff import DocumentError
-from bff.documents.manifest import apollo_manifest, client_preset_manifest
 from bff.documents.registry import Documents, FreeText
 from bff.errors import OperationNotFound
-
-SCHEMA = build_schema("""
-    type Query { viewer: User, users(first: Int): [User!]! }
-    type Mutation { rename(name: String!): User }
-    type User { id: ID!, name: String!, boss: User }
-""")
-
-USER_CARD = "fragment UserCard on User { id name ...Boss }\n"
-BOSS = "fragment Boss on User { boss { name } }\n"
-
-
-def folder(tmp_path: Path, **files: str) -> Path:
-    """A folder `graphql` of documents: `pages__team="..."` is pages/team.graphql."""
-    root = tmp_path / "graphql"
-    root.mkdir()
-    for name, text in files.items():
-        path = root / (name.replace("__", "/") + ".graphql")
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    return root
-
-
-def load(tmp_path: Path, **files: str) -> Documents:
-    return Documents.load(folder(tmp_path, **files), SCHEMA)
+from tests.bff.documents.folders import BOSS, SCHEMA, USER_CARD, folder, load
 
 
 def problems(tmp_path: Path, **files: str) -> list[str]:
@@ -167,24 +143,6 @@ def test_unused_fragments_do_not_stop_the_boot_and_are_told(tmp_path: Path) -> N
 def test_the_hosts_own_documents_have_no_limits(tmp_path: Path) -> None:
     fields = " ".join(f"f{number}: name" for number in range(3000))
     assert len(load(tmp_path, pages__big=f"query Big {{ viewer {{ {fields} }} }}")) == 1
-
-
-def test_manifests(tmp_path: Path) -> None:
-    documents = load(
-        tmp_path, pages__me="query Me { viewer { id } }", mutations__r='mutation R { rename(name: "") { id } }'
-    )
-    me, rename = documents.find("Me"), documents.find("R")
-    assert me is not None
-    assert rename is not None
-    assert apollo_manifest(documents) == {
-        "format": "apollo-persisted-query-manifest",
-        "version": 1,
-        "operations": [
-            {"id": me.id, "name": "Me", "type": "query", "body": me.text},
-            {"id": rename.id, "name": "R", "type": "mutation", "body": rename.text},
-        ],
-    }
-    assert client_preset_manifest(documents) == {me.id: me.text, rename.id: rename.text}
 
 
 def test_a_free_text_gives_the_operation_that_is_asked_for() -> None:

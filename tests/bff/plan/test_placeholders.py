@@ -1,14 +1,19 @@
 """Placeholders: leaves that Python fills into the JSON that PostgreSQL wrote, and data that looks like them."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Text, literal, select, text
 from sqlalchemy.orm import Session
 
-from bff.columns.to_json import IRREGULAR
-from bff.plan.placeholders import EDGE
-from tests.bff.plan.authors import AuthorRow, One, Reader, calls
+from bff.columns.scalars import DEFINITION
+from bff.columns.to_json import IRREGULAR, joined
+from bff.plan.placeholders import EDGE, Cut, Placeholder, asks_where, write_placeholder
+from bff.plan.steps import Selection
+from tests.bff.asking import Asker
+from tests.bff.plan.authors import SCHEMA, AuthorRow, One, Reader, calls
 
 
 def test_a_page_with_python_leaves_is_one_statement_too(one: One) -> None:
@@ -60,3 +65,80 @@ def test_no_text_is_taken_for_the_layers_own(hostile: Reader, one: One) -> None:
         assert [author["shout"] for author in data["authors"]] == [name.upper() + "!" for name in HOSTILE]
         assert [author["length"] for author in data["authors"]] == [len(name) for name in HOSTILE]
         assert data["a"] == [{"name": each}]
+
+
+# Texts with placeholders
+
+
+def test_a_text_is_cut_at_its_placeholders() -> None:
+    text = f'{{"a":{EDGE}0:["1",null]{EDGE},"b":[{EDGE}12:[]{EDGE},{EDGE}0:["x:y"]{EDGE}]}}'
+    cut = Cut.of(text)
+    assert list(cut.placeholders) == [(1, 0, '["1",null]'), (3, 12, "[]"), (5, 0, '["x:y"]')]
+    for position, _, _ in cut.placeholders:
+        cut.pieces[position] = "1"
+    assert "".join(cut.pieces) == '{"a":1,"b":[1,1]}'
+
+
+@pytest.mark.parametrize("text", ["", "null", '{"a":"b"}'])
+def test_a_text_without_any_is_one_piece(text: str) -> None:
+    cut = Cut.of(text)
+    assert (cut.pieces, list(cut.placeholders)) == ([text], [])
+
+
+def placeholder(ask: Asker, field: str) -> Placeholder | None:
+    """The placeholder of a field of authors."""
+    [author] = ask.plan(f'{{ author(id: "1") {{ {field} }} }}', "rounds").whole().root.fields
+    [selection] = author.selections.values()
+    assert isinstance(selection, Selection)
+    return Placeholder.of(selection.fields[0])
+
+
+@pytest.mark.parametrize(
+    ("field", "columns"),
+    [
+        ("length", ("name",)),
+        ("shout", ("name",)),
+        ("motto", ("motto",)),
+        ("maybeName", ("name",)),
+        ("place", None),
+        ("nodeId", None),
+        ("studentCount", None),
+        ("mentor { id }", None),
+        ("students { id }", None),
+        ("__typename", None),
+    ],
+)
+def test_leaves_of_columns_can_be_placeholders(ask: Asker, field: str, columns: tuple[str, ...] | None) -> None:
+    """Not what is told where it stands, nor what has objects, nor what PostgreSQL counts."""
+    found = placeholder(ask, field)
+    assert (None if found is None else found.columns) == columns
+
+
+def test_values_are_read_back_as_rows_have_them(ask: Asker) -> None:
+    found = placeholder(ask, "shout")
+    assert found is not None
+    assert found.names == ("name",)
+    assert found.values('["a \\"b\\" \\u00e9"]') == ['a "b" é']
+    assert found.values("[null]") == [None]
+    with pytest.raises(ValueError, match="zip"):
+        found.values("[]")
+
+
+@pytest.mark.parametrize(
+    ("type_", "field", "asks"),
+    [("Author", "shout", False), ("Film", "lengthInHours", False), ("Author", "place", True), ("Author", "name", True)],
+)
+def test_code_that_is_told_where_it_is_called(type_: str, field: str, asks: bool) -> None:
+    """A field without a resolver has no code that could be known not to be."""
+    found: Any = SCHEMA._schema.type_map[type_]
+    assert asks_where(found.fields[field].extensions[DEFINITION]) is asks
+
+
+@pytest.mark.parametrize("columns", [0, 1, 3])
+def test_postgresql_writes_what_is_cut(engine: Engine, columns: int) -> None:
+    texts = ["a", None, f'"{EDGE.encode().hex()}" é\n'][:columns]
+    pieces = write_placeholder(7, [literal(each, Text()) for each in texts])
+    with engine.connect() as connection:
+        text_: Any = connection.scalar(select(joined(["[", *pieces, "]"])))
+    [(_, number, found)] = Cut.of(text_).placeholders
+    assert (number, json.loads(found)) == (7, texts)
