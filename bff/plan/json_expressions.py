@@ -27,7 +27,7 @@ def json_array(items: Any) -> Any:
 def evaluated_once(expression: Any, alias: Any, write: Callable[[Any], list[Piece]]) -> list[Piece]:
     """What is written of an expression over an alias, which may be costly or volatile, and is named several times."""
     # Without OFFSET, PostgreSQL would put the expression wherever it is named.
-    once = select(_correlated(expression, alias).label("v")).offset(number(0)).correlate_except(None).subquery()
+    once = select(_correlated(expression.label("v"), alias)).offset(number(0)).correlate_except(None).subquery()
     return [select(joined(write(once.c.v))).select_from(once).correlate_except(None).scalar_subquery()]
 
 
@@ -47,7 +47,7 @@ def _correlated(expression: Any, alias: Any) -> Any:
             return element.correlate(*outer)
         return element
 
-    return replacement_traverse(expression.__clause_element__(), {}, correlate)
+    return replacement_traverse(expression, {}, correlate)
 
 
 def boolean_text(value: bool) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bff.columns.to_json import Piece, joined
+from bff.entities import global_id as global_ids
 from bff.entities.entity import Entity
 from bff.plan.json_expressions import boolean_text, evaluated_once, global_id, json_array, json_object, number
 from tests.bff.plan.authors import One, Run
@@ -68,7 +69,9 @@ def test_an_expression_that_is_named_several_times_is_evaluated_once(connection:
     """It may be costly, or volatile."""
     connection.exec_driver_sql("create temporary sequence times")
     once = evaluated_once(
-        func.nextval(literal_column("'times'")), lambda value: [cast(value, Text()), ",", cast(value, Text())]
+        func.nextval(literal_column("'times'")),
+        values(column("n", Integer), name="words"),
+        lambda value: [cast(value, Text()), ",", cast(value, Text())],
     )
     assert [written(connection, once)[0] for _ in range(2)] == ["1,1", "2,2"]
 
@@ -100,6 +103,6 @@ def test_global_ids_are_those_that_python_makes(connection: Connection) -> None:
     room, shelf = (Entity(model, model, name, None) for model, name in ((RoomRow, "Room"), (ShelfRow, "Shelf")))
     keys = values(column("name", Text()), name="keys").data([(name,) for name in names])
     one = written(connection, global_id(room, [keys.c.name]), keys)
-    assert list(map(json.loads, one)) == [room.global_id((name,)) for name in names]
+    assert list(map(json.loads, one)) == [global_ids.global_id(room, (name,)) for name in names]
     two = written(connection, global_id(shelf, [keys.c.name, number(7)]), keys)
-    assert list(map(json.loads, two)) == [shelf.global_id((name, 7)) for name in names]
+    assert list(map(json.loads, two)) == [global_ids.global_id(shelf, (name, 7)) for name in names]
