@@ -243,6 +243,7 @@ def test_asynchronous_work_is_refused_with_its_reason() -> None:
 CHAIN = 10_000
 
 
+@pytest.mark.slow
 def test_a_chain_of_fragments_that_python_cannot_follow_is_an_error() -> None:
     """Of the result, as in graphql-core: the process goes on."""
     spreads = " ".join(f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(CHAIN))
