@@ -147,11 +147,11 @@ def test_one_row_may_come_back_as_none(ask: Asker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "kind"), [(lambda _: [object()], "object"), (lambda items: [{"name": "x"}], "dict"), (lambda _: "x", "str")]
+    ("given", "kind"), [(lambda _: [object()], "list"), (lambda items: [*items, {"name": "x"}], "list"), (lambda _: "x", "str")]
 )  # fmt: skip
 def test_other_objects_than_were_loaded_are_an_error(ask: Asker, given: Given, kind: str) -> None:
     result = answer(ask, '{ shop(id: "1") { items { name } } }', Around(items=given))
-    assert messages(result) == [f"middleware gave {kind} for Shop.items, whose objects are rows that were loaded"]
+    assert messages(result) == [f"middleware gave {kind} for Shop.items, which is not what was loaded for it"]
 
 
 def test_arguments_are_those_of_the_field(ask: Asker) -> None:

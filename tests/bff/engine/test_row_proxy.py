@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import bff
-from bff.engine.row_proxy import ColumnProxy, RowProxy, row_of
+from bff.engine.row_proxy import ColumnProxy, RowProxy
 from bff.plan.loads import RowsByKey
 from bff.schema.catalog import Catalog
 from tests.bff.asking import Asker
@@ -36,7 +36,6 @@ def test_a_row_has_the_columns_that_were_loaded() -> None:
     load, author = loaded()
     proxy = RowProxy(load, author, (1, "ann"))
     assert (proxy.id, proxy.name) == (1, "ann")
-    assert row_of(proxy) == (1, "ann")
     assert repr(proxy) == "<RowProxy of Author (1, 'ann')>"
 
 

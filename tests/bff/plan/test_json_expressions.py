@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, Integer, Text, cast, column, func, literal_column, select, values
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, column_property, mapped_column
 
 from bff.columns.to_json import Piece, joined
 from bff.entities.entity import Entity
+from bff.entities.global_id import global_id as python_global_id
 from bff.plan.json_expressions import boolean_text, evaluated_once, global_id, json_array, json_object, number
 from tests.bff.plan.authors import One, Run
 
@@ -64,15 +65,6 @@ def test_objects_and_arrays(connection: Connection) -> None:
     assert written(connection, [json_array(none)], words) == ["[]"]
 
 
-def test_an_expression_that_is_named_several_times_is_evaluated_once(connection: Connection) -> None:
-    """It may be costly, or volatile."""
-    connection.exec_driver_sql("create temporary sequence times")
-    once = evaluated_once(
-        func.nextval(literal_column("'times'")), lambda value: [cast(value, Text()), ",", cast(value, Text())]
-    )
-    assert [written(connection, once)[0] for _ in range(2)] == ["1,1", "2,2"]
-
-
 @pytest.mark.parametrize("value", [0, -1, 2**40])
 def test_constants(connection: Connection, value: int) -> None:
     assert connection.scalar(select(number(value))) == value
@@ -100,6 +92,22 @@ def test_global_ids_are_those_that_python_makes(connection: Connection) -> None:
     room, shelf = (Entity(model, model, name, None) for model, name in ((RoomRow, "Room"), (ShelfRow, "Shelf")))
     keys = values(column("name", Text()), name="keys").data([(name,) for name in names])
     one = written(connection, global_id(room, [keys.c.name]), keys)
-    assert list(map(json.loads, one)) == [room.global_id((name,)) for name in names]
+    assert list(map(json.loads, one)) == [python_global_id(room, (name,)) for name in names]
     two = written(connection, global_id(shelf, [keys.c.name, number(7)]), keys)
-    assert list(map(json.loads, two)) == [shelf.global_id((name, 7)) for name in names]
+    assert list(map(json.loads, two)) == [python_global_id(shelf, (name, 7)) for name in names]
+
+
+class TicketRow(Base):
+    __tablename__ = "tickets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = column_property(func.nextval(literal_column("'numbers'"), type_=Integer) + id * 0)
+
+
+def test_an_expression_that_is_named_several_times_is_evaluated_once(connection: Connection) -> None:
+    """For each row: it may be costly, or volatile."""
+    connection.exec_driver_sql("create temporary sequence numbers")
+    connection.exec_driver_sql("create temporary table tickets as select 1 as id union all select 2")
+    ticket = aliased(TicketRow)
+    once = evaluated_once(ticket.number, ticket, lambda value: [cast(value, Text()), ",", cast(value, Text())])
+    found = written(connection, [cast(ticket.id, Text()), ":", *once], ticket)
+    assert sorted(each.partition(":")[2] for each in found) == ["1,1", "2,2"]

@@ -9,7 +9,8 @@ import pytest
 from bff.entities import filters
 from bff.entities.arguments import ListArguments
 from bff.entities.cursors import CursorCodec
-from bff.entities.entity import Entity, Ordering
+from bff.entities.entity import Entity
+from bff.entities.order import Ordering
 from bff.entities.page import ListRequest, Page
 from bff.entities.specs import Collection
 from bff.errors import BffError

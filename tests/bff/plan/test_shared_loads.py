@@ -8,7 +8,8 @@ import pytest
 from graphql import parse
 
 import bff
-from bff.entities.entity import Entity, Ordering
+from bff.entities.entity import Entity
+from bff.entities.order import Ordering
 from bff.entities.specs import Batched, Collection, Related
 from bff.plan.plan import compile_plan
 from bff.plan.shared_loads import SharedLoads

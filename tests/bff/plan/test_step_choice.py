@@ -13,6 +13,7 @@ from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
 
 import bff
+from bff.entities.order import Ordering
 from bff.plan.plan import compile_plan
 from bff.plan.step_choice import list_levels
 from bff.plan.steps import (
@@ -89,7 +90,7 @@ def test_lists_and_pages() -> None:
     assert {name: each.page for name, each in steps.items()} == {
         "Author.students": False, "Author.bookPage": True, "Query.authorPage": True, "Query.notes": False,
     }  # fmt: skip
-    assert steps["Author.bookPage"].load.order == tuple(steps["Author.bookPage"].load.entity.orderings(("price",)))
+    assert steps["Author.bookPage"].load.order == (Ordering("price"), Ordering("id"))
 
 
 def test_aggregates_of_no_rows() -> None:

@@ -18,7 +18,8 @@ from bff.database.session import Database
 from bff.engine.execution import execute
 from bff.entities import filters
 from bff.entities.arguments import ListArguments
-from bff.entities.entity import Entity, Ordering
+from bff.entities.entity import Entity
+from bff.entities.order import Ordering
 from bff.entities.specs import Batched
 from bff.schema.catalog import Catalog
 from bff.schema.resolvers import checked_batch, holds, sort
