@@ -11,6 +11,7 @@ from graphql import build_schema
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import bff
+from bff.entities.global_id import global_id
 from bff.entities.specs import Batched, Collection, Column, Lookup, NodeById, NodeId, Plain, Relation
 from bff.schema.catalog import Catalog, spec_of
 from tests.bff.plan.authors import SCHEMA, AuthorRow, FilmRow, WorkRow
@@ -116,7 +117,7 @@ def test_rows_of_any_model_can_be_read() -> None:
 def test_global_ids(text: str, name: str, key: tuple[int, ...]) -> None:
     entity, found = CATALOG.parse_global_id(text)
     assert (entity.name, found) == (name, key)
-    assert entity.global_id(found) == text
+    assert global_id(entity, found) == text
 
 
 @pytest.mark.parametrize(
