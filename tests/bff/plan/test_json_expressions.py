@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, Integer, Text, cast, column, func, literal_column, select, values
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, column_property, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bff.columns.to_json import Piece, joined
 from bff.entities import global_id as global_ids
 from bff.entities.entity import Entity
-from bff.entities.global_id import global_id as python_global_id
 from bff.plan.json_expressions import boolean_text, evaluated_once, global_id, json_array, json_object, number
 from tests.bff.plan.authors import One, Run
 
