@@ -80,6 +80,13 @@ def test_the_layout_that_is_written_down_is_the_one_there_is() -> None:
         assert set(re.findall(r"`(bff/\w+(?:/|\.py))`", lines)) == there, name
 
 
+def test_each_module_has_a_test_of_its_name() -> None:
+    modules = {path.relative_to(ROOT / "bff") for path in (ROOT / "bff").rglob("*.py") if path.name != "__init__.py"}
+    tested = {path for path in modules if (ROOT / "tests" / "bff" / path.parent / f"test_{path.name}").exists()}
+    # Nothing but values.
+    assert modules - tested == {Path("live/subject.py")}
+
+
 @pytest.mark.parametrize("pattern", [REGISTRY, MACHINE_PATH], ids=["registry", "path"])
 def test_no_file_names_a_registry_or_a_place_of_one_machine(files: list[Path], pattern: re.Pattern[str]) -> None:
     found = [
