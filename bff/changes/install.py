@@ -1,8 +1,8 @@
 """Change capture: brings a database to where every change of the host's tables is written into the outbox.
 
 `tables_of` says what to capture, from models; `tables_in` from a MetaData, for migrations. `install` makes the triggers (their
-SQL is `bff.changes.triggers`), and takes no lock where everything stands; `check` tells what it would do. Whoever writes is
-captured in their own transaction: ORM, psql, COPY, a cascade.
+SQL is `bff.changes.triggers`), and takes no lock where everything stands; `check` tells what it would do. Every write is
+captured in its own transaction: by the ORM, psql, COPY or a cascade.
 
 A table whose rows have no identity in the database (neither a primary key nor another unique key of columns that are NOT NULL)
 changes as a whole, by a `truncate`. `SET LOCAL bff.capture = off` leaves out what a transaction writes from there on: for loading

@@ -94,7 +94,7 @@ class Fill:
         field = placeholder.field
         arguments = self._arguments.of(field)
         resolve = field.definition.resolve or self._context.resolvers.field_resolver
-        # The place is the field's and no object's; whoever asks for `info` leaves no placeholder.
+        # The path is that of the field, not of an object: a resolver that takes `info` leaves no placeholder.
         info = self._context.info(field, (None, field.key, field))
 
         def resolved(columns: str) -> Any:

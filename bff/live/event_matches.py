@@ -1,4 +1,4 @@
-"""Which changes are events of which channels, and what is told of them.
+"""Matches changes with the channels that they are events of, and reads what each channel is sent.
 
 Payloads are read under the viewer's policy, when the event is delivered: a row that is gone by then, or not to be seen, is no
 event. What is read is tried until the database answers.

@@ -45,7 +45,7 @@ class Events:
         pause: Callable[[float], bool],
         remind_every: int,
     ) -> None:
-        """`ended` is told of subscriptions that were completed here; `pause` waits for so many seconds, and tells whether to
+        """`ended` is called with subscriptions that were completed here; `pause` waits for so many seconds, and tells whether to
         go on. After `remind_every` changes all are told how far it is: who has no events for long would else resume from
         where the stream is trimmed."""
         self._matches, self._history = EventMatches(reader, pause=pause), history

@@ -1,4 +1,4 @@
-"""Follows: whom to call when rows change that a socket is told of beside its subscriptions.
+"""Follows: what to call when certain rows change, for sockets that need to know it beside their subscriptions.
 
 Not thread-safe: it is its hub's alone.
 """

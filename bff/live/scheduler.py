@@ -75,8 +75,8 @@ class Scheduler:
         ended: Callable[[Iterable[tuple[Outlet, str]]], None],
         forgotten: Callable[[LiveOperation], None],
     ) -> None:
-        """A new subscription waits `patience` seconds at most while the database does not answer. `ended` is told of subscriptions
-        that were ended here, `forgotten` of operations that are not kept any more."""
+        """A new subscription waits `patience` seconds at most while the database does not answer. `ended` is called with subscriptions
+        that were ended here, `forgotten` with operations that are not kept any more."""
         self._runner, self._lock, self._clock = runner, lock, clock
         self._settings, self._patience = settings, patience
         self._ended, self._forgotten = ended, forgotten

@@ -1,7 +1,7 @@
 """Runs one plan with many variables at once, and tells what each execution depended on: what live operations are run by.
 
 All executions share one scope, one snapshot and the statements of each round; each gets the result that it would have had by
-itself, errors included. What fails in company is tried alone, so that nobody's fault is another's.
+itself, errors included. When a shared run fails, each execution is tried by itself, so that one cannot fail the others.
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ class MemorySource:
     """Matters 1 to 9 of organization 7."""
 
     def rows(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Any]:
-        raise NotImplementedError
+        raise AssertionError("only rows are read here, by their keys")
 
     def call(self, batch: Any, request: Any, keys: list[Any]) -> dict[Any, Any]:
-        raise NotImplementedError
+        raise AssertionError("only rows are read here, by their keys")
 
     def keyed(self, statement: Statement, keys: list[Any], parameters: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         for key in keys:
